@@ -1,0 +1,69 @@
+use axum::Json;
+use axum::extract::State;
+use opensail_commands::Permission;
+use opensail_domain::kernel::SessionId;
+use opensail_projections::past::SessionReplay;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::body::{SessionBody, UsageBody};
+use crate::auth::signed::Signed;
+use crate::extract::{Params, PathPart};
+use crate::problem::Problem;
+use crate::router::Api;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReplayParams {
+    /// Cursor, position or time; absent: to the end.
+    #[serde(default)]
+    until: Option<String>,
+    /// Cursor or position that the views must have reached.
+    #[serde(default)]
+    min_position: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Replay)]
+pub(super) struct ReplayBody {
+    session: SessionBody,
+    /// The conversation as the model sees it: `{role: user|assistant|tool, …}`.
+    #[schema(value_type = Vec<Object>)]
+    messages: Vec<Value>,
+    /// Calls of the last answer without a result yet.
+    #[schema(value_type = Vec<Object>)]
+    pending: Vec<Value>,
+    usage: UsageBody,
+    /// Of the last event in it.
+    position: u64,
+}
+
+impl TryFrom<SessionReplay> for ReplayBody {
+    type Error = serde_json::Error;
+
+    fn try_from(replay: SessionReplay) -> Result<Self, serde_json::Error> {
+        Ok(ReplayBody {
+            messages: replay.messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+            pending: replay.pending.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+            usage: replay.usage.into(),
+            position: replay.position,
+            session: replay.session.into(),
+        })
+    }
+}
+
+/// The session and its conversation as they stood at a point, from events alone.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}/replay", tag = "sessions", params(("id" = Uuid, Path), ReplayParams), responses((status = 200, description = "As it stood", body = ReplayBody)))]
+pub(super) async fn replay_session(
+    State(api): State<Api>,
+    signed: Signed,
+    PathPart(id): PathPart<SessionId>,
+    Params(params): Params<ReplayParams>,
+) -> Result<Json<ReplayBody>, Problem> {
+    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
+    api.settle(params.min_position.as_deref()).await?;
+    let until = api.point("until", params.until.as_deref()).await?;
+    let replay = api.queries().session_at(id, until).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(replay.try_into().map_err(Problem::unserialisable)?))
+}

@@ -1,0 +1,107 @@
+//! What may be asked of the audit.
+
+use opensail_commands::Permission;
+use opensail_domain::kernel::{AccountId, ProjectId, TeamId};
+use opensail_domain::team::Role;
+use opensail_projections::audit::AuditFilter;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::extract::{ListParams, Order};
+use crate::problem::{FieldError, Problem};
+use crate::router::Api;
+use crate::time;
+
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AuditParams {
+    /// Only this team's; absent: all teams one is admin of, and one's own account's.
+    #[serde(default)]
+    #[param(value_type = Option<Uuid>)]
+    team_id: Option<TeamId>,
+    #[serde(default)]
+    #[param(value_type = Option<Uuid>)]
+    project_id: Option<ProjectId>,
+    /// Id of an account, an agent's session, a key, or the name of a part of the platform.
+    #[serde(default)]
+    actor: Option<String>,
+    /// Exact event type.
+    #[serde(default, rename = "type")]
+    event_type: Option<String>,
+    /// Exact stream, `<type>-<id>`.
+    #[serde(default)]
+    stream: Option<String>,
+    #[serde(default)]
+    correlation: Option<Uuid>,
+    /// Time, not before.
+    #[serde(default)]
+    from: Option<String>,
+    /// Time, before.
+    #[serde(default)]
+    to: Option<String>,
+    /// Cursor or position, exclusive.
+    #[serde(default)]
+    after: Option<String>,
+    /// Events of a page, 1 to 200; 50 when absent.
+    #[serde(default)]
+    limit: Option<u32>,
+    #[serde(default)]
+    order: Option<Order>,
+    /// Cursor or position that the view must have reached.
+    #[serde(default)]
+    min_position: Option<String>,
+}
+
+impl AuditParams {
+    pub(super) fn list(&self) -> ListParams {
+        let AuditParams { after, limit, order, min_position, .. } = self.clone();
+        ListParams { limit, after, order, min_position, as_of: None }
+    }
+}
+
+impl Api {
+    /// Narrows to what the account may audit; 404 and 403 as everywhere.
+    pub(super) async fn audit_filter(&self, account: AccountId, params: &AuditParams) -> Result<AuditFilter, Problem> {
+        let mut teams = Vec::new();
+        if let Some(team) = params.team_id {
+            self.commands().team_access(account, team, Permission::SeeAudit).await?;
+            teams.push(team);
+        }
+        if let Some(project) = params.project_id {
+            let access = self.commands().project_access(account, project, Permission::SeeAudit).await?;
+            if params.team_id.is_some_and(|team| team != access.team_id) {
+                return Err(Problem::not_found());
+            }
+            teams = vec![access.team_id];
+        }
+        let mut tenants: Vec<String> = teams.iter().map(TeamId::to_string).collect();
+        if params.team_id.is_none() && params.project_id.is_none() {
+            tenants.push(format!("account-{account}"));
+            for (team, role) in self.queries().roles_of_account(account).await? {
+                // The view may be behind; the journal decides.
+                if role == Role::Admin && self.commands().team_access(account, team, Permission::SeeAudit).await.is_ok() {
+                    tenants.push(team.to_string());
+                }
+            }
+        }
+        Ok(AuditFilter {
+            tenants,
+            project: params.project_id.map(|project| project.to_string()),
+            actor: params.actor.clone(),
+            actor_kind: None,
+            event_type: params.event_type.clone(),
+            stream: params.stream.clone(),
+            correlation: params.correlation,
+            from: moment("from", params.from.as_deref())?,
+            to: moment("to", params.to.as_deref())?,
+        })
+    }
+}
+
+fn moment(parameter: &str, text: Option<&str>) -> Result<Option<i64>, Problem> {
+    text.map(|text| {
+        time::parse(text).ok_or_else(|| Problem::invalid(vec![FieldError::parameter(parameter, "must be a time as in RFC 3339")]))
+    })
+    .transpose()
+}

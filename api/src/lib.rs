@@ -1,0 +1,37 @@
+//! HTTP and SSE in, problem details out.
+//!
+//! A request passes the Host check, is matched to a route, names its caller, and becomes one command or one question; the answer
+//! carries the journal's position. Nothing is decided here and no SQL is touched.
+
+mod account;
+mod agent_session;
+mod audit;
+mod auth;
+pub mod config;
+mod event_body;
+mod event_types;
+mod extract;
+pub mod health;
+mod idempotency;
+mod json_lines;
+mod listing;
+mod live;
+mod metrics;
+mod openapi;
+mod pages;
+pub mod problem;
+mod project;
+mod reading;
+pub mod router;
+pub mod routes;
+mod security_headers;
+mod team;
+mod time;
+#[cfg(test)]
+mod tests;
+mod written;
+
+pub use config::{ApiConfig, ApiKey32, PublicUrl};
+pub use health::Probe;
+pub use router::{Api, Parts, router, serve};
+pub use routes::{Needs, ROUTES};

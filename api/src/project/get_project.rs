@@ -1,0 +1,35 @@
+use axum::Json;
+use axum::extract::State;
+use opensail_commands::Permission;
+use opensail_domain::kernel::ProjectId;
+
+use super::body::ProjectBody;
+use crate::auth::signed::Signed;
+use crate::extract::{Params, PathPart, ReadParams};
+use crate::problem::Problem;
+use crate::reading::present_only;
+use crate::router::Api;
+use crate::written::At;
+
+/// A project.
+#[utoipa::path(get, path = "/api/v1/projects/{id}", tag = "projects", params(("id" = Uuid, Path), ReadParams), responses((status = 200, description = "The project", body = ProjectBody)))]
+pub(super) async fn get_project(
+    State(api): State<Api>,
+    signed: Signed,
+    PathPart(id): PathPart<ProjectId>,
+    Params(params): Params<ReadParams>,
+) -> Result<Json<ProjectBody>, Problem> {
+    api.commands().project_access(signed.account, id, Permission::SeeProject).await?;
+    present_only(params.as_of.as_deref())?;
+    api.settle(params.min_position.as_deref()).await?;
+    let project = api.once_seen(move |queries| async move { queries.project(id).await }).await?;
+    Ok(Json(project.into()))
+}
+
+impl Api {
+    /// The project as the views have it after a write.
+    pub(super) async fn project_after(&self, id: ProjectId, at: &At) -> Result<ProjectBody, Problem> {
+        self.wait_for(at.position).await?;
+        Ok(self.queries().project(id).await?.ok_or_else(Problem::not_found)?.into())
+    }
+}

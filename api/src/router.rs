@@ -1,0 +1,133 @@
+//! All routes, and what every request passes through.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::serve::ListenerExt;
+use opensail_commands::Commands;
+use opensail_commands::journal::{Position, Tail};
+use opensail_projections::Queries;
+use opensail_projections::Feed;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::auth::access_token::AccessTokens;
+use crate::auth::host::check_host;
+use crate::config::{ApiConfig, MAX_JSON_BYTES};
+use crate::health::{BackEnd, Probe, check_all};
+use crate::metrics::{Metrics, get_metrics, measure};
+use crate::problem::{Problem, panicked};
+use crate::security_headers::add_headers;
+use crate::{openapi, pages};
+
+/// Everything a request needs; clones share it.
+#[derive(Clone)]
+pub struct Api {
+    inner: Arc<Inner>,
+}
+
+/// What the composition root hands over.
+pub struct Parts {
+    pub config: ApiConfig,
+    pub commands: Commands,
+    pub queries: Queries,
+    /// Wakes who waits for the views.
+    pub feed: Feed,
+    /// The one reader of the journal behind every live stream.
+    pub tail: Tail,
+    /// What must answer before this node is ready.
+    pub probes: Vec<Box<dyn Probe>>,
+}
+
+struct Inner {
+    config: ApiConfig,
+    tokens: AccessTokens,
+    commands: Commands,
+    queries: Queries,
+    feed: Feed,
+    tail: Tail,
+    probes: Vec<Box<dyn Probe>>,
+    metrics: Metrics,
+    /// Dropped or changed when the server stops: open live streams end.
+    closing: watch::Sender<bool>,
+}
+
+impl Api {
+    pub fn new(parts: Parts) -> Self {
+        let Parts { config, commands, queries, feed, tail, probes } = parts;
+        let tokens = AccessTokens::new(&config);
+        Api { inner: Arc::new(Inner { config, tokens, commands, queries, feed, tail, probes, metrics: Metrics::default(), closing: watch::Sender::default() }) }
+    }
+
+    pub(crate) fn config(&self) -> &ApiConfig {
+        &self.inner.config
+    }
+    pub(crate) fn tokens(&self) -> &AccessTokens {
+        &self.inner.tokens
+    }
+    pub(crate) fn commands(&self) -> &Commands {
+        &self.inner.commands
+    }
+    pub(crate) fn queries(&self) -> &Queries {
+        &self.inner.queries
+    }
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.inner.tail
+    }
+    /// Until every view has reached the position, at most two seconds.
+    pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
+        self.inner.feed.wait_for(position).await.map_err(|_| Problem::behind())
+    }
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.inner.closing.subscribe()
+    }
+    /// Ends every open live stream; clients connect again elsewhere and go on where they were.
+    pub fn close_streams(&self) {
+        self.inner.closing.send_replace(true);
+    }
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+    pub(crate) async fn probe(&self) -> Vec<BackEnd> {
+        check_all(&self.inner.probes).await
+    }
+}
+
+/// Answers on a listener until `shutdown` is done; then live streams end and requests under way are finished.
+pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+    let service = router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    // Events are small and must not wait to be gathered.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+    });
+    let closing = async move {
+        shutdown.await;
+        api.close_streams();
+    };
+    axum::serve(listener, service).with_graceful_shutdown(closing).await
+}
+
+/// The whole API as a service. Serve it with connection info (`SocketAddr`), so that events can say where a caller was.
+pub fn router(state: Api) -> Router {
+    let (routes, document) = openapi::routes().split_for_parts();
+    routes
+        .merge(pages::routes())
+        .merge(openapi::document(document))
+        .route("/metrics", get(get_metrics))
+        .fallback(async || Problem::no_route())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(CatchPanicLayer::custom(|panic| panicked(panic).into_response()))
+        .layer(from_fn_with_state(state.clone(), check_host))
+        .layer(from_fn(add_headers))
+        .layer(from_fn_with_state(state.clone(), measure))
+        .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .with_state(state)
+}

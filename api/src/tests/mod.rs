@@ -1,0 +1,12 @@
+//! The API over a real journal in a temporary folder, asked request by request.
+
+mod fakes;
+mod files;
+mod hardening;
+mod live;
+mod openapi;
+mod routes;
+mod sessions;
+mod sign_in;
+mod world;
+mod writes;

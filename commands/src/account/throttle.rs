@@ -1,0 +1,140 @@
+//! Guessing made slow, by account and by address. An attempt is counted before the password is looked at, so that many at once are
+//! counted too, and taken back when it succeeds. Waits double with every failure beyond the free ones.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use opensail_domain::kernel::{Micros, RejectionKind};
+use serde::{Deserialize, Serialize};
+
+use super::{micros, secret};
+use crate::{CommandError, Commands};
+
+/// Failed attempts for one e-mail address before waits begin.
+pub const ACCOUNT_LIMIT: u32 = 5;
+/// Failed attempts from one address (IPv6: one /64) before waits begin; many people may share it.
+pub const ADDRESS_LIMIT: u32 = 20;
+/// Registrations from one address before waits begin.
+pub const REGISTRATION_LIMIT: u32 = 10;
+/// The first wait; each further failure doubles it.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// Failures count no longer once nothing was tried for so long.
+pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+const KIND: &str = "throttle";
+/// Tries to count while others count on the same row.
+const MAX_SWAPS: usize = 16;
+
+/// What is counted, and how many failures are free.
+pub(super) struct Counter {
+    key: String,
+    free: u32,
+    /// A success clears it; otherwise it only takes back its own attempt.
+    cleared_by_success: bool,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct Failures {
+    count: u32,
+    last: Micros,
+}
+
+impl Commands {
+    /// Attempts on one e-mail address, whoever makes them. `normal` is its normal form.
+    pub(super) fn account_counter(&self, normal: &str) -> Counter {
+        let key = secret::mac(&self.keys().throttle, &[b"account", normal.as_bytes()]);
+        Counter { key: secret::hex(&key), free: ACCOUNT_LIMIT, cleared_by_success: true }
+    }
+
+    /// Attempts from one network address at one `verb`; none when it is not known.
+    pub(super) fn address_counter(&self, verb: &str, address: Option<&str>, free: u32) -> Option<Counter> {
+        let key = secret::mac(&self.keys().throttle, &[verb.as_bytes(), network(address?).as_bytes()]);
+        Some(Counter { key: secret::hex(&key), free, cleared_by_success: false })
+    }
+
+    /// Counts an attempt, or refuses it with the time to wait.
+    pub(super) async fn count_attempt(&self, counter: &Counter) -> Result<(), CommandError> {
+        for _ in 0..MAX_SWAPS {
+            let (failures, stored) = self.failures(counter).await?;
+            let now = self.clock().now();
+            let free_at = failures.last.saturating_add(micros(wait(failures.count, counter.free)));
+            if now < free_at {
+                return Err(too_many(free_at - now));
+            }
+            if self.store_failures(counter, stored, &Failures { count: failures.count.saturating_add(1), last: now }).await? {
+                return Ok(());
+            }
+        }
+        // So many at the same moment are no person's.
+        Err(too_many(micros(FIRST_WAIT)))
+    }
+
+    /// The attempt was right.
+    pub(super) async fn take_attempt_back(&self, counter: &Counter) -> Result<(), CommandError> {
+        if counter.cleared_by_success {
+            return Ok(self.vault().delete(KIND, &counter.key).await?);
+        }
+        for _ in 0..MAX_SWAPS {
+            let (failures, stored) = self.failures(counter).await?;
+            let fewer = Failures { count: failures.count.saturating_sub(1), last: failures.last };
+            if stored.is_none() || self.store_failures(counter, stored, &fewer).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn failures(&self, counter: &Counter) -> Result<(Failures, Option<Vec<u8>>), CommandError> {
+        let stored = self.vault().get(KIND, &counter.key).await?;
+        let failures: Failures = stored.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let forgotten = failures.last.saturating_add(micros(FORGOTTEN_AFTER)) < self.clock().now();
+        Ok((if forgotten { Failures::default() } else { failures }, stored))
+    }
+
+    async fn store_failures(&self, counter: &Counter, stored: Option<Vec<u8>>, failures: &Failures) -> Result<bool, CommandError> {
+        let value = serde_json::to_vec(failures).map_err(CommandError::broken)?;
+        let expires = failures.last.saturating_add(micros(FORGOTTEN_AFTER));
+        Ok(self.vault().swap(KIND, &counter.key, stored.as_deref(), &value, Some(expires)).await?)
+    }
+}
+
+fn wait(failures: u32, free: u32) -> Duration {
+    match failures.checked_sub(free) {
+        None => Duration::ZERO,
+        Some(beyond) => FIRST_WAIT.saturating_mul(1 << beyond.min(20)).min(LONGEST_WAIT),
+    }
+}
+
+fn too_many(wait: Micros) -> CommandError {
+    let seconds = u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000).max(1);
+    let message = format!("too many attempts; try again in {seconds} seconds");
+    CommandError::rejected("too_many_attempts", RejectionKind::Limit { retry_after: Some(seconds) }, message)
+}
+
+/// An IPv6 customer has a /64 at least, so single addresses in it mean nothing.
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => format!("{:x?}", &address.segments()[..4]),
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        assert_eq!([4, 5, 6, 7].map(|count| wait(count, 5).as_secs()), [0, 1, 2, 4]);
+        assert_eq!(wait(u32::MAX, 5), LONGEST_WAIT);
+    }
+
+    #[test]
+    fn addresses_of_one_network_are_one() {
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:1"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+    }
+}

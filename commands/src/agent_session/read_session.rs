@@ -1,0 +1,23 @@
+//! A session's whole history, opened: for the worker that takes it up, for replay and export.
+
+use opensail_domain::agent_session::{AgentSession, AgentSessionDecider, AgentSessionEvent};
+use opensail_domain::kernel::decider::fold;
+use opensail_domain::kernel::{Decider, SessionId};
+use opensail_eventstore::{Recorded, StreamId};
+
+use crate::{CommandError, Commands};
+
+pub type SessionHistory = (Vec<(Recorded, AgentSessionEvent)>, AgentSession);
+
+impl Commands {
+    /// Asks nobody's permission: the caller has done so.
+    pub async fn read_session(&self, session_id: SessionId) -> Result<SessionHistory, CommandError> {
+        let stream = StreamId::new(AgentSessionDecider::TYPE, session_id);
+        let events = self.read_events::<AgentSessionEvent>(&stream, 0).await?;
+        if events.is_empty() {
+            return Err(CommandError::NotFound);
+        }
+        let state = fold::<AgentSessionDecider>(events.iter().map(|(_, event)| event));
+        Ok((events, state))
+    }
+}

@@ -1,0 +1,87 @@
+//! From the journal to a state: what came after the cached version, made new, opened, folded.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use opensail_domain::kernel::{Decider, Event};
+use opensail_eventstore::{Recorded, StreamId, private};
+use serde_json::Value;
+
+use super::upcast;
+use crate::{CommandError, Commands};
+
+/// Events read from a stream at once.
+const PAGE: usize = 500;
+
+/// A state, and the version of the stream it is the fold of.
+pub(crate) struct Loaded<D: Decider> {
+    pub(crate) stream: StreamId,
+    pub(crate) version: u64,
+    pub(crate) state: Arc<D::State>,
+    /// The journal was not asked, so it may be behind.
+    pub(crate) from_cache: bool,
+}
+
+impl Commands {
+    /// The present state; with `fresh` the journal is asked for what came after the cached one.
+    pub(crate) async fn load<D: Decider>(&self, id: impl Display, fresh: bool) -> Result<Loaded<D>, CommandError> {
+        let stream = StreamId::new(D::TYPE, id);
+        let cached = self.cache().get::<D::State>(&stream);
+        if let (Some((version, state)), false) = (&cached, fresh) {
+            return Ok(Loaded { stream, version: *version, state: Arc::clone(state), from_cache: true });
+        }
+        let (mut version, mut state) = cached.unwrap_or_default();
+        loop {
+            let page = self.journal().read_stream(&stream, version, PAGE).await?;
+            let full = page.len() == PAGE;
+            if !page.is_empty() {
+                let folded = Arc::make_mut(&mut state);
+                for recorded in &page {
+                    D::evolve(folded, &self.decode::<D::Event>(recorded).await?);
+                    version = recorded.stream_version;
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        if version > 0 {
+            self.cache().put(&stream, version, Arc::clone(&state));
+        }
+        Ok(Loaded { stream, version, state, from_cache: false })
+    }
+
+    /// An event of a known room, its private fields open or forgotten.
+    pub(crate) async fn decode<E: Event>(&self, recorded: &Recorded) -> Result<E, CommandError> {
+        let (version, payload) = self.newest_payload(recorded).await?;
+        E::decode(&recorded.event_type, version, payload).map_err(|error| at(recorded, error))
+    }
+
+    /// The payload with its private fields open (`$open`) or forgotten, brought to the newest version.
+    pub(crate) async fn newest_payload(&self, recorded: &Recorded) -> Result<(u32, Value), CommandError> {
+        let sealed: Value = serde_json::from_str(&recorded.payload).map_err(|error| at(recorded, error))?;
+        let opened = private::open(self.keyring(), sealed).await?;
+        Ok(upcast::newest(&recorded.event_type, recorded.version, opened))
+    }
+
+    /// All events of a stream after a version, opened.
+    pub(crate) async fn read_events<E: Event>(&self, stream: &StreamId, mut after: u64) -> Result<Vec<(Recorded, E)>, CommandError> {
+        let mut events = Vec::new();
+        loop {
+            let page = self.journal().read_stream(stream, after, PAGE).await?;
+            let full = page.len() == PAGE;
+            for recorded in page {
+                after = recorded.stream_version;
+                let event = self.decode(&recorded).await?;
+                events.push((recorded, event));
+            }
+            if !full {
+                return Ok(events);
+            }
+        }
+    }
+}
+
+fn at(recorded: &Recorded, error: impl Display) -> CommandError {
+    CommandError::broken(format!("event at position {}: {error}", recorded.position))
+}

@@ -1,0 +1,141 @@
+//! Who may do what: roles of a team, one table. Used by commands, whose append then guards the team it was read from, and by reads.
+//!
+//! No role: the thing does not exist for the caller (`NotFound`). A role that is too small: `Forbidden`. The platform itself passes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use opensail_domain::agent_session::{AgentSession, AgentSessionDecider};
+use opensail_domain::kernel::{AccountId, ProjectId, SessionId, TeamId};
+use opensail_domain::project::{Home, ProjectDecider};
+use opensail_domain::team::{Role, Team, TeamDecider};
+
+use crate::execute::Change;
+use crate::{Caller, CommandError, Commands};
+
+macro_rules! permissions {
+    ($($(#[$meta:meta])* $name:ident = $role:ident),+ $(,)?) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Permission { $($(#[$meta])* $name),+ }
+
+        impl Permission {
+            pub const ALL: &'static [Permission] = &[$(Permission::$name),+];
+
+            /// The smallest role that holds it.
+            pub const fn minimal_role(self) -> Role {
+                match self { $(Permission::$name => Role::$role),+ }
+            }
+        }
+    };
+}
+
+permissions! {
+    SeeTeam = Viewer,
+    SeeProject = Viewer,
+    ReadFiles = Viewer,
+    SeeSession = Viewer,
+    CreateProject = Editor,
+    EditProject = Editor,
+    WriteFiles = Editor,
+    StartSession = Editor,
+    /// Messages, cancellation, fork, undo.
+    SteerSession = Editor,
+    AnswerApproval = Editor,
+    EditTeam = Admin,
+    ManageMembers = Admin,
+    DeleteTeam = Admin,
+    DeleteProject = Admin,
+    SeeAudit = Admin,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Access {
+    pub team_id: TeamId,
+    /// `Admin` for the platform itself.
+    pub role: Role,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct ProjectAccess {
+    pub team_id: TeamId,
+    pub project_id: ProjectId,
+    pub role: Role,
+    pub home: Home,
+    /// Its files are there.
+    pub ready: bool,
+    /// Where they lie.
+    pub root: PathBuf,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct SessionAccess {
+    pub team_id: TeamId,
+    pub project_id: ProjectId,
+    pub session_id: SessionId,
+    pub role: Role,
+    pub session: Arc<AgentSession>,
+}
+
+impl Commands {
+    /// May this person do this in the team now? Asks the journal, so a role removed on another node counts at once.
+    pub async fn team_access(&self, account: AccountId, team: TeamId, permission: Permission) -> Result<Access, CommandError> {
+        self.reading(account).team_access(team, permission).await
+    }
+
+    pub async fn project_access(
+        &self,
+        account: AccountId,
+        project: ProjectId,
+        permission: Permission,
+    ) -> Result<ProjectAccess, CommandError> {
+        self.reading(account).project_access(project, permission).await
+    }
+
+    pub async fn session_access(
+        &self,
+        account: AccountId,
+        session: SessionId,
+        permission: Permission,
+    ) -> Result<SessionAccess, CommandError> {
+        self.reading(account).session_access(session, permission).await
+    }
+
+    fn reading(&self, account: AccountId) -> Change {
+        Change::new(self.clone(), Caller::person(account), true)
+    }
+}
+
+impl Change {
+    /// Refuses unless the caller may; the team's version becomes a guard, so a role removed meanwhile is a conflict and decided again.
+    pub async fn team_access(&mut self, team_id: TeamId, permission: Permission) -> Result<Access, CommandError> {
+        if self.caller().is_system() {
+            let state = self.look_at::<TeamDecider>(team_id).await?;
+            return match *state {
+                Team::Active { .. } => Ok(Access { team_id, role: Role::Admin }),
+                Team::Absent | Team::Deleted => Err(CommandError::NotFound),
+            };
+        }
+        let account = self.account()?;
+        let role = self.lean_on::<TeamDecider>(team_id).await?.role(account).ok_or(CommandError::NotFound)?;
+        if role < permission.minimal_role() {
+            return Err(CommandError::Forbidden);
+        }
+        Ok(Access { team_id, role })
+    }
+
+    /// Its team never changes, so only the team is guarded; who leans on more of it says so with [`Change::lean_on`].
+    pub async fn project_access(&mut self, project_id: ProjectId, permission: Permission) -> Result<ProjectAccess, CommandError> {
+        let project = self.look_at::<ProjectDecider>(project_id).await?;
+        let home = project.home().ok_or(CommandError::NotFound)?.clone();
+        let Access { team_id, role } = self.team_access(home.team_id, permission).await?;
+        let root = self.commands().project_root(&home, project_id);
+        Ok(ProjectAccess { team_id, project_id, role, home, ready: project.ready(), root })
+    }
+
+    pub async fn session_access(&mut self, session_id: SessionId, permission: Permission) -> Result<SessionAccess, CommandError> {
+        let session = self.look_at::<AgentSessionDecider>(session_id).await?;
+        let project_id = session.core().ok_or(CommandError::NotFound)?.project_id;
+        let ProjectAccess { team_id, role, .. } = self.project_access(project_id, permission).await?;
+        Ok(SessionAccess { team_id, project_id, session_id, role, session })
+    }
+}

@@ -1,0 +1,127 @@
+//! Everything a command needs, handed over once by the composition root.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use opensail_eventstore::vault::keyring::{Keyring, derive};
+use opensail_eventstore::{Journal, Vault};
+
+use crate::aggregate::cache::Cache;
+use crate::live::LiveTurns;
+use crate::ports::blobs::Blobs;
+use crate::ports::clock::{Clock, Ids};
+use crate::ports::model::Model;
+use crate::ports::passwords::PasswordHasher;
+use crate::ports::project_files::ProjectFiles;
+
+/// Who may register.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Registration {
+    Open,
+    /// Only who was invited.
+    Invite,
+    Closed,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    Desktop,
+    Docker,
+    Kubernetes,
+}
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub mode: Mode,
+    pub registration: Registration,
+    /// `$OPENSAIL_HOME`, absolute and link-free.
+    pub home: PathBuf,
+    /// `OPENSAIL_PROJECT_ROOTS`, absolute and link-free: a project's folder must lie beneath one of them. Empty: none may be used.
+    pub project_roots: Vec<PathBuf>,
+    /// Names of the project templates that ship.
+    pub templates: Vec<String>,
+}
+
+/// What [`Commands`] is made of.
+pub struct Parts {
+    pub journal: Arc<dyn Journal>,
+    pub vault: Arc<dyn Vault>,
+    pub keyring: Arc<Keyring>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub passwords: Arc<dyn PasswordHasher>,
+    pub files: Arc<dyn ProjectFiles>,
+    pub blobs: Arc<dyn Blobs>,
+    pub model: Arc<dyn Model>,
+    pub live: LiveTurns,
+    pub settings: Settings,
+}
+
+/// The commands of all rooms. Clones share everything.
+#[derive(Clone)]
+pub struct Commands {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    cache: Cache,
+    keys: Keys,
+}
+
+/// Keys derived from the installation's secret, one per purpose.
+pub(crate) struct Keys {
+    /// Names the stream that reserves an e-mail address.
+    pub(crate) email: [u8; 32],
+    /// Hides accounts and addresses in the vault's throttle rows.
+    pub(crate) throttle: [u8; 32],
+}
+
+impl Commands {
+    /// `secret` is the installation's SECRET_KEY.
+    pub fn new(parts: Parts, secret: &[u8]) -> Self {
+        let keys = Keys { email: derive(secret, "opensail/commands/email/v1"), throttle: derive(secret, "opensail/commands/throttle/v1") };
+        Commands { inner: Arc::new(Inner { parts, cache: Cache::default(), keys }) }
+    }
+
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.inner.parts.journal
+    }
+    pub fn vault(&self) -> &Arc<dyn Vault> {
+        &self.inner.parts.vault
+    }
+    pub fn keyring(&self) -> &Arc<Keyring> {
+        &self.inner.parts.keyring
+    }
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.parts.clock
+    }
+    pub fn ids(&self) -> &Arc<dyn Ids> {
+        &self.inner.parts.ids
+    }
+    pub fn files(&self) -> &Arc<dyn ProjectFiles> {
+        &self.inner.parts.files
+    }
+    pub fn blobs(&self) -> &Arc<dyn Blobs> {
+        &self.inner.parts.blobs
+    }
+    pub fn model(&self) -> &Arc<dyn Model> {
+        &self.inner.parts.model
+    }
+    /// Text that models are writing just now.
+    pub fn live(&self) -> &LiveTurns {
+        &self.inner.parts.live
+    }
+    pub fn settings(&self) -> &Settings {
+        &self.inner.parts.settings
+    }
+    pub(crate) fn passwords(&self) -> &Arc<dyn PasswordHasher> {
+        &self.inner.parts.passwords
+    }
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.inner.cache
+    }
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.inner.keys
+    }
+}

@@ -1,0 +1,115 @@
+//! Load, handle, commit, as journal.md says: one append per command, and what it answered is kept.
+//!
+//! A command decides on cached states. If the journal then says that a stream or a guard moved, it decides again on fresh ones, a few times;
+//! a refusal decided on a cached state is decided again on a fresh one before it is told. A repeated command id answers with the first result.
+
+mod change;
+mod commit;
+
+use async_trait::async_trait;
+use opensail_domain::kernel::Micros;
+use opensail_eventstore::{Appended, Cursor, Epoch, Guard, Position, StreamId, VaultWrite};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Caller, CommandError, Commands};
+pub use change::Change;
+
+/// How often a command is decided before it gives up with `Conflict`.
+pub const MAX_TRIES: usize = 5;
+
+/// A wish. `decide` may run several times, so it has no effect of its own: all it wants lies in the change.
+#[async_trait]
+pub trait Command: Send + Sync {
+    /// Kept with the command id and told again when it is repeated, so never a secret.
+    type Answer: Serialize + DeserializeOwned + Send;
+    async fn decide(&self, change: &mut Change) -> Result<Self::Answer, CommandError>;
+}
+
+/// A command that is done and durable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Done<T> {
+    pub answer: T,
+    pub epoch: Epoch,
+    /// Of the last event written; a reader that has seen it has seen the command's whole effect.
+    pub position: Position,
+    pub time: Micros,
+    /// Streams written, with their versions after it.
+    pub versions: Vec<(StreamId, u64)>,
+    /// The command id was known and this is the first result.
+    pub repeated: bool,
+}
+
+impl<T> Done<T> {
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch, position: self.position }
+    }
+
+    pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Done<U> {
+        let Done { answer, epoch, position, time, versions, repeated } = self;
+        Done { answer: with(answer), epoch, position, time, versions, repeated }
+    }
+}
+
+impl<T: DeserializeOwned> Done<T> {
+    pub(crate) fn repeated(first: Appended) -> Result<Self, CommandError> {
+        let Appended { epoch, position, versions, time, repeated, answer } = first;
+        let answer = serde_json::from_str(answer.as_deref().unwrap_or("null")).map_err(CommandError::broken)?;
+        Ok(Done { answer, epoch, position, time, versions, repeated })
+    }
+}
+
+/// What an append carries beside the events.
+pub(crate) struct Request {
+    pub(crate) caller: Caller,
+    pub(crate) guards: Vec<Guard>,
+    pub(crate) vault: Vec<VaultWrite>,
+}
+
+impl Request {
+    pub(crate) fn new(caller: Caller) -> Self {
+        Request { caller, guards: Vec::new(), vault: Vec::new() }
+    }
+}
+
+impl Commands {
+    /// Does what the command wishes, once.
+    pub async fn execute<C: Command>(&self, caller: &Caller, command: &C) -> Result<Done<C::Answer>, CommandError> {
+        if let Some(first) = self.known(caller).await? {
+            return Done::repeated(first);
+        }
+        let mut fresh = false;
+        for _ in 0..MAX_TRIES {
+            let mut change = Change::new(self.clone(), caller.clone(), fresh);
+            let answer = match command.decide(&mut change).await {
+                Ok(answer) => answer,
+                Err(error) if error.rests_on_state() && change.rests_on_cache() => {
+                    fresh = true;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let text = serde_json::to_string(&answer).map_err(CommandError::broken)?;
+            let text = (text != "null").then_some(text);
+            match change.append(text).await {
+                Ok(first) if first.repeated => return Done::repeated(first),
+                Ok(Appended { epoch, position, versions, time, repeated, answer: _ }) => {
+                    return Ok(Done { answer, epoch, position, time, versions, repeated });
+                }
+                Err(CommandError::Conflict) => fresh = true,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(CommandError::Conflict)
+    }
+
+    /// First result of a command that carries an idempotency key, if it was done before.
+    pub(crate) async fn known(&self, caller: &Caller) -> Result<Option<Appended>, CommandError> {
+        let Some(fingerprint) = caller.fingerprint else { return Ok(None) };
+        match self.journal().command(caller.command_id).await? {
+            Some((_, first)) if first != Some(fingerprint) => Err(CommandError::IdempotencyKeyReused),
+            Some((appended, _)) => Ok(Some(Appended { repeated: true, ..appended })),
+            None => Ok(None),
+        }
+    }
+}

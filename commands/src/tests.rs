@@ -1,0 +1,10 @@
+//! Commands over a real journal in a folder of its own, with a hand-moved clock; two nodes share one journal and have a cache each.
+
+mod account;
+mod agent_session;
+mod aggregate;
+mod authorize;
+mod execute;
+mod fakes;
+mod project;
+mod world;

@@ -1,0 +1,9 @@
+//! Storage: the content-addressed store and the file operations beneath a project's root.
+//!
+//! It runs on storage nodes, and as a library on the desktop. It knows the gRPC contracts and nothing of the domain.
+
+pub mod cas;
+pub mod fileops;
+#[cfg(test)]
+mod small_disk;
+mod temp_file;

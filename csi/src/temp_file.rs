@@ -1,0 +1,193 @@
+//! A file that is written under a passing name and gets its real one only when all its bytes are on the disk.
+//!
+//! A crash may leave such a file behind. Its writer holds a lock (`flock`) on it, which dies with the process, so
+//! [`sweep`] can tell a leftover from a file that is being written at this moment.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::io::Errno;
+
+const PREFIX: &str = ".opensail-";
+const SUFFIX: &str = ".tmp";
+/// Hexadecimal digits between prefix and suffix (64 random bits).
+const DIGITS: usize = 16;
+
+/// Names tried before giving up; one is enough unless somebody meddles.
+const MAX_ATTEMPTS: usize = 16;
+
+/// Whether a name is one of those that passing files bear; they are hidden from listings and refused to callers.
+pub(crate) fn is_passing_name(name: &[u8]) -> bool {
+    name.strip_prefix(PREFIX.as_bytes())
+        .and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()))
+        .is_some_and(|middle| middle.len() == DIGITS && middle.iter().all(u8::is_ascii_hexdigit))
+}
+
+/// A new, locked, empty file (mode 0600) in `dir`; removed when dropped before it got its name.
+pub(crate) struct TempFile<'d> {
+    dir: BorrowedFd<'d>,
+    name: String,
+    file: File,
+    named: bool,
+}
+
+impl<'d> TempFile<'d> {
+    pub(crate) fn create(dir: BorrowedFd<'d>) -> Result<Self, Errno> {
+        for _ in 0..MAX_ATTEMPTS {
+            let name = format!("{PREFIX}{:016x}{SUFFIX}", rand::random::<u64>());
+            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let file = match rustix::fs::openat(dir, &name, flags, Mode::RUSR | Mode::WUSR) {
+                Ok(fd) => File::from(fd),
+                Err(Errno::EXIST) => continue,
+                Err(errno) => return Err(errno),
+            };
+            let temp = TempFile { dir, name, file, named: false };
+            // A sweeper may have come between the two steps: then the lock is taken or the name is gone.
+            match rustix::fs::flock(&temp.file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) if rustix::fs::fstat(&temp.file)?.st_nlink > 0 => return Ok(temp),
+                // Some network file systems know no locks; a sweeper there cannot lock either and leaves files alone.
+                Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS | Errno::INVAL) => return Ok(temp),
+                Ok(()) | Err(Errno::WOULDBLOCK) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Err(Errno::AGAIN)
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Writes all bytes and waits until they are on the disk.
+    pub(crate) fn fill(&mut self, bytes: &[u8]) -> Result<(), Errno> {
+        self.file.write_all(bytes).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        rustix::fs::fsync(&self.file)
+    }
+
+    /// Takes the place of `name` in the same folder, whatever stands there (a link is replaced, never followed).
+    /// Durable after the folder is synced.
+    pub(crate) fn replace(mut self, name: &str) -> Result<(), Errno> {
+        rustix::fs::renameat(self.dir, &self.name, self.dir, name)?;
+        self.named = true;
+        Ok(())
+    }
+
+    /// Takes the name only if nothing bears it; `EXIST` otherwise.
+    pub(crate) fn take_new(mut self, name: &str) -> Result<(), Errno> {
+        match rustix::fs::renameat_with(self.dir, &self.name, self.dir, name, RenameFlags::NOREPLACE) {
+            // Old network file systems lack the flag; a hard link has the same promise.
+            Err(Errno::INVAL | Errno::NOSYS) => rustix::fs::linkat(self.dir, &self.name, self.dir, name, AtFlags::empty()),
+            Ok(()) => {
+                self.named = true;
+                Ok(())
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+}
+
+impl Drop for TempFile<'_> {
+    fn drop(&mut self) {
+        if !self.named
+            && let Err(errno) = rustix::fs::unlinkat(self.dir, &self.name, AtFlags::empty())
+            && errno != Errno::NOENT
+        {
+            tracing::warn!(%errno, "a temporary file could not be removed; it is swept later");
+        }
+    }
+}
+
+/// Waits until the names in a folder are on the disk.
+pub(crate) fn sync_folder(dir: impl AsFd) -> Result<(), Errno> {
+    match rustix::fs::fsync(dir) {
+        // File systems that cannot sync a folder keep its names as safe as they can by themselves.
+        Err(Errno::INVAL) => Ok(()),
+        outcome => outcome,
+    }
+}
+
+/// Removes what crashed writers left in a folder. Best effort: what cannot be removed stays and is hidden.
+pub(crate) fn sweep(dir: impl AsFd) {
+    let dir = dir.as_fd();
+    let Ok(entries) = Dir::read_from(dir) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !is_passing_name(name.to_bytes()) {
+            continue;
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let Ok(stat) = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+            continue;
+        }
+        let Ok(file) = rustix::fs::openat(dir, name, flags, Mode::empty()) else { continue };
+        if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+            && rustix::fs::unlinkat(dir, name, AtFlags::empty()).is_ok()
+        {
+            tracing::info!("removed a leftover of an interrupted write");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn names(dir: &std::path::Path) -> Vec<String> {
+        let entries = std::fs::read_dir(dir).expect("readable");
+        entries.map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_dropped_file_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let dir = File::open(folder.path()).expect("open");
+        let mut temp = TempFile::create(dir.as_fd()).expect("create");
+        temp.fill(b"half").expect("fill");
+        drop(temp);
+        assert_eq!(names(folder.path()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_new_name_is_never_taken_twice() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let dir = File::open(folder.path()).expect("open");
+        TempFile::create(dir.as_fd()).expect("create").take_new("a").expect("free");
+        assert_eq!(TempFile::create(dir.as_fd()).expect("create").take_new("a"), Err(Errno::EXIST));
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn the_sweeper_spares_living_files_and_everything_else() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let dir = File::open(folder.path()).expect("open");
+        let living = TempFile::create(dir.as_fd()).expect("create");
+        std::fs::write(folder.path().join(".opensail-0123456789abcdef.tmp"), b"left").expect("write");
+        std::fs::create_dir(folder.path().join(".opensail-0123456789abcde0.tmp")).expect("mkdir");
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join(".opensail-0123456789abcde1.tmp")).expect("link");
+        std::fs::write(folder.path().join(".opensail-mine.tmp"), b"kept").expect("write");
+        sweep(&dir);
+        let mut left = names(folder.path());
+        left.sort();
+        let mut kept = vec![
+            ".opensail-0123456789abcde0.tmp".to_owned(),
+            ".opensail-0123456789abcde1.tmp".to_owned(),
+            ".opensail-mine.tmp".to_owned(),
+            living.name.clone(),
+        ];
+        kept.sort();
+        assert_eq!(left, kept);
+    }
+
+    proptest! {
+        #[test]
+        fn only_our_own_names_are_passing_names(name in "\\PC{0,40}") {
+            let ours = name.len() == 30 && name.starts_with(".opensail-") && name.ends_with(".tmp")
+                && name[10..26].chars().all(|c| c.is_ascii_hexdigit());
+            prop_assert_eq!(is_passing_name(name.as_bytes()), ours);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Sees to what `make run` and `make test` need. As root it installs Debian packages; otherwise it names the line to type and exits 2.
+set -euo pipefail
+purpose=${1:?run or test}
+
+fail() {
+    printf 'opensail: %s\n' "$1" >&2
+    exit 2
+}
+
+# Tools that no script may install for you.
+command -v cargo >/dev/null || fail 'Rust is missing: install it from https://rustup.rs and run this again.'
+command -v cc >/dev/null || fail 'a C compiler is missing: apt-get install gcc'
+have=$(rustc --version | sed -E 's/^rustc ([0-9]+)\.([0-9]+).*/\1 \2/')
+read -r major minor <<<"$have"
+want=$(sed -nE 's/^rust-version = "1\.([0-9]+)"/\1/p' Cargo.toml)
+if ((major < 1 || (major == 1 && minor < want))); then
+    fail "Rust 1.$want or newer is needed, this is 1.$minor: rustup update stable"
+fi
+
+# Debian packages, each with the file that shows it is there.
+packages=()
+need() { compgen -G "$2" >/dev/null || packages+=("$1"); }
+need bubblewrap '/usr/bin/bwrap'
+need git '/usr/bin/git'
+if [ "$purpose" = test ]; then
+    need postgresql '/usr/lib/postgresql/*/bin/initdb'
+    need util-linux '/usr/bin/setpriv'
+fi
+[ ${#packages[@]} -eq 0 ] && exit 0
+
+line="apt-get install --yes --no-install-recommends ${packages[*]}"
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing ${packages[*]} …"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update --quiet --quiet
+    $line --quiet --quiet >/dev/null
+elif [ "$purpose" = run ]; then
+    printf 'opensail: %s missing; agents will not get a shell until you run: sudo %s\n' "${packages[*]}" "$line" >&2
+else
+    fail "the tests need ${packages[*]}: sudo $line"
+fi

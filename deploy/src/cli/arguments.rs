@@ -1,0 +1,257 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[derive(Parser)]
+#[command(name = "opensail", version, about = "Runs AI agents; every change is an event in one journal that is the audit log itself.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Serve the API, the pages and the workers
+    Serve(Serve),
+    /// Give tasks to agents, watch them, look back
+    #[command(subcommand)]
+    Session(Session),
+    /// Ask the history who did what
+    #[command(subcommand)]
+    Audit(Audit),
+    /// The read models
+    #[command(subcommand)]
+    Projection(Projection),
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Write the whole data folder into one file; the server may run
+    Backup { file: PathBuf },
+    /// Bring a backup back into an empty data folder
+    Restore { file: PathBuf },
+    /// Every setting, its value, where it comes from and its default
+    Config {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the data folder, the back ends and the sandbox; say what to do
+    Doctor {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a one-time link that signs you in, valid for 15 minutes
+    SignInLink,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// Which parts to run in this process
+    #[arg(long, value_enum, default_value = "all")]
+    pub role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    Api,
+    Worker,
+    All,
+}
+
+#[derive(Subcommand)]
+pub enum Session {
+    /// Give an agent a task and watch it work
+    Run(Run),
+    /// List the sessions of a project
+    List {
+        /// Folder or id of the project
+        #[arg(long, default_value = ".")]
+        project: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Follow a session live, from its first step
+    Watch {
+        session: String,
+        /// Start after this cursor
+        #[arg(long)]
+        after: Option<String>,
+        #[arg(long)]
+        json: bool,
+        /// Answer every question with "allow once"
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say something to a session; a finished one goes on
+    Say { session: String, text: String },
+    /// Answer a session's open question
+    Answer {
+        session: String,
+        #[arg(value_enum)]
+        decision: Decision,
+        /// Told to the agent
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Show a session step by step, from the server or from an exported file
+    Replay {
+        /// Id of a session, or a file written by `session export`
+        session: String,
+        /// Stop after this position
+        #[arg(long)]
+        until: Option<u64>,
+        /// Wait for Enter after each step
+        #[arg(long)]
+        step: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write a session's history to a file
+    Export {
+        session: String,
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: ExportFormat,
+        /// Where to write; standard output when absent
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+    /// Stop a session
+    Cancel { session: String },
+    /// What a session changed in the files
+    Diff {
+        session: String,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Decision {
+    AllowOnce,
+    AllowSession,
+    Deny,
+}
+
+impl Decision {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Decision::AllowOnce => "allow_once",
+            Decision::AllowSession => "allow_session",
+            Decision::Deny => "deny",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// Our own: every event, and the blobs
+    Jsonl,
+    /// Agent Trajectory Interchange Format
+    Atif,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EditMode {
+    Ask,
+    Allow,
+    Plan,
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// What is to be done
+    pub task: String,
+    /// Folder or id of the project; a folder that is no project yet becomes one
+    #[arg(long, default_value = ".")]
+    pub project: String,
+    #[arg(long)]
+    pub model: Option<String>,
+    /// ask: people approve what has effects; allow: nothing is asked; plan: nothing with effects is done
+    #[arg(long, value_enum, default_value = "ask")]
+    pub edit_mode: EditMode,
+    #[arg(long)]
+    pub max_steps: Option<u64>,
+    #[arg(long)]
+    pub max_seconds: Option<u64>,
+    #[arg(long)]
+    pub max_tokens: Option<u64>,
+    #[arg(long)]
+    pub max_micro_usd: Option<u64>,
+    /// One JSON line per event
+    #[arg(long)]
+    pub json: bool,
+    /// Answer every question with "allow once"
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Events, newest first
+    Query(AuditFilter),
+    /// All matching events as JSON lines
+    Export {
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// Where to write; standard output when absent
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+}
+
+#[derive(Args)]
+pub struct AuditFilter {
+    /// Id of the team; your first one when absent
+    #[arg(long)]
+    pub team: Option<String>,
+    #[arg(long)]
+    pub project: Option<String>,
+    /// Id of an account, a model's name, a part of the platform
+    #[arg(long)]
+    pub actor: Option<String>,
+    /// Like agent_session.tool_call_completed
+    #[arg(long = "type")]
+    pub event_type: Option<String>,
+    /// Like agent_session-<id>
+    #[arg(long)]
+    pub stream: Option<String>,
+    #[arg(long)]
+    pub correlation: Option<String>,
+    /// RFC 3339
+    #[arg(long)]
+    pub from: Option<String>,
+    #[arg(long)]
+    pub to: Option<String>,
+    #[arg(long, default_value_t = 50)]
+    pub limit: u32,
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl AuditFilter {
+    /// As query parameters.
+    pub fn parameters(&self, team: Option<String>) -> Vec<(&'static str, String)> {
+        let given = [
+            ("team_id", team),
+            ("project_id", self.project.clone()),
+            ("actor", self.actor.clone()),
+            ("type", self.event_type.clone()),
+            ("stream", self.stream.clone()),
+            ("correlation", self.correlation.clone()),
+            ("from", self.from.clone()),
+            ("to", self.to.clone()),
+        ];
+        given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+#[derive(Subcommand)]
+pub enum Projection {
+    /// Each read model, how far it is and what it parked
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Exit code 0 when every read model is at the journal's end
+    Lag,
+}

@@ -1,0 +1,130 @@
+//! HTTP to a server, with problem details turned into a sentence.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    #[error("{title}{}{}", if detail.is_empty() { "" } else { ": " }, detail)]
+    Problem { status: u16, code: String, title: String, detail: String },
+    #[error("the server at {base} does not answer: {why}")]
+    Unreachable { base: String, why: String },
+    #[error("the server's answer cannot be read: {0}")]
+    Malformed(String),
+}
+
+impl ClientError {
+    pub fn is_status(&self, wanted: u16) -> bool {
+        matches!(self, ClientError::Problem { status, .. } if *status == wanted)
+    }
+}
+
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    /// Without a trailing slash.
+    pub base: String,
+    token: String,
+}
+
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ClientError>> + Send>>;
+
+impl Client {
+    pub fn new(base: &str, token: &str) -> Result<Client, ClientError> {
+        // Another part of the program may have installed it; then that one stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| ClientError::Malformed(e.to_string()))?;
+        Ok(Client { http, base: base.trim_end_matches('/').into(), token: token.trim().into() })
+    }
+
+    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ClientError> {
+        json(self.send(Method::GET, path, query, None, None).await?).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        json(self.send(Method::POST, path, &[], Some(body), None).await?).await
+    }
+
+    /// The answer's body as it comes.
+    pub async fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<ByteStream, ClientError> {
+        let response = self.send(Method::GET, path, query, None, None).await?;
+        Ok(self.body(response))
+    }
+
+    /// An event stream after a cursor; `None` when there is nothing more to come.
+    pub async fn events(&self, path: &str, after: Option<&str>) -> Result<Option<ByteStream>, ClientError> {
+        let response = self.send(Method::GET, path, &[], None, after).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(None);
+        }
+        Ok(Some(self.body(response)))
+    }
+
+    fn body(&self, response: reqwest::Response) -> ByteStream {
+        let base = self.base.clone();
+        Box::pin(response.bytes_stream().map(move |piece| {
+            piece.map_err(|e| ClientError::Unreachable { base: base.clone(), why: e.without_url().to_string() })
+        }))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&Value>,
+        last_event: Option<&str>,
+    ) -> Result<reqwest::Response, ClientError> {
+        let mut url = reqwest::Url::parse(&format!("{}{path}", self.base)).map_err(|e| ClientError::Malformed(format!("{}: {e}", self.base)))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        if let Some(cursor) = last_event {
+            request = request.header("Last-Event-ID", cursor);
+        }
+        let response = request
+            .send()
+            .await
+            .map_err(|e| ClientError::Unreachable { base: self.base.clone(), why: cause(&e.without_url()) })?;
+        if response.status().is_success() { Ok(response) } else { Err(problem(response).await) }
+    }
+}
+
+/// The innermost reason, which is what helps.
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), cause)
+}
+
+async fn json(response: reqwest::Response) -> Result<Value, ClientError> {
+    response.json().await.map_err(|e| ClientError::Malformed(e.without_url().to_string()))
+}
+
+async fn problem(response: reqwest::Response) -> ClientError {
+    let status = response.status();
+    let body: Value = response.json().await.unwrap_or_default();
+    let text = |name: &str| body[name].as_str().unwrap_or_default().to_string();
+    let mut detail = text("detail");
+    for error in body["errors"].as_array().into_iter().flatten() {
+        let pointer = error["pointer"].as_str().unwrap_or_default();
+        let why = error["detail"].as_str().unwrap_or_default();
+        detail.push_str(&format!("\n  {pointer}: {why}"));
+    }
+    let title = if text("title").is_empty() { status.to_string() } else { text("title") };
+    let detail = if detail == title { String::new() } else { detail };
+    ClientError::Problem { status: status.as_u16(), code: text("code"), title, detail }
+}

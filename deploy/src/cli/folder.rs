@@ -1,0 +1,62 @@
+//! Commands on the data folder itself, with or without a running server.
+
+use std::path::Path;
+
+use opensail_commands::Caller;
+
+use super::CliError;
+use crate::mode::desktop::{self, stores};
+use crate::operations;
+use crate::settings::{self, Database, Settings};
+
+fn settings() -> Result<Settings, CliError> {
+    Settings::read(&settings::environment()).map_err(|e| CliError::Usage(e.to_string()))
+}
+
+fn failed(error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(error.to_string())
+}
+
+pub async fn migrate() -> Result<(), CliError> {
+    let settings = settings()?;
+    let stores = stores::open(&settings).await.map_err(failed)?;
+    let head = stores.journal.head().await.map_err(failed)?;
+    println!("the tables are up to date; the journal stands at position {}", head.position);
+    stores.close().await;
+    Ok(())
+}
+
+pub async fn backup(file: &Path) -> Result<(), CliError> {
+    let settings = settings()?;
+    let Database::Sqlite(journal) = &settings.database else {
+        return Err(CliError::Usage("a PostgreSQL journal is backed up with pg_dump".into()));
+    };
+    let bytes = operations::backup::backup(&settings.home, journal, file, |step| eprintln!("{step} …")).await.map_err(failed)?;
+    eprintln!("{}: {bytes} bytes. It holds the key to everything in it; keep it as safe as the data folder.", file.display());
+    Ok(())
+}
+
+pub async fn restore(file: &Path) -> Result<(), CliError> {
+    let settings = settings()?;
+    let epoch = operations::restore::restore(&settings.home, file).await.map_err(failed)?;
+    eprintln!("restored into {} as epoch {epoch}; `opensail serve` goes on from there", settings.home.display());
+    Ok(())
+}
+
+pub async fn sign_in_link() -> Result<(), CliError> {
+    let settings = settings()?;
+    let url = match (&settings.public_url, std::fs::read_to_string(crate::data_folder::server_url(&settings.home))) {
+        (Some(url), _) => url.clone(),
+        (None, Ok(url)) => url.trim().to_string(),
+        (None, Err(_)) => format!("http://{}", settings.listen),
+    };
+    let stores = stores::open(&settings).await.map_err(failed)?;
+    let secret = desktop::secret(&settings, &stores).await.map_err(failed)?;
+    let commands = desktop::commands(&settings, &stores, &secret).await.map_err(failed)?;
+    let owner = commands.desktop_owner().await.map_err(failed)?;
+    let owner = owner.ok_or_else(|| CliError::Failed("nobody lives here yet; start it once with `opensail serve`".into()))?;
+    let link = commands.create_sign_in_link(&Caller::system("operator"), owner.account_id).await.map_err(failed)?;
+    println!("{url}/sign-in#{}", link.token);
+    stores.close().await;
+    Ok(())
+}

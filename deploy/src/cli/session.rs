@@ -1,0 +1,69 @@
+//! `opensail session …`: one file per verb; `follow` is the live view that `run`, `watch` and `say` share.
+
+pub mod diff;
+pub mod export;
+pub mod follow;
+pub mod list;
+pub mod narrate;
+pub mod project;
+pub mod replay;
+pub mod run;
+pub mod screen;
+
+use serde_json::{Value, json};
+
+use super::arguments::{Decision, Session};
+use super::connect::connect;
+use super::{CliError, client::Client};
+
+pub async fn execute(command: Session) -> Result<(), CliError> {
+    match command {
+        // A file is replayed anywhere, without a server.
+        Session::Replay { session, until, step, json } if std::path::Path::new(&session).is_file() => {
+            replay::from_file(session.as_ref(), until, step, json)
+        }
+        command => {
+            let connection = connect().await?;
+            let done = with_server(command, &connection.client).await;
+            connection.close().await;
+            done
+        }
+    }
+}
+
+async fn with_server(command: Session, client: &Client) -> Result<(), CliError> {
+    match command {
+        Session::Run(run) => run::run(client, run).await,
+        Session::List { project, json } => list::list(client, &project, json).await,
+        Session::Watch { session, after, json, yes } => follow::follow(client, &session, after, follow::Manner { json, yes }).await,
+        Session::Say { session, text } => {
+            let answer = client.post(&format!("/api/v1/sessions/{session}/messages"), &json!({ "text": text })).await?;
+            println!("{}", answer["position"]);
+            Ok(())
+        }
+        Session::Answer { session, decision, reason } => {
+            let session_path = format!("/api/v1/sessions/{session}");
+            let open = client.get(&format!("{session_path}/approvals"), &[]).await?;
+            let question = open["items"].as_array().and_then(|items| items.first());
+            let id = question.and_then(|question| question["id"].as_str());
+            let id = id.ok_or_else(|| CliError::Failed("the session asks nothing just now".into()))?;
+            answer(client, &session, id, decision, reason).await
+        }
+        Session::Replay { session, until, step, json } => replay::from_server(client, &session, until, step, json).await,
+        Session::Export { session, format, output } => export::export(client, &session, format, output.as_deref()).await,
+        Session::Cancel { session } => {
+            client.post(&format!("/api/v1/sessions/{session}/cancel"), &json!({})).await?;
+            Ok(())
+        }
+        Session::Diff { session, json } => diff::diff(client, &session, json).await,
+    }
+}
+
+pub async fn answer(client: &Client, session: &str, approval: &str, decision: Decision, reason: Option<String>) -> Result<(), CliError> {
+    let mut body = json!({ "decision": decision.as_str() });
+    if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
+        body["reason"] = Value::String(reason);
+    }
+    client.post(&format!("/api/v1/sessions/{session}/approvals/{approval}"), &body).await?;
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The live view of a session: events and streamed text, questions answered in place, Ctrl-C once to cancel and twice to leave.
+
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::interval;
+
+use super::screen::Screen;
+use super::{answer, narrate};
+use crate::cli::CliError;
+use crate::cli::arguments::Decision;
+use crate::cli::client::Client;
+use crate::cli::events::{Followed, Follower, Frame};
+use crate::cli::paint::Ink;
+
+#[derive(Clone, Copy)]
+pub struct Manner {
+    pub json: bool,
+    pub yes: bool,
+}
+
+/// Follows to the session's end; fails unless it completed.
+pub async fn follow(client: &Client, session: &str, after: Option<String>, manner: Manner) -> Result<(), CliError> {
+    let follower = Follower::new(client.clone(), format!("/api/v1/sessions/{session}/stream"), after);
+    View { client, session, manner, screen: Screen::new(), streamed: Streamed::default(), interrupts: 0 }.run(follower).await
+}
+
+/// How much of which turn's text is on the screen.
+#[derive(Default)]
+struct Streamed {
+    turn: u64,
+    attempt: u64,
+    bytes: usize,
+}
+
+struct View<'a> {
+    client: &'a Client,
+    session: &'a str,
+    manner: Manner,
+    screen: Screen,
+    streamed: Streamed,
+    interrupts: u32,
+}
+
+impl View<'_> {
+    async fn run(mut self, mut follower: Follower) -> Result<(), CliError> {
+        let mut ticks = interval(Duration::from_millis(120));
+        loop {
+            tokio::select! {
+                followed = follower.next() => match followed? {
+                    Followed::Frame(frame) => {
+                        if let Some(status) = self.frame(frame).await? {
+                            return self.end(&status);
+                        }
+                    }
+                    Followed::Reconnecting => self.screen.doing(Some("the connection broke; reconnecting".into())),
+                    Followed::Over => {
+                        let session = self.client.get(&format!("/api/v1/sessions/{}", self.session), &[]).await?;
+                        return self.end(session["status"].as_str().unwrap_or_default());
+                    }
+                },
+                _ = ticks.tick() => if !self.manner.json { self.screen.tick() },
+                _ = tokio::signal::ctrl_c() => self.interrupted().await?,
+            }
+        }
+    }
+
+    /// The status, when the session has ended.
+    async fn frame(&mut self, frame: Frame) -> Result<Option<String>, CliError> {
+        let item: Value = serde_json::from_str(&frame.data).map_err(|e| CliError::Failed(format!("the server sent no JSON: {e}")))?;
+        match frame.event.as_str() {
+            "end" => {
+                if self.manner.json {
+                    println!("{}", json!({ "end": item }));
+                }
+                return Ok(Some(item["status"].as_str().unwrap_or_default().to_string()));
+            }
+            "delta" => self.delta(&item),
+            "progress" => {}
+            _ => self.event(&item).await?,
+        }
+        Ok(None)
+    }
+
+    fn delta(&mut self, delta: &Value) {
+        if self.manner.json {
+            return;
+        }
+        let number = |name: &str| delta[name].as_u64().unwrap_or(0);
+        let (turn, attempt) = (number("turn"), number("attempt"));
+        if (self.streamed.turn, self.streamed.attempt) != (turn, attempt) {
+            self.screen.end_text();
+            self.streamed = Streamed { turn, attempt, bytes: 0 };
+        }
+        let offset = usize::try_from(number("offset")).unwrap_or(usize::MAX);
+        let text = delta["text"].as_str().unwrap_or_default();
+        // A piece may repeat what is shown already (the turn so far, told on reconnect).
+        if let Some(fresh) = self.streamed.bytes.checked_sub(offset).and_then(|shown| text.get(shown..)) {
+            self.screen.text(fresh);
+            self.streamed.bytes += fresh.len();
+        }
+    }
+
+    async fn event(&mut self, item: &Value) -> Result<(), CliError> {
+        let asked = item["type"] == "agent_session.approval_requested";
+        if self.manner.json {
+            println!("{item}");
+        } else {
+            let turn = item["data"]["turn"].as_u64();
+            let same = turn == Some(self.streamed.turn) && item["data"]["attempt"].as_u64() == Some(self.streamed.attempt);
+            let streamed = if same { self.streamed.bytes } else { 0 };
+            for line in narrate::lines(item, streamed, self.screen.paint) {
+                self.screen.line(&line);
+            }
+            self.screen.doing(narrate::next_step(item));
+        }
+        if asked { self.question(item).await } else { Ok(()) }
+    }
+
+    async fn question(&mut self, item: &Value) -> Result<(), CliError> {
+        let approval = item["data"]["approval_id"].as_str().unwrap_or_default();
+        // Told again from the start of a session, it may long be answered.
+        let as_new = [("min_position", item["position"].to_string())];
+        let open = self.client.get(&format!("/api/v1/sessions/{}/approvals", self.session), &as_new).await?;
+        if !open["items"].as_array().into_iter().flatten().any(|question| question["id"] == approval) {
+            return Ok(());
+        }
+        if self.manner.yes {
+            return self.tell(approval, Decision::AllowOnce, None).await;
+        }
+        if self.manner.json || !std::io::stdin().is_terminal() {
+            self.client.post(&format!("/api/v1/sessions/{}/cancel", self.session), &json!({})).await?;
+            eprintln!("opensail: the agent asks for approval and nobody can answer here: cancelled. Run it with --yes, or answer on a terminal.");
+            return Ok(());
+        }
+        let Some((decision, reason)) = self.ask().await? else { return self.interrupted().await };
+        self.tell(approval, decision, reason).await
+    }
+
+    async fn tell(&mut self, approval: &str, decision: Decision, reason: Option<String>) -> Result<(), CliError> {
+        match answer(self.client, self.session, approval, decision, reason).await {
+            // Somebody else was quicker; the stream tells what they said.
+            Err(CliError::Failed(_)) if !self.manner.json => {
+                self.screen.line(&self.screen.paint.ink(Ink::Dim, "  answered elsewhere"));
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// `None` when Ctrl-C was pressed instead.
+    async fn ask(&mut self) -> Result<Option<(Decision, Option<String>)>, CliError> {
+        loop {
+            self.screen.end_text();
+            print!("  {} ", self.screen.paint.ink(Ink::Bold, "[y] once  [a] for this session  [n] no, or a reason why not ›"));
+            std::io::stdout().flush()?;
+            let line = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().read_line(&mut line).map(|bytes| (bytes, line))
+            });
+            let (bytes, line) = tokio::select! {
+                line = line => line.map_err(|e| CliError::Failed(e.to_string()))??,
+                _ = tokio::signal::ctrl_c() => return Ok(None),
+            };
+            return Ok(Some(match line.trim() {
+                "" if bytes == 0 => (Decision::Deny, None),
+                "" => continue,
+                "y" | "yes" => (Decision::AllowOnce, None),
+                "a" | "always" => (Decision::AllowSession, None),
+                "n" | "no" => (Decision::Deny, None),
+                reason => (Decision::Deny, Some(reason.to_string())),
+            }));
+        }
+    }
+
+    async fn interrupted(&mut self) -> Result<(), CliError> {
+        self.interrupts += 1;
+        if self.interrupts > 1 {
+            self.screen.end_text();
+            return Err(CliError::Interrupted);
+        }
+        self.screen.line("cancelling the session; Ctrl-C again leaves at once");
+        match self.client.post(&format!("/api/v1/sessions/{}/cancel", self.session), &json!({})).await {
+            Ok(_) => Ok(()),
+            Err(e) if e.is_status(409) => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    fn end(mut self, status: &str) -> Result<(), CliError> {
+        self.screen.doing(None);
+        self.screen.end_text();
+        match status {
+            "completed" => Ok(()),
+            _ if self.interrupts > 0 => Err(CliError::Interrupted),
+            status => Err(CliError::Failed(format!("the session ended as {}", status.replace('_', " ")))),
+        }
+    }
+}

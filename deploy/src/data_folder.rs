@@ -1,0 +1,85 @@
+//! `$OPENSAIL_HOME`: one server at a time. The lock is the kernel's, so it is free the moment its holder is dead.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+#[derive(Debug, thiserror::Error)]
+pub enum DataFolderError {
+    #[error("{folder} is in use by another server ({holder}); stop it first, or set OPENSAIL_HOME to another folder")]
+    InUse { folder: String, holder: String },
+    #[error("{folder} cannot be used: {why}; set OPENSAIL_HOME to a folder you own")]
+    Unusable { folder: String, why: String },
+}
+
+/// The data folder, held for as long as this lives.
+pub struct DataFolder {
+    path: PathBuf,
+    lock: File,
+}
+
+impl DataFolder {
+    /// Makes the folder (0700) if need be and takes it.
+    pub fn take(path: &Path) -> Result<DataFolder, DataFolderError> {
+        let unusable = |why: std::io::Error| DataFolderError::Unusable { folder: path.display().to_string(), why: why.to_string() };
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+        let mode = std::fs::metadata(path).map_err(unusable)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode & 0o7700)).map_err(unusable)?;
+        }
+        let file = path.join("lock");
+        let mut lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(unusable)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(e) if e == rustix::io::Errno::WOULDBLOCK => {
+                let mut holder = String::new();
+                let _ = lock.read_to_string(&mut holder);
+                let holder = if holder.is_empty() { "which is just starting".into() } else { holder.trim().to_string() };
+                return Err(DataFolderError::InUse { folder: path.display().to_string(), holder });
+            }
+            Err(e) => return Err(unusable(e.into())),
+        }
+        let mut folder = DataFolder { path: path.to_path_buf(), lock };
+        folder.announce(&format!("process {}", std::process::id())).map_err(unusable)?;
+        Ok(folder)
+    }
+
+    /// Leaves word of who holds it, for whoever comes second.
+    pub fn announce(&mut self, holder: &str) -> std::io::Result<()> {
+        self.lock.rewind()?;
+        self.lock.set_len(0)?;
+        self.lock.write_all(holder.as_bytes())
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Content-addressed blobs.
+pub fn blobs(home: &Path) -> PathBuf {
+    home.join("blobs")
+}
+
+/// Projects that the platform keeps.
+pub fn projects(home: &Path) -> PathBuf {
+    home.join("projects")
+}
+
+/// The read models; disposable.
+pub fn views(home: &Path) -> PathBuf {
+    home.join("views.db")
+}
+
+/// The command line's token, written by the server.
+pub fn cli_token(home: &Path) -> PathBuf {
+    home.join("cli.token")
+}
+
+/// Address of the running server, written beside the token.
+pub fn server_url(home: &Path) -> PathBuf {
+    home.join("server.url")
+}

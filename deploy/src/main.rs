@@ -1,0 +1,5 @@
+//! The one binary, `opensail`.
+
+fn main() {
+    opensail_deploy::run();
+}

@@ -1,0 +1,3 @@
+//! How a deployment is put together; one file per mode.
+
+pub mod desktop;

@@ -1,0 +1,57 @@
+//! The databases of a desktop: SQLite in the data folder, or a PostgreSQL that was named.
+
+use std::sync::Arc;
+
+use opensail_eventstore::postgres::PostgresStore;
+use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::{Journal, Leases, Vault};
+use opensail_projections::Db;
+
+use crate::data_folder;
+use crate::settings::{Database, Settings};
+
+#[derive(Clone)]
+pub struct Stores {
+    pub journal: Arc<dyn Journal>,
+    pub vault: Arc<dyn Vault>,
+    pub leases: Arc<dyn Leases>,
+    pub views: Db,
+    own: Own,
+}
+
+#[derive(Clone)]
+enum Own {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+/// Opens journal, vault and views, bringing their tables up to date.
+pub async fn open(settings: &Settings) -> Result<Stores, String> {
+    match &settings.database {
+        Database::Sqlite(file) => {
+            let store = SqliteStore::open(file).await.map_err(|e| format!("{}: {e}", file.display()))?;
+            let file = data_folder::views(&settings.home);
+            let views = Db::sqlite(&file).await.map_err(|e| format!("{}: {e}", file.display()))?;
+            let shared = Arc::new(store.clone());
+            Ok(Stores { journal: shared.clone(), vault: shared.clone(), leases: shared, views, own: Own::Sqlite(store) })
+        }
+        Database::Postgres { url, owner_url } => {
+            let owner_url = owner_url.as_deref();
+            let store = PostgresStore::connect(url, owner_url).await.map_err(|e| format!("DATABASE_URL: {e}"))?;
+            let views = Db::postgres(url, owner_url).await.map_err(|e| format!("DATABASE_URL: {e}"))?;
+            let shared = Arc::new(store.clone());
+            Ok(Stores { journal: shared.clone(), vault: shared.clone(), leases: shared, views, own: Own::Postgres(store) })
+        }
+    }
+}
+
+impl Stores {
+    /// What is being written is written; then the connections end.
+    pub async fn close(&self) {
+        self.views.close().await;
+        match &self.own {
+            Own::Sqlite(store) => store.close().await,
+            Own::Postgres(store) => store.close().await,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What the server is told at the start, read once and refused loudly.
+
+pub mod catalogue;
+pub mod read;
+pub mod secret_key;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use opensail_domain::account::{check_password, normal_email};
+use opensail_workers::outside::model::{ApiKey, ModelSettings, parse_price};
+use read::{SettingError, Values, refuse};
+
+/// Which back end keeps the journal.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    Sqlite(PathBuf),
+    Postgres { url: String, owner_url: Option<String> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Registration {
+    Open,
+    Invite,
+    Closed,
+}
+
+/// First platform admin.
+#[derive(Clone)]
+pub struct Admin {
+    pub email: String,
+    pub password: String,
+}
+
+/// No Debug: it holds secrets.
+pub struct Settings {
+    pub home: PathBuf,
+    pub listen: SocketAddr,
+    /// Without a trailing slash; `None` until the port is known when it is chosen by the system.
+    pub public_url: Option<String>,
+    pub database: Database,
+    pub secret_key: Option<String>,
+    pub model: ModelSettings,
+    pub admin: Option<Admin>,
+    pub registration: Registration,
+    pub project_roots: Vec<PathBuf>,
+    pub sandbox_read: Vec<PathBuf>,
+    pub log: String,
+}
+
+/// The process's environment, texts only.
+pub fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}
+
+/// `$OPENSAIL_HOME`, or the platform's data folder.
+pub fn home(environment: &BTreeMap<String, String>) -> Result<PathBuf, SettingError> {
+    let given = |name: &str| environment.get(name).filter(|value| !value.is_empty());
+    let home = match (given("OPENSAIL_HOME"), given("XDG_DATA_HOME"), given("HOME")) {
+        (Some(home), _, _) => PathBuf::from(home),
+        (None, Some(data), _) if !cfg!(target_os = "macos") => Path::new(data).join("opensail"),
+        (None, _, Some(user)) if cfg!(target_os = "macos") => Path::new(user).join("Library/Application Support/OpenSail"),
+        (None, _, Some(user)) => Path::new(user).join(".local/share/opensail"),
+        (None, _, None) => return Err(refuse("OPENSAIL_HOME", "HOME is not set; name a folder")),
+    };
+    if !home.is_absolute() {
+        return Err(refuse("OPENSAIL_HOME", "must be an absolute path"));
+    }
+    Ok(home)
+}
+
+impl Settings {
+    pub fn read(environment: &BTreeMap<String, String>) -> Result<Settings, SettingError> {
+        let home = home(environment)?;
+        let values = Values::read(environment, &home)?;
+        Settings::from_values(&values, home, environment)
+    }
+
+    fn from_values(values: &Values, home: PathBuf, environment: &BTreeMap<String, String>) -> Result<Settings, SettingError> {
+        match values.get("DEPLOYMENT_MODE") {
+            Some("desktop") => {}
+            Some("docker" | "kubernetes") => return Err(refuse("DEPLOYMENT_MODE", "this version serves desktop only")),
+            _ => return Err(refuse("DEPLOYMENT_MODE", "must be desktop")),
+        }
+        let listen = values.get("OPENSAIL_LISTEN").unwrap_or_default();
+        let listen: SocketAddr = listen.parse().map_err(|_| refuse("OPENSAIL_LISTEN", "must be an address and a port, like 127.0.0.1:7420"))?;
+        let public_url = values.get("OPENSAIL_PUBLIC_URL").map(public_url).transpose()?;
+        if public_url.is_none() && listen.ip().is_unspecified() {
+            return Err(refuse("OPENSAIL_PUBLIC_URL", "is needed when OPENSAIL_LISTEN names every address"));
+        }
+        Ok(Settings {
+            database: database(values, &home)?,
+            model: model(values)?,
+            admin: admin(values)?,
+            registration: match values.get("OPENSAIL_REGISTRATION") {
+                Some("open") => Registration::Open,
+                Some("invite") => Registration::Invite,
+                Some("closed") => Registration::Closed,
+                _ => return Err(refuse("OPENSAIL_REGISTRATION", "must be open, invite or closed")),
+            },
+            project_roots: match values.get("OPENSAIL_PROJECT_ROOTS") {
+                Some(list) => folders("OPENSAIL_PROJECT_ROOTS", list)?,
+                None => environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).into_iter().collect(),
+            },
+            sandbox_read: values.get("OPENSAIL_SANDBOX_READ").map_or(Ok(Vec::new()), |list| folders("OPENSAIL_SANDBOX_READ", list))?,
+            secret_key: values.get("SECRET_KEY").map(secret_key::checked).transpose()?,
+            log: values.get("RUST_LOG").unwrap_or_default().into(),
+            listen,
+            public_url,
+            home,
+        })
+    }
+}
+
+fn database(values: &Values, home: &Path) -> Result<Database, SettingError> {
+    let url = match values.get("DATABASE_URL") {
+        None => return Ok(Database::Sqlite(home.join("journal.db"))),
+        Some(url) => url,
+    };
+    if let Some(file) = url.strip_prefix("sqlite:") {
+        let file = file.strip_prefix("//").unwrap_or(file);
+        if !Path::new(file).is_absolute() {
+            return Err(refuse("DATABASE_URL", "sqlite: needs an absolute path"));
+        }
+        return Ok(Database::Sqlite(file.into()));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Database::Postgres { url: url.into(), owner_url: values.get("DATABASE_OWNER_URL").map(Into::into) });
+    }
+    Err(refuse("DATABASE_URL", "must begin with sqlite: or postgres://"))
+}
+
+fn model(values: &Values) -> Result<ModelSettings, SettingError> {
+    let in_words = |name: &'static str| move |why: String| refuse(name, why);
+    Ok(ModelSettings {
+        provider: values
+            .get("OPENSAIL_MODEL_PROVIDER")
+            .map(|provider| provider.parse().map_err(in_words("OPENSAIL_MODEL_PROVIDER")))
+            .transpose()?,
+        base_url: values.get("OPENSAIL_MODEL_BASE_URL").map(Into::into),
+        api_key: values.get("OPENSAIL_MODEL_API_KEY").map(|key| ApiKey::new(key).map_err(in_words("OPENSAIL_MODEL_API_KEY"))).transpose()?,
+        model: values.get("OPENSAIL_MODEL").map(Into::into),
+        script: None,
+        price: values.get("OPENSAIL_MODEL_PRICE").map(|price| parse_price(price).map_err(in_words("OPENSAIL_MODEL_PRICE"))).transpose()?,
+        script_paths: true,
+    })
+}
+
+fn admin(values: &Values) -> Result<Option<Admin>, SettingError> {
+    match (values.get("OPENSAIL_ADMIN_EMAIL"), values.get("OPENSAIL_ADMIN_PASSWORD")) {
+        (None, None) => Ok(None),
+        (Some(email), Some(password)) => {
+            normal_email(email).map_err(|e| refuse("OPENSAIL_ADMIN_EMAIL", e.to_string()))?;
+            check_password(password).map_err(|e| refuse("OPENSAIL_ADMIN_PASSWORD", e.to_string()))?;
+            Ok(Some(Admin { email: email.into(), password: password.into() }))
+        }
+        (Some(_), None) => Err(refuse("OPENSAIL_ADMIN_PASSWORD", "is needed with OPENSAIL_ADMIN_EMAIL")),
+        (None, Some(_)) => Err(refuse("OPENSAIL_ADMIN_EMAIL", "is needed with OPENSAIL_ADMIN_PASSWORD")),
+    }
+}
+
+fn public_url(url: &str) -> Result<String, SettingError> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest.map(|rest| rest.trim_end_matches('/')) {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(url.trim_end_matches('/').into()),
+        _ => Err(refuse("OPENSAIL_PUBLIC_URL", "must be http(s)://host[:port] and nothing more")),
+    }
+}
+
+fn folders(name: &str, list: &str) -> Result<Vec<PathBuf>, SettingError> {
+    std::env::split_paths(list)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map(|folder| match folder.is_absolute() {
+            true => Ok(folder),
+            false => Err(refuse(name, format!("{} is not an absolute path", folder.display()))),
+        })
+        .collect()
+}

@@ -1,0 +1,52 @@
+//! What is read, and what is refused with the setting's name.
+
+use std::collections::BTreeMap;
+
+use super::{Database, Settings, secret_key};
+
+fn settings(pairs: &[(&str, &str)]) -> Result<Settings, String> {
+    let mut environment: BTreeMap<String, String> = BTreeMap::from([("OPENSAIL_HOME".into(), "/nonexistent/opensail".into())]);
+    environment.extend(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())));
+    Settings::read(&environment).map_err(|e| e.to_string())
+}
+
+#[test]
+fn nothing_set_is_the_desktop_on_loopback() {
+    let settings = settings(&[]).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:7420");
+    assert!(settings.database == Database::Sqlite("/nonexistent/opensail/journal.db".into()));
+}
+
+#[test]
+fn bad_values_are_refused_by_name() {
+    for (name, value) in [
+        ("DEPLOYMENT_MODE", "laptop"),
+        ("OPENSAIL_LISTEN", "7420"),
+        ("OPENSAIL_PUBLIC_URL", "example.org"),
+        ("OPENSAIL_PUBLIC_URL", "https://u@example.org"),
+        ("DATABASE_URL", "mysql://x"),
+        ("DATABASE_URL", "sqlite:here.db"),
+        ("SECRET_KEY", "short"),
+        ("OPENSAIL_REGISTRATION", "maybe"),
+        ("OPENSAIL_MODEL_PROVIDER", "oracle"),
+        ("OPENSAIL_MODEL_PRICE", "cheap"),
+        ("OPENSAIL_PROJECT_ROOTS", "code"),
+        ("OPENSAIL_HOME", "relative"),
+        ("OPENSAIL_LISTN", "127.0.0.1:1"),
+        ("NATS_URL", "nats://x"),
+    ] {
+        let error = settings(&[(name, value)]).err().unwrap_or_else(|| panic!("{name}={value} was taken"));
+        assert!(error.starts_with(&format!("{name}: ")), "{error}");
+    }
+    assert!(settings(&[("OPENSAIL_LISTN", "x")]).is_err_and(|e| e.contains("OPENSAIL_LISTEN")), "a misspelt name is hinted at");
+    assert!(settings(&[("OPENSAIL_LISTEN", "0.0.0.0:80")]).is_err_and(|e| e.starts_with("OPENSAIL_PUBLIC_URL: ")));
+}
+
+#[test]
+fn a_key_is_generated_once_and_never_replaced() {
+    let home = tempfile::tempdir().expect("a folder");
+    let first = secret_key::kept(home.path(), false).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(secret_key::kept(home.path(), true).unwrap_or_else(|e| panic!("{e}")), first);
+    std::fs::remove_file(home.path().join(secret_key::FILE)).expect("removed");
+    assert!(secret_key::kept(home.path(), true).is_err(), "a journal without its key is refused");
+}

@@ -1,0 +1,39 @@
+//! Any event of any room, decoded by its wire name.
+
+use serde_json::Value;
+
+use super::{DecodeError, Event};
+use crate::{account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::ProjectEvent, team::TeamEvent};
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum AnyEvent {
+    Account(AccountEvent),
+    Email(EmailEvent),
+    Team(TeamEvent),
+    Project(ProjectEvent),
+    AgentSession(Box<AgentSessionEvent>),
+}
+
+impl AnyEvent {
+    pub fn decode(event_type: &str, version: u32, payload: Value) -> Result<Self, DecodeError> {
+        let is = |types: &[(&str, u32)]| types.iter().any(|(name, _)| *name == event_type);
+        if is(AgentSessionEvent::TYPES) {
+            AgentSessionEvent::decode(event_type, version, payload).map(|e| AnyEvent::AgentSession(Box::new(e)))
+        } else if is(ProjectEvent::TYPES) {
+            ProjectEvent::decode(event_type, version, payload).map(AnyEvent::Project)
+        } else if is(TeamEvent::TYPES) {
+            TeamEvent::decode(event_type, version, payload).map(AnyEvent::Team)
+        } else if is(AccountEvent::TYPES) {
+            AccountEvent::decode(event_type, version, payload).map(AnyEvent::Account)
+        } else if is(EmailEvent::TYPES) {
+            EmailEvent::decode(event_type, version, payload).map(AnyEvent::Email)
+        } else {
+            Err(DecodeError::Unknown { event_type: event_type.into(), version })
+        }
+    }
+
+    /// Every type and version that ships, with its JSON Schema.
+    pub fn schemas() -> Vec<(&'static str, u32, Value)> {
+        [AccountEvent::schemas(), EmailEvent::schemas(), TeamEvent::schemas(), ProjectEvent::schemas(), AgentSessionEvent::schemas()].concat()
+    }
+}

@@ -1,0 +1,64 @@
+//! Events and how they are read back: by wire name and version.
+
+use serde_json::Value;
+
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Written by a newer program than this one.
+    #[error("event {event_type} v{version} is not known to this version of the program; upgrade it")]
+    Unknown { event_type: String, version: u32 },
+    #[error("event {event_type} v{version} cannot be read: {why}")]
+    Malformed { event_type: String, version: u32, why: String },
+}
+
+/// A fact of one room. Wire names are dotted and stable; what has shipped changes only by optional fields.
+pub trait Event: Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+    /// Every wire name and version of the room, each once.
+    const TYPES: &'static [(&'static str, u32)];
+    fn event_type(&self) -> &'static str;
+    fn version(&self) -> u32;
+    /// The payload, private fields open (`$open`), to be sealed before it is stored.
+    fn encode(&self) -> Value;
+    fn decode(event_type: &str, version: u32, payload: Value) -> Result<Self, DecodeError>;
+    /// JSON Schema of each type and version.
+    fn schemas() -> Vec<(&'static str, u32, Value)>;
+}
+
+/// Declares a room's events: one variant per wire name, each around a struct of the same name.
+macro_rules! events {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $wire:literal v $version:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Debug)]
+        pub enum $name { $($(#[$vmeta])* $variant($variant)),+ }
+
+        $(impl From<$variant> for $name {
+            fn from(event: $variant) -> Self { $name::$variant(event) }
+        })+
+
+        impl $crate::kernel::Event for $name {
+            const TYPES: &'static [(&'static str, u32)] = &[$(($wire, $version)),+];
+            fn event_type(&self) -> &'static str {
+                match self { $($name::$variant(_) => $wire),+ }
+            }
+            fn version(&self) -> u32 {
+                match self { $($name::$variant(_) => $version),+ }
+            }
+            fn encode(&self) -> serde_json::Value {
+                match self { $($name::$variant(event) => serde_json::to_value(event)
+                    .expect("an event is plain data with string keys, which always serialises")),+ }
+            }
+            fn decode(event_type: &str, version: u32, payload: serde_json::Value) -> Result<Self, $crate::kernel::DecodeError> {
+                match (event_type, version) {
+                    $(($wire, $version) => serde_json::from_value(payload).map($name::$variant).map_err(|e| {
+                        $crate::kernel::DecodeError::Malformed { event_type: event_type.into(), version, why: e.to_string() }
+                    }),)+
+                    _ => Err($crate::kernel::DecodeError::Unknown { event_type: event_type.into(), version }),
+                }
+            }
+            fn schemas() -> Vec<(&'static str, u32, serde_json::Value)> {
+                vec![$(($wire, $version, schemars::schema_for!($variant).to_value())),+]
+            }
+        }
+    };
+}
+pub(crate) use events;

@@ -1,0 +1,18 @@
+//! What all rooms share: the decider, events and their decoding, private fields, ids, rejections.
+
+pub mod any_event;
+pub mod decider;
+pub mod event;
+pub mod ids;
+pub mod private;
+pub mod rejection;
+pub mod spec;
+
+pub use decider::Decider;
+pub use event::{DecodeError, Event};
+pub use ids::{AccountId, ApprovalId, MessageId, ProjectId, SessionId, TeamId};
+pub use private::Private;
+pub use rejection::{Rejection, RejectionKind};
+
+/// Microseconds since 1970, UTC.
+pub type Micros = i64;

@@ -1,0 +1,12 @@
+//! What is true: the rules of every room as pure, synchronous functions, and the events they yield.
+//!
+//! A room is `command.rs` (what may be wished), `decide.rs` (refuse, or accept with events), `event.rs` (facts, for ever),
+//! `state.rs` (what the next decision needs). No clock, no randomness, no I/O: facts travel in the command.
+
+pub mod account;
+pub mod agent_session;
+pub mod kernel;
+pub mod project;
+pub mod team;
+
+pub use kernel::any_event::AnyEvent;

@@ -1,0 +1,65 @@
+//! Given/when/then of the project.
+
+use super::*;
+use crate::kernel::{AccountId, ProjectId, TeamId, spec::given};
+use uuid::Uuid;
+
+fn created() -> Created {
+    Created {
+        project_id: ProjectId(Uuid::from_u128(3)),
+        team_id: TeamId(Uuid::from_u128(2)),
+        name: "Boat".into(),
+        source: Source::Empty,
+        created_by: AccountId(Uuid::from_u128(1)),
+    }
+}
+fn project(events: impl IntoIterator<Item = ProjectEvent>) -> crate::kernel::spec::Given<ProjectDecider> {
+    given(events)
+}
+fn written() -> FileWritten {
+    FileWritten { path: "a".into(), before: None, after: "1".into(), size: 1 }
+}
+
+#[test]
+fn it_is_created_prepared_and_ready() {
+    project([]).when(ProjectCommand::Create(created())).then([created().into()]);
+    project([created().into()]).when(ProjectCommand::Create(created())).then_refused(ProjectRejection::Exists);
+    project([created().into()]).when(ProjectCommand::FinishPreparation).then([Prepared {}.into()]);
+    project([created().into(), Prepared {}.into()]).when(ProjectCommand::FinishPreparation).then_nothing();
+    project([]).when(ProjectCommand::FinishPreparation).then_refused(ProjectRejection::Absent);
+}
+
+#[test]
+fn a_failed_one_says_why_and_takes_no_files() {
+    let failed: ProjectEvent = PreparationFailed { reason: "gone".into() }.into();
+    project([created().into()]).when(ProjectCommand::FailPreparation { reason: "gone".into() }).then([failed.clone()]);
+    project([created().into(), failed.clone()]).when(ProjectCommand::RecordWrite(written())).then_refused(ProjectRejection::NotReady);
+    project([created().into(), failed]).when(ProjectCommand::FinishPreparation).then_nothing();
+}
+
+#[test]
+fn files_are_recorded_when_ready() {
+    project([created().into()]).when(ProjectCommand::RecordWrite(written())).then_refused(ProjectRejection::NotReady);
+    project([created().into(), Prepared {}.into()]).when(ProjectCommand::RecordWrite(written())).then([written().into()]);
+    let deleted = FileDeleted { path: "a".into(), before: "1".into() };
+    project([created().into(), Prepared {}.into()]).when(ProjectCommand::RecordDelete(deleted.clone())).then([deleted.into()]);
+}
+
+#[test]
+fn names_are_checked() {
+    for name in ["", " \t", "a\nb", &"x".repeat(MAX_PROJECT_NAME_CHARS + 1)] {
+        project([]).when(ProjectCommand::Create(Created { name: name.into(), ..created() })).then_refused(ProjectRejection::BadName);
+        project([created().into()]).when(ProjectCommand::Rename { name: name.into() }).then_refused(ProjectRejection::BadName);
+    }
+    project([created().into()]).when(ProjectCommand::Rename { name: "Boat".into() }).then_nothing();
+}
+
+#[test]
+fn it_is_deleted_once_nobody_works_in_it() {
+    project([created().into()]).when(ProjectCommand::Delete { open_sessions: 1 }).then_refused(ProjectRejection::SessionsOpen { open_sessions: 1 });
+    project([created().into()]).when(ProjectCommand::Delete { open_sessions: 0 }).then([Deleted {}.into()]);
+    let gone = [created().into(), Deleted {}.into()];
+    project(gone.clone()).when(ProjectCommand::Delete { open_sessions: 0 }).then_nothing();
+    project(gone.clone()).when(ProjectCommand::Create(created())).then_refused(ProjectRejection::Exists);
+    project(gone).when(ProjectCommand::RecordWrite(written())).then_refused(ProjectRejection::Deleted);
+}

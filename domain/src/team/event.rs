@@ -1,0 +1,71 @@
+//! The facts of a team.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::{AccountId, TeamId, event::events};
+
+events! {
+    TeamEvent {
+        Created = "team.created" v 1,
+        Renamed = "team.renamed" v 1,
+        MemberAdded = "team.member_added" v 1,
+        MemberRoleChanged = "team.member_role_changed" v 1,
+        MemberRemoved = "team.member_removed" v 1,
+        Deleted = "team.deleted" v 1,
+    }
+}
+
+/// What a member may do; each role may all that the ones before it may.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees.
+    Viewer,
+    /// Works: files, sessions, projects.
+    Editor,
+    /// Members, deletion, audit.
+    Admin,
+}
+
+impl Role {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Viewer => "viewer",
+            Role::Editor => "editor",
+            Role::Admin => "admin",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Created {
+    pub team_id: TeamId,
+    pub name: String,
+    pub created_by: AccountId,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Renamed {
+    pub name: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MemberAdded {
+    pub account_id: AccountId,
+    pub role: Role,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MemberRoleChanged {
+    pub account_id: AccountId,
+    pub role: Role,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MemberRemoved {
+    pub account_id: AccountId,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Deleted {}

@@ -1,0 +1,29 @@
+//! A team: the tenant. It owns projects, and its members act in them by their role. It always keeps at least one admin.
+
+mod event;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use event::*;
+pub use rules::{MAX_TEAM_NAME_CHARS, Team, TeamCommand, TeamRejection};
+
+use crate::kernel::Decider;
+
+/// The decider of the stream `team-<id>`.
+pub struct TeamDecider;
+
+impl Decider for TeamDecider {
+    const TYPE: &'static str = "team";
+    type Command = TeamCommand;
+    type Event = TeamEvent;
+    type State = Team;
+    type Rejection = TeamRejection;
+
+    fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent>, TeamRejection> {
+        rules::decide(state, command)
+    }
+    fn evolve(state: &mut Team, event: &TeamEvent) {
+        rules::evolve(state, event);
+    }
+}

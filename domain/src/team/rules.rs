@@ -1,0 +1,167 @@
+//! The rules of a team.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::*;
+use crate::kernel::{AccountId, Rejection, RejectionKind, TeamId};
+
+pub const MAX_TEAM_NAME_CHARS: usize = 100;
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum TeamCommand {
+    Create { team_id: TeamId, name: String, created_by: AccountId },
+    Rename { name: String },
+    AddMember { account_id: AccountId, role: Role },
+    ChangeMemberRole { account_id: AccountId, role: Role },
+    RemoveMember { account_id: AccountId },
+    /// `projects`: how many the team still has, looked up.
+    Delete { projects: u64 },
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub enum Team {
+    #[default]
+    Absent,
+    Active {
+        name: String,
+        members: BTreeMap<AccountId, Role>,
+    },
+    Deleted,
+}
+
+impl Team {
+    /// The role of an account; none for strangers, and for all once the team is deleted.
+    pub fn role(&self, account: AccountId) -> Option<Role> {
+        match self {
+            Team::Active { members, .. } => members.get(&account).copied(),
+            Team::Absent | Team::Deleted => None,
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TeamRejection {
+    #[error("the team does not exist")]
+    Absent,
+    #[error("the team exists already")]
+    Exists,
+    #[error("the team was deleted")]
+    Deleted,
+    #[error("the name must have 1 to {MAX_TEAM_NAME_CHARS} characters and no control characters")]
+    BadName,
+    #[error("this person is a member already; change the role instead")]
+    MemberExists,
+    #[error("this person is no member of the team")]
+    NoMember,
+    #[error("a team keeps at least one admin; make somebody else admin first")]
+    LastAdmin,
+    #[error("the team still has {projects} projects; delete them first")]
+    HasProjects { projects: u64 },
+}
+
+impl Rejection for TeamRejection {
+    fn code(&self) -> &'static str {
+        match self {
+            TeamRejection::Absent => "team_absent",
+            TeamRejection::Exists => "team_exists",
+            TeamRejection::Deleted => "team_deleted",
+            TeamRejection::BadName => "bad_name",
+            TeamRejection::MemberExists => "member_exists",
+            TeamRejection::NoMember => "no_member",
+            TeamRejection::LastAdmin => "last_admin",
+            TeamRejection::HasProjects { .. } => "team_has_projects",
+        }
+    }
+    fn kind(&self) -> RejectionKind {
+        match self {
+            TeamRejection::BadName => RejectionKind::Invalid { pointer: "/name" },
+            TeamRejection::Exists | TeamRejection::MemberExists => RejectionKind::Exists,
+            TeamRejection::Absent
+            | TeamRejection::Deleted
+            | TeamRejection::NoMember
+            | TeamRejection::LastAdmin
+            | TeamRejection::HasProjects { .. } => RejectionKind::State,
+        }
+    }
+}
+
+pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent>, TeamRejection> {
+    use TeamCommand as C;
+    let (present_name, members) = match (state, &command) {
+        (Team::Absent, C::Create { .. }) => ("", &BTreeMap::new()),
+        (Team::Absent, _) => return Err(TeamRejection::Absent),
+        (Team::Active { .. }, C::Create { .. }) => return Err(TeamRejection::Exists),
+        (Team::Active { name, members }, _) => (name.as_str(), members),
+        (Team::Deleted, C::Delete { .. }) => return Ok(vec![]),
+        (Team::Deleted, _) => return Err(TeamRejection::Deleted),
+    };
+    match command {
+        C::Create { team_id, name, created_by } => {
+            let name = checked_name(&name)?;
+            Ok(vec![
+                Created { team_id, name, created_by }.into(),
+                MemberAdded { account_id: created_by, role: Role::Admin }.into(),
+            ])
+        }
+        C::Rename { name } => {
+            let name = checked_name(&name)?;
+            Ok(if name == present_name { vec![] } else { vec![Renamed { name }.into()] })
+        }
+        C::AddMember { account_id, role } => match members.get(&account_id) {
+            Some(present) if *present == role => Ok(vec![]),
+            Some(_) => Err(TeamRejection::MemberExists),
+            None => Ok(vec![MemberAdded { account_id, role }.into()]),
+        },
+        C::ChangeMemberRole { account_id, role } => match members.get(&account_id) {
+            None => Err(TeamRejection::NoMember),
+            Some(present) if *present == role => Ok(vec![]),
+            Some(_) if last_admin(members, account_id) => Err(TeamRejection::LastAdmin),
+            Some(_) => Ok(vec![MemberRoleChanged { account_id, role }.into()]),
+        },
+        C::RemoveMember { account_id } => match members.get(&account_id) {
+            None => Ok(vec![]),
+            Some(_) if last_admin(members, account_id) => Err(TeamRejection::LastAdmin),
+            Some(_) => Ok(vec![MemberRemoved { account_id }.into()]),
+        },
+        C::Delete { projects } if projects > 0 => Err(TeamRejection::HasProjects { projects }),
+        C::Delete { .. } => Ok(vec![Deleted {}.into()]),
+    }
+}
+
+pub(super) fn evolve(state: &mut Team, event: &TeamEvent) {
+    match (state, event) {
+        (state @ Team::Absent, TeamEvent::Created(e)) => {
+            *state = Team::Active { name: e.name.clone(), members: BTreeMap::new() };
+        }
+        (state @ Team::Active { .. }, TeamEvent::Deleted(_)) => *state = Team::Deleted,
+        (Team::Active { name, members }, event) => match event {
+            TeamEvent::Created(_) | TeamEvent::Deleted(_) => {}
+            TeamEvent::Renamed(e) => *name = e.name.clone(),
+            TeamEvent::MemberAdded(e) => {
+                members.insert(e.account_id, e.role);
+            }
+            TeamEvent::MemberRoleChanged(e) => {
+                members.insert(e.account_id, e.role);
+            }
+            TeamEvent::MemberRemoved(e) => {
+                members.remove(&e.account_id);
+            }
+        },
+        (Team::Absent | Team::Deleted, _) => {}
+    }
+}
+
+fn last_admin(members: &BTreeMap<AccountId, Role>, account: AccountId) -> bool {
+    members.get(&account) == Some(&Role::Admin) && members.values().filter(|role| **role == Role::Admin).count() == 1
+}
+
+fn checked_name(name: &str) -> Result<String, TeamRejection> {
+    let name = name.trim();
+    let chars = name.chars().count();
+    if chars == 0 || chars > MAX_TEAM_NAME_CHARS || name.chars().any(char::is_control) {
+        return Err(TeamRejection::BadName);
+    }
+    Ok(name.into())
+}

@@ -1,0 +1,230 @@
+//! Group commit: one task writes; whatever has arrived while the last commit was under way goes into the next one.
+//! No timer: a lone append is written at once, many share one flush.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{oneshot, watch};
+
+use super::check::{Prepared, prepare};
+use super::queue::{Queue, Waiting};
+use super::{Append, AppendError, Appended};
+use crate::envelope::{Epoch, Position};
+
+/// Results of commands are kept for 30 days.
+pub(crate) const COMMAND_RESULTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How often the writer looks for expired rows, and how many it removes at a time.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const SWEEP_ROWS: i64 = 1000;
+/// Pauses between attempts to reach a lost database again; after the last one the callers are told.
+const RETRIES: [Duration; 6] = [
+    Duration::from_millis(20),
+    Duration::from_millis(80),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_millis(1000),
+    Duration::from_millis(2000),
+];
+
+/// Why a whole batch was not answered.
+#[derive(Debug)]
+pub(crate) enum WriteFailed {
+    /// The database refused; nothing was written. One append of the batch may be the reason.
+    Refused(String),
+    /// Nothing was written and the reason lies in no append: a timeout, a full disk.
+    Busy(String),
+    /// No connection could be made; nothing was sent.
+    Unreachable(String),
+    /// The connection broke after the batch was sent.
+    Lost(String),
+    /// The journal has another epoch than the appends were made for.
+    Epoch(Epoch),
+}
+
+/// A back end's way to write one batch in one transaction.
+#[async_trait]
+pub(crate) trait Writer: Send + Sync + 'static {
+    /// Answers each append of the batch, in order.
+    async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed>;
+    /// Removes some expired rows.
+    async fn sweep(&self) -> Result<(), String>;
+}
+
+struct Shared {
+    queue: Queue,
+    epoch: Mutex<Epoch>,
+    head: watch::Sender<Position>,
+}
+
+/// The front of the appender task; the task ends after the last waiting append when this is dropped.
+pub(crate) struct Group {
+    shared: Arc<Shared>,
+}
+
+impl Group {
+    pub(crate) fn start(writer: Arc<dyn Writer>, epoch: Epoch, head: Position) -> Group {
+        let shared = Arc::new(Shared { queue: Queue::default(), epoch: Mutex::new(epoch), head: watch::Sender::new(head) });
+        tokio::spawn(keep_running(shared.clone(), writer));
+        Group { shared }
+    }
+
+    pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        let command_id = append.command_id;
+        let prepared = prepare(append, self.epoch())?;
+        let (reply, answer) = oneshot::channel();
+        self.shared.queue.push(prepared, reply)?;
+        // Only a panic of the writer drops the reply.
+        answer.await.unwrap_or(Err(AppendError::Unknown(command_id)))
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        *self.shared.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_epoch(&self, epoch: Epoch) {
+        self.shared.set_epoch(epoch);
+    }
+
+    pub(crate) fn watch(&self) -> watch::Receiver<Position> {
+        self.shared.head.subscribe()
+    }
+
+    /// Tells of a position that another process has written.
+    pub(crate) fn saw(&self, position: Position) {
+        self.shared.saw(position);
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+    }
+}
+
+impl Shared {
+    fn saw(&self, position: Position) {
+        self.head.send_if_modified(|head| {
+            let newer = position > *head;
+            *head = (*head).max(position);
+            newer
+        });
+    }
+
+    fn set_epoch(&self, epoch: Epoch) {
+        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = epoch;
+    }
+}
+
+/// A panic while writing fails the appends of that batch, not the journal.
+async fn keep_running(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
+    loop {
+        match tokio::spawn(run(shared.clone(), writer.clone())).await {
+            Ok(()) => return,
+            Err(error) if error.is_panic() => tracing::error!(%error, "the appender panicked and is started again"),
+            Err(_) => return,
+        }
+    }
+}
+
+async fn run(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
+    let mut swept: Option<tokio::time::Instant> = None;
+    while let Some(batch) = shared.queue.batch().await {
+        write(&shared, &*writer, batch).await;
+        if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
+            if let Err(error) = writer.sweep().await {
+                tracing::warn!(error, "expired rows of the journal could not be removed");
+            }
+            swept = Some(tokio::time::Instant::now());
+        }
+    }
+}
+
+async fn write(shared: &Shared, writer: &dyn Writer, batch: Vec<Waiting>) {
+    let epoch = *shared.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+    let (batch, stale): (Vec<_>, Vec<_>) = batch.into_iter().partition(|waiting| waiting.prepared.epoch == epoch);
+    answer_all(stale, |_| AppendError::EpochChanged(epoch));
+    if batch.is_empty() {
+        return;
+    }
+    match attempt(writer, &batch).await {
+        Ok(results) => answer(shared, batch, results),
+        Err(Failure { failed: WriteFailed::Refused(_), .. }) if batch.len() > 1 => {
+            for waiting in batch {
+                let alone = vec![waiting];
+                match attempt(writer, &alone).await {
+                    Ok(results) => answer(shared, alone, results),
+                    Err(failure) => fail(shared, alone, failure),
+                }
+            }
+        }
+        Err(failure) => fail(shared, batch, failure),
+    }
+}
+
+struct Failure {
+    failed: WriteFailed,
+    /// Some attempt may have reached the database without an answer.
+    sent: bool,
+}
+
+/// Writes, and writes again when the connection was lost: a command that did get through answers with its first result.
+async fn attempt(writer: &dyn Writer, batch: &[Waiting]) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
+    let batch: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
+    let mut sent = false;
+    let mut pauses = RETRIES.iter();
+    loop {
+        let failed = match writer.write(&batch).await {
+            Ok(results) => return Ok(results),
+            Err(failed) => failed,
+        };
+        sent |= matches!(failed, WriteFailed::Lost(_));
+        match (&failed, pauses.next()) {
+            (WriteFailed::Lost(why) | WriteFailed::Unreachable(why), Some(pause)) => {
+                tracing::warn!(error = why, appends = batch.len(), "the journal's database was lost while appending; trying again");
+                tokio::time::sleep(*pause).await;
+            }
+            _ => return Err(Failure { failed, sent }),
+        }
+    }
+}
+
+fn answer(shared: &Shared, batch: Vec<Waiting>, results: Vec<Result<Appended, AppendError>>) {
+    let head = results.iter().flatten().filter(|done| !done.repeated).map(|done| done.position).max();
+    for (waiting, result) in batch.into_iter().zip(results) {
+        // A caller that went away has nobody to tell.
+        let _ = waiting.reply.send(result);
+    }
+    if let Some(head) = head {
+        shared.saw(head);
+    }
+}
+
+fn fail(shared: &Shared, batch: Vec<Waiting>, Failure { failed, sent }: Failure) {
+    match failed {
+        WriteFailed::Epoch(epoch) => {
+            tracing::warn!(%epoch, "the journal has another epoch now");
+            shared.set_epoch(epoch);
+            answer_all(batch, |_| AppendError::EpochChanged(epoch));
+        }
+        // Whatever an earlier attempt did, it did not write this.
+        WriteFailed::Refused(why) => answer_all(batch, |_| AppendError::Invalid(why.clone())),
+        WriteFailed::Lost(why) | WriteFailed::Unreachable(why) | WriteFailed::Busy(why) => {
+            tracing::warn!(error = why, appends = batch.len(), "appends failed");
+            answer_all(batch, |waiting| match sent {
+                true => AppendError::Unknown(waiting.prepared.append.command_id),
+                false => AppendError::Unavailable(why.clone()),
+            });
+        }
+    }
+}
+
+fn answer_all(batch: Vec<Waiting>, error: impl Fn(&Waiting) -> AppendError) {
+    for waiting in batch {
+        let error = error(&waiting);
+        let _ = waiting.reply.send(Err(error));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use uuid::Uuid;
+
+use super::*;
+use crate::append::check::prepare;
+use crate::append::{Append, Guard, Part};
+use crate::envelope::{Actor, CommandId, Epoch, NewEvent, StreamId};
+
+fn append(tenant: &str, stream: &str, guard: Option<&str>) -> Prepared {
+    let event = NewEvent { event_id: Uuid::nil(), event_type: "test.happened".into(), version: 1, payload: "{}".into() };
+    let part = Part { stream: StreamId::new("t", stream), expected: 0, tenant: tenant.into(), project: None, events: vec![event] };
+    let append = Append {
+        command_id: CommandId(Uuid::now_v7()),
+        fingerprint: None,
+        fence: None,
+        actor: Actor::system("test"),
+        correlation_id: Uuid::nil(),
+        causation_id: None,
+        client_address: None,
+        parts: vec![part],
+        guards: guard.map(|name| Guard { stream: StreamId::new("t", name), version: 0 }).into_iter().collect(),
+        vault: Vec::new(),
+        answer: None,
+    };
+    prepare(append, Epoch(Uuid::nil())).expect("a valid append")
+}
+
+fn queue(appends: Vec<Prepared>) -> Queue {
+    let queue = Queue::default();
+    for prepared in appends {
+        assert!(queue.push(prepared, oneshot::channel().0).is_ok());
+    }
+    queue
+}
+
+/// Streams of the next batch, in order; nothing when none waits.
+fn next(queue: &Queue) -> Vec<String> {
+    let mut lanes = queue.lock();
+    lanes.take().iter().map(|waiting| waiting.prepared.append.parts[0].stream.id().to_owned()).collect()
+}
+
+#[test]
+fn tenants_take_turns() {
+    let mut appends: Vec<_> = (0..3).map(|number| append("busy", &format!("busy{number}"), None)).collect();
+    appends.push(append("quiet", "quiet", None));
+    assert_eq!(next(&queue(appends)), ["busy0", "quiet", "busy1", "busy2"]);
+}
+
+#[test]
+fn a_full_batch_leaves_the_turn_to_who_was_not_served() {
+    let mut appends: Vec<_> = (0..BATCH_APPENDS + 10).map(|number| append("busy", &format!("busy{number}"), None)).collect();
+    appends.push(append("quiet", "quiet", None));
+    let queue = queue(appends);
+    let first = next(&queue);
+    assert_eq!((first.len(), first[1].as_str()), (BATCH_APPENDS, "quiet"));
+    assert_eq!(next(&queue).len(), 11);
+    assert_eq!(queue.lock().appends, 0);
+}
+
+#[test]
+fn one_append_per_stream_and_no_overtaking() {
+    let queue = queue(vec![
+        append("a", "s", None),
+        append("a", "s", None),
+        append("b", "free", Some("s")),
+        append("b", "other", Some("read")),
+        append("c", "third", Some("read")),
+    ]);
+    // Two may read the same stream; who rests on a written one waits.
+    assert_eq!(next(&queue), ["s", "other", "third"]);
+    let second = next(&queue);
+    assert_eq!(second.len(), 1);
+    let third = next(&queue);
+    assert_eq!(third.len(), 1);
+    let mut rest = [second, third].concat();
+    rest.sort();
+    assert_eq!(rest, ["free", "s"]);
+}
+
+#[test]
+fn a_tenant_cannot_fill_the_queue() {
+    let queue = queue((0..MAX_WAITING_OF_TENANT).map(|number| append("busy", &format!("{number}"), None)).collect());
+    let refused = queue.push(append("busy", "more", None), oneshot::channel().0);
+    assert_eq!(refused, Err(AppendError::Overloaded { retry_after: RETRY_AFTER }));
+    assert!(queue.push(append("quiet", "more", None), oneshot::channel().0).is_ok());
+}
+
+#[tokio::test]
+async fn a_closed_queue_is_emptied_first() {
+    let queue = queue(vec![append("a", "s", None)]);
+    queue.close();
+    assert!(queue.push(append("a", "t", None), oneshot::channel().0).is_err());
+    assert_eq!(queue.batch().await.map(|batch| batch.len()), Some(1));
+    assert!(queue.batch().await.is_none());
+}

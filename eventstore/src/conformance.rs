@@ -1,0 +1,132 @@
+//! What the journal promises, as one suite that every back end passes.
+//!
+//! [`suite!`](crate::journal_suite) makes one test of each promise; the test gives a [`Subject`], a fresh store with a
+//! way behind its back.
+
+pub mod append;
+pub mod batch;
+pub mod epoch;
+pub mod lease;
+pub mod subscription;
+pub mod vault;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::append::{Append, AppendError, Appended, Part};
+use crate::envelope::{Actor, CommandId, Epoch, NewEvent, Recorded, StreamId};
+use crate::journal::{Filter, Journal};
+use crate::lease::Leases;
+use crate::vault::Vault;
+
+/// A fresh store under test.
+#[async_trait]
+pub trait Subject: Send + Sync {
+    fn journal(&self) -> Arc<dyn Journal>;
+    fn vault(&self) -> Arc<dyn Vault>;
+    fn leases(&self) -> Arc<dyn Leases>;
+    /// The same database opened once more, as another process would.
+    async fn another(&self) -> Box<dyn Subject>;
+    async fn start_epoch(&self) -> Epoch;
+    /// Runs a statement as the tables' owner. `{events}` and its like stand for the tables' full names.
+    async fn sql(&self, statement: &str) -> Result<(), String>;
+    /// A statement that lets the database refuse every event of type `test.poison`.
+    fn poison(&self) -> &'static str;
+}
+
+/// Nothing here takes this long; a test that waits for what never comes fails instead of hanging.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn event(payload: &str) -> NewEvent {
+    NewEvent { event_id: Uuid::now_v7(), event_type: "test.happened".into(), version: 1, payload: payload.into() }
+}
+
+pub fn part(stream: &str, expected: u64, count: usize) -> Part {
+    Part {
+        stream: StreamId::new("test", stream),
+        expected,
+        tenant: "team-1".into(),
+        project: Some("project-1".into()),
+        events: (0..count).map(|number| event(&format!("{{\"number\":{number}}}"))).collect(),
+    }
+}
+
+/// An append with a command id of its own.
+pub fn append(parts: Vec<Part>) -> Append {
+    Append {
+        command_id: CommandId(Uuid::now_v7()),
+        fingerprint: None,
+        fence: None,
+        actor: Actor::system("conformance"),
+        correlation_id: Uuid::now_v7(),
+        causation_id: None,
+        client_address: None,
+        parts,
+        guards: Vec::new(),
+        vault: Vec::new(),
+        answer: None,
+    }
+}
+
+/// One event for a stream at version 0.
+pub fn one(stream: &str) -> Append {
+    append(vec![part(stream, 0, 1)])
+}
+
+pub async fn everything(journal: &dyn Journal) -> Vec<Recorded> {
+    journal.read_all(0, 1_000_000, &Filter::default()).await.expect("the journal is read").events
+}
+
+/// Starts all appends at once and gives the answers in their order.
+pub async fn together(journal: &Arc<dyn Journal>, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
+    let tasks: Vec<_> = appends
+        .into_iter()
+        .map(|append| {
+            let journal = journal.clone();
+            tokio::spawn(async move { journal.append(append).await })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.expect("no panic"));
+    }
+    answers
+}
+
+/// Makes one `#[tokio::test]` of each promise, for a subject that `$open` gives.
+#[macro_export]
+macro_rules! journal_suite {
+    ($open:expr) => {
+        $crate::journal_suite!(@ $open,
+            append { positions_are_dense_under_64_writers, two_processes_share_one_order, tenants_count_on_their_own,
+                several_streams_are_atomic, a_stale_version_conflicts, a_new_stream_must_not_exist, guards_are_checked,
+                a_repeated_command_answers_with_the_first_result, a_reused_command_is_told_apart, a_command_without_events_is_kept,
+                what_is_not_valid_is_refused, payloads_are_kept_byte_for_byte, the_envelope_comes_back_whole,
+                time_never_goes_back, events_cannot_be_changed, four_increments_give_four, pages_are_complete, filters_select },
+            batch { one_bad_append_fails_alone, a_conflict_answers_only_its_caller, a_guard_waits_for_the_write_it_rests_on,
+                one_tenant_does_not_hold_up_another },
+            epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch },
+            lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
+                others_are_voided, a_lost_lease_is_not_renewed },
+            subscription { catch_up_meets_live_without_a_seam, a_slow_subscriber_loses_nothing, seen_moves_over_foreign_events,
+                another_process_is_heard, a_shut_tail_ends_its_subscriptions },
+            vault { rows_come_and_go, swap_is_compare_and_set, take_gives_to_one_only, expired_rows_are_absent,
+                writes_ride_in_the_append, lists_are_by_prefix, a_subject_has_one_key }
+        );
+    };
+    (@ $open:expr, $($room:ident { $($promise:ident),* $(,)? }),*) => {
+        $(mod $room {
+            #[allow(unused_imports)]
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                let subject = $open.await;
+                let test = $crate::conformance::$room::$promise(&subject);
+                tokio::time::timeout($crate::conformance::PATIENCE, test).await.expect("an end in time");
+            })*
+        })*
+    };
+}

@@ -1,0 +1,74 @@
+//! The journal's face: append, read, wait.
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::append::{Append, AppendError, Appended};
+use crate::envelope::{CommandId, Epoch, Position, Recorded, StreamId};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    pub epoch: Epoch,
+    pub position: Position,
+}
+
+/// Which events a reader wants; an empty list means "any".
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub tenants: Vec<String>,
+    pub streams: Vec<StreamId>,
+    /// Exact event types.
+    pub types: Vec<String>,
+}
+
+impl Filter {
+    pub fn matches(&self, event: &Recorded) -> bool {
+        (self.tenants.is_empty() || self.tenants.contains(&event.tenant))
+            && (self.streams.is_empty() || self.streams.contains(&event.stream))
+            && (self.types.is_empty() || self.types.contains(&event.event_type))
+    }
+}
+
+/// Events in order, and how far the reader has now seen the journal (events that did not match included).
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub events: Vec<Recorded>,
+    pub seen: Position,
+}
+
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum ReadError {
+    #[error("the cursor is of another epoch; the last common position is {common}")]
+    EpochChanged { epoch: Epoch, common: Position },
+    #[error("the journal is unavailable: {0}")]
+    Unavailable(String),
+}
+
+#[async_trait]
+pub trait Journal: Send + Sync + 'static {
+    /// Writes one atomic change; returns after it is durable.
+    async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// First result of a known command, kept for 30 days, with the fingerprint it was asked with.
+    async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError>;
+
+    /// Events of one stream after a version, in order, at most `limit`.
+    async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError>;
+
+    /// Version of a stream, 0 when it does not exist.
+    async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError>;
+
+    /// Events of the whole journal after a position, in order; at most `limit` matching ones.
+    async fn read_all(&self, after: Position, limit: usize, filter: &Filter) -> Result<Page, ReadError>;
+
+    /// The events at these positions, in the order of the positions.
+    async fn read_at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError>;
+
+    async fn head(&self) -> Result<Head, ReadError>;
+
+    /// Refuses a cursor of another epoch with the last common position.
+    async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError>;
+
+    /// The highest position this node knows of; changes wake readers. Only a hint: a poll stands behind it.
+    fn watch(&self) -> watch::Receiver<Position>;
+}

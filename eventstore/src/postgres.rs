@@ -1,0 +1,141 @@
+//! The journal in PostgreSQL: any number of processes append, one transaction at a time; everything lies in the schema
+//! `journal`.
+//!
+//! The role that the application runs as owns no table: it may insert events and read them, nothing else. Migrations
+//! run as the owner, if its address is given.
+
+mod arrays;
+mod lease;
+mod migrate;
+mod presence;
+mod read;
+mod row;
+mod snapshot;
+mod vault;
+mod wake;
+mod write;
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::append::group::Group;
+use crate::envelope::Epoch;
+use crate::journal::ReadError;
+
+const READERS: u32 = 10;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Key of the advisory lock under which positions are assigned; the same number stands in the migration.
+const JOURNAL_LOCK: i64 = 5_724_186_650_907_601_260;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    #[error("not an address of a PostgreSQL database: {0}")]
+    Address(String),
+    #[error("cannot reach PostgreSQL: {0}")]
+    Unreachable(String),
+    #[error("cannot prepare the journal's tables (give the owner's address in DATABASE_OWNER_URL?): {0}")]
+    Migration(String),
+}
+
+/// Journal, vault and leases in one database. Clones share everything.
+#[derive(Clone)]
+pub struct PostgresStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: PgPool,
+    group: Arc<Group>,
+    presence: presence::Presence,
+    /// Ends with the store.
+    _tasks: JoinSet<()>,
+}
+
+impl PostgresStore {
+    /// Connects as the application's role; brings the tables up to date as their owner first (as the application's role
+    /// where no other is given and something is missing).
+    pub async fn connect(app_url: &str, owner_url: Option<&str>) -> Result<PostgresStore, ConnectError> {
+        let options = PgConnectOptions::from_str(app_url).map_err(|error| ConnectError::Address(error.to_string()))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.clone())
+            .await
+            .map_err(unreachable)?;
+        migrate::run(&pool, app_url, owner_url).await?;
+        let epoch = first_epoch(&pool).await.map_err(unreachable)?;
+        let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(&pool).await.map_err(unreachable)?;
+        let writer = write::PostgresWriter::new(options.clone(), pool.clone());
+        let group = Arc::new(Group::start(Arc::new(writer), epoch, head as u64));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(wake::tell(options.clone(), group.watch()));
+        tasks.spawn(wake::listen(options.clone(), pool.clone(), Arc::downgrade(&group)));
+        Ok(PostgresStore { inner: Arc::new(Inner { pool, group, presence: presence::Presence::new(options), _tasks: tasks }) })
+    }
+
+    /// Only brings the tables up to date, as `connect` would.
+    pub async fn migrate(app_url: &str, owner_url: Option<&str>) -> Result<(), ConnectError> {
+        let options = PgConnectOptions::from_str(app_url).map_err(|error| ConnectError::Address(error.to_string()))?;
+        let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.map_err(unreachable)?;
+        let done = migrate::run(&pool, app_url, owner_url).await;
+        pool.close().await;
+        done
+    }
+
+    /// Starts a new history, e.g. after a restore; what stands in the journal now is what both have in common.
+    pub async fn start_epoch(&self, reason: &str) -> Result<Epoch, ReadError> {
+        let mut tx = self.inner.pool.begin().await.map_err(unavailable)?;
+        let epoch = insert_epoch(&mut tx, reason).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        self.inner.group.set_epoch(epoch);
+        Ok(epoch)
+    }
+
+    /// Closes the connections; appends that come later fail.
+    pub async fn close(&self) {
+        self.inner.pool.close().await;
+    }
+}
+
+async fn first_epoch(pool: &PgPool) -> Result<Epoch, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    lock(&mut tx).await?;
+    let epoch: Option<Uuid> = sqlx::query_scalar("SELECT id FROM journal.epochs ORDER BY n DESC LIMIT 1").fetch_optional(&mut *tx).await?;
+    let epoch = match epoch {
+        Some(id) => Epoch(id),
+        None => insert_epoch(&mut tx, "created").await?,
+    };
+    tx.commit().await?;
+    Ok(epoch)
+}
+
+async fn lock(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(JOURNAL_LOCK).execute(db).await.map(|_| ())
+}
+
+async fn insert_epoch(db: &mut PgConnection, reason: &str) -> Result<Epoch, sqlx::Error> {
+    lock(db).await?;
+    let epoch = Epoch(Uuid::now_v7());
+    sqlx::query(
+        "INSERT INTO journal.epochs (id, started_after, time, reason)
+         SELECT $1, coalesce(max(position), 0), journal.now_us(), $2 FROM journal.events",
+    )
+    .bind(epoch.0)
+    .bind(reason)
+    .execute(db)
+    .await?;
+    Ok(epoch)
+}
+
+fn unreachable(error: sqlx::Error) -> ConnectError {
+    ConnectError::Unreachable(error.to_string())
+}
+
+fn unavailable(error: sqlx::Error) -> ReadError {
+    ReadError::Unavailable(error.to_string())
+}

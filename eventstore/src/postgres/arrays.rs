@@ -1,0 +1,182 @@
+//! A batch as the parallel arrays that `journal.append` takes.
+
+use serde_json::json;
+use sqlx::Postgres;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use uuid::Uuid;
+
+use crate::append::check::Prepared;
+use crate::vault::VaultWrite;
+
+pub(super) const CALL: &str = "SELECT * FROM journal.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
+    $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+
+#[derive(Default)]
+pub(super) struct Arrays {
+    appends: Appends,
+    fences: (Vec<i32>, Vec<String>, Vec<i64>),
+    parts: (Vec<i32>, Vec<String>, Vec<i64>, Vec<i64>),
+    guards: (Vec<i32>, Vec<String>, Vec<i64>),
+    events: Events,
+    vault: Vaults,
+}
+
+#[derive(Default)]
+struct Appends {
+    command: Vec<Uuid>,
+    fingerprint: Vec<Option<Vec<u8>>>,
+    events: Vec<i64>,
+    versions: Vec<String>,
+    answer: Vec<Option<String>>,
+}
+
+#[derive(Default)]
+struct Events {
+    append: Vec<i32>,
+    id: Vec<Uuid>,
+    stream_type: Vec<String>,
+    stream_id: Vec<String>,
+    stream_version: Vec<i64>,
+    event_type: Vec<String>,
+    version: Vec<i32>,
+    tenant: Vec<String>,
+    project: Vec<Option<String>>,
+    actor_kind: Vec<&'static str>,
+    actor_id: Vec<String>,
+    actor_name: Vec<String>,
+    command: Vec<Uuid>,
+    correlation: Vec<Uuid>,
+    causation: Vec<Option<Uuid>>,
+    address: Vec<Option<String>>,
+    payload: Vec<String>,
+    hash: Vec<Vec<u8>>,
+}
+
+#[derive(Default)]
+struct Vaults {
+    append: Vec<i32>,
+    kind: Vec<String>,
+    key: Vec<String>,
+    /// None deletes.
+    value: Vec<Option<Vec<u8>>>,
+    expires: Vec<Option<i64>>,
+}
+
+impl Arrays {
+    pub(super) fn of(batch: &[&Prepared]) -> Self {
+        let mut arrays = Arrays::default();
+        for (prepared, number) in batch.iter().zip(1..) {
+            arrays.push(prepared, number);
+        }
+        arrays
+    }
+
+    fn push(&mut self, prepared: &Prepared, number: i32) {
+        let append = &prepared.append;
+        self.appends.command.push(append.command_id.0);
+        self.appends.fingerprint.push(append.fingerprint.map(|bytes| bytes.to_vec()));
+        self.appends.events.push(prepared.events as i64);
+        self.appends.versions.push(json!(append.versions()).to_string());
+        self.appends.answer.push(append.answer.clone());
+        if let Some(fence) = &append.fence {
+            self.fences.0.push(number);
+            self.fences.1.push(fence.resource.clone());
+            self.fences.2.push(signed(fence.token));
+        }
+        for guard in &append.guards {
+            self.guards.0.push(number);
+            self.guards.1.push(guard.stream.to_string());
+            self.guards.2.push(signed(guard.version));
+        }
+        for write in &append.vault {
+            let (kind, key) = write.row();
+            let (value, expires) = match write {
+                VaultWrite::Put { value, expires, .. } => (Some(value.clone()), *expires),
+                VaultWrite::Delete { .. } => (None, None),
+            };
+            self.vault.append.push(number);
+            self.vault.kind.push(kind.into());
+            self.vault.key.push(key.into());
+            self.vault.value.push(value);
+            self.vault.expires.push(expires);
+        }
+        let mut hashes = prepared.hashes.iter();
+        for part in &append.parts {
+            self.parts.0.push(number);
+            self.parts.1.push(part.stream.to_string());
+            self.parts.2.push(part.expected as i64);
+            self.parts.3.push((part.expected + part.events.len() as u64) as i64);
+            for ((event, version), hash) in part.events.iter().zip(part.expected + 1..).zip(&mut hashes) {
+                let rows = &mut self.events;
+                rows.append.push(number);
+                rows.id.push(event.event_id);
+                rows.stream_type.push(part.stream.stream_type().into());
+                rows.stream_id.push(part.stream.id().into());
+                rows.stream_version.push(version as i64);
+                rows.event_type.push(event.event_type.clone());
+                rows.version.push(event.version as i32);
+                rows.tenant.push(part.tenant.clone());
+                rows.project.push(part.project.clone());
+                rows.actor_kind.push(append.actor.kind.as_str());
+                rows.actor_id.push(append.actor.id.clone());
+                rows.actor_name.push(append.actor.name.clone());
+                rows.command.push(append.command_id.0);
+                rows.correlation.push(append.correlation_id);
+                rows.causation.push(append.causation_id);
+                rows.address.push(append.client_address.clone());
+                rows.payload.push(event.payload.clone());
+                rows.hash.push(hash.to_vec());
+            }
+        }
+    }
+
+    /// Binds everything in the order of the function's parameters after the first two.
+    pub(super) fn bind<'q>(self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+        let Arrays { appends, fences, parts, guards, events, vault } = self;
+        query
+            .bind(appends.command)
+            .bind(appends.fingerprint)
+            .bind(appends.events)
+            .bind(appends.versions)
+            .bind(appends.answer)
+            .bind(fences.0)
+            .bind(fences.1)
+            .bind(fences.2)
+            .bind(parts.0)
+            .bind(parts.1)
+            .bind(parts.2)
+            .bind(parts.3)
+            .bind(guards.0)
+            .bind(guards.1)
+            .bind(guards.2)
+            .bind(events.append)
+            .bind(events.id)
+            .bind(events.stream_type)
+            .bind(events.stream_id)
+            .bind(events.stream_version)
+            .bind(events.event_type)
+            .bind(events.version)
+            .bind(events.tenant)
+            .bind(events.project)
+            .bind(events.actor_kind)
+            .bind(events.actor_id)
+            .bind(events.actor_name)
+            .bind(events.command)
+            .bind(events.correlation)
+            .bind(events.causation)
+            .bind(events.address)
+            .bind(events.payload)
+            .bind(events.hash)
+            .bind(vault.append)
+            .bind(vault.kind)
+            .bind(vault.key)
+            .bind(vault.value)
+            .bind(vault.expires)
+    }
+}
+
+/// No stream or token ever comes near the largest number the database holds, so it stands for everything above.
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

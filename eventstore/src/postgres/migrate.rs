@@ -1,0 +1,55 @@
+//! The schema's own migrations; numbered, never edited after they have shipped.
+
+use std::str::FromStr;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
+use sqlx::{Connection, Executor};
+
+use super::ConnectError;
+
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
+    (2, "append", include_str!("../../migrations/postgres/0002_append.sql")),
+];
+/// Key of the advisory lock around the whole of it: processes start at the same time.
+const LOCK: i64 = 5_716_032_651_537_834_356;
+/// What the application's role may do; nothing changes an event.
+const GRANTS: &str = "
+    GRANT USAGE ON SCHEMA journal TO {role};
+    GRANT SELECT ON ALL TABLES IN SCHEMA journal TO {role};
+    GRANT INSERT ON journal.events, journal.epochs TO {role};
+    GRANT INSERT, UPDATE ON journal.stream_heads, journal.tenant_heads, journal.leases TO {role};
+    GRANT INSERT, UPDATE, DELETE ON journal.command_results, journal.vault, journal.snapshots TO {role};
+    GRANT USAGE ON ALL SEQUENCES IN SCHEMA journal TO {role};
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA journal TO {role};";
+
+/// Brings the schema up to date, unless it is and nobody named the owner.
+pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -> Result<(), ConnectError> {
+    if owner_url.is_none() && up_to_date(pool).await {
+        return Ok(());
+    }
+    let role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(pool).await.map_err(super::unreachable)?;
+    let options = PgConnectOptions::from_str(owner_url.unwrap_or(app_url)).map_err(|error| ConnectError::Address(error.to_string()))?;
+    let mut owner = PgConnection::connect_with(&options.options([("search_path", "journal")])).await.map_err(super::unreachable)?;
+    let failed = |error: String| ConnectError::Migration(error);
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut owner).await.map_err(|error| failed(error.to_string()))?;
+    owner.execute("CREATE SCHEMA IF NOT EXISTS journal").await.map_err(|error| failed(error.to_string()))?;
+    let migrations: Vec<_> = STEPS
+        .iter()
+        .map(|(version, name, sql)| Migration::new(*version, (*name).into(), MigrationType::Simple, (*sql).into(), false))
+        .collect();
+    let migrator = Migrator { migrations: migrations.into(), locking: false, ..Migrator::DEFAULT };
+    migrator.run_direct(&mut owner).await.map_err(|error| failed(error.to_string()))?;
+    let owner_role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(&mut owner).await.map_err(super::unreachable)?;
+    if owner_role != role {
+        owner.execute(GRANTS.replace("{role}", &role).as_str()).await.map_err(|error| failed(error.to_string()))?;
+    }
+    // Also frees the lock.
+    owner.close().await.map_err(super::unreachable)
+}
+
+async fn up_to_date(pool: &PgPool) -> bool {
+    let applied: Result<i64, _> = sqlx::query_scalar("SELECT count(*) FROM journal._sqlx_migrations WHERE success").fetch_one(pool).await;
+    applied.is_ok_and(|count| count == STEPS.len() as i64)
+}

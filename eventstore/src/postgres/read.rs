@@ -1,0 +1,125 @@
+//! Reading, from the pool.
+
+use async_trait::async_trait;
+use sqlx::{Postgres, QueryBuilder, Row};
+use tokio::sync::watch;
+
+use super::row::{COLUMNS, recorded};
+use super::{PostgresStore, unavailable};
+use crate::append::group::COMMAND_RESULTS_KEPT;
+use crate::append::{Append, AppendError, Appended};
+use crate::clock;
+use crate::envelope::{CommandId, Epoch, Position, Recorded, StreamId};
+use crate::journal::{Filter, Head, Journal, Page, ReadError};
+
+impl PostgresStore {
+    async fn fetch(&self, mut query: QueryBuilder<'_, Postgres>) -> Result<Vec<Recorded>, ReadError> {
+        let rows = query.build().fetch_all(&self.inner.pool).await.map_err(unavailable)?;
+        rows.iter().map(recorded).collect::<Result<_, _>>().map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl Journal for PostgresStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.inner.group.append(append).await
+    }
+
+    async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
+        let row = sqlx::query(
+            "SELECT epoch, position, time, versions, answer, fingerprint FROM journal.command_results
+             WHERE command_id = $1 AND time > journal.now_us() - $2",
+        )
+        .bind(id.0)
+        .bind(clock::micros(COMMAND_RESULTS_KEPT))
+        .fetch_optional(&self.inner.pool)
+        .await
+        .map_err(unavailable)?;
+        row.map(|row| super::write::known(&row, ["epoch", "position", "time", "versions", "answer", "fingerprint"]))
+            .transpose()
+            .map_err(unavailable)
+    }
+
+    async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM journal.events WHERE stream_id = "));
+        query.push_bind(stream.id()).push(" AND stream_type = ").push_bind(stream.stream_type());
+        query.push(" AND stream_version > ").push_bind(number(after));
+        query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
+        self.fetch(query).await
+    }
+
+    async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
+        let version: Option<i64> = sqlx::query_scalar("SELECT version FROM journal.stream_heads WHERE stream = $1")
+            .bind(stream.as_str())
+            .fetch_optional(&self.inner.pool)
+            .await
+            .map_err(unavailable)?;
+        Ok(version.unwrap_or(0) as u64)
+    }
+
+    async fn read_all(&self, after: Position, limit: usize, filter: &Filter) -> Result<Page, ReadError> {
+        // The bound comes first and holds for the rows: what is written meanwhile belongs to the next page.
+        let bound = self.head().await?.position;
+        if after >= bound || limit == 0 {
+            return Ok(Page { events: Vec::new(), seen: after });
+        }
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM journal.events WHERE position > "));
+        query.push_bind(number(after)).push(" AND position <= ").push_bind(number(bound));
+        if !filter.tenants.is_empty() {
+            query.push(" AND tenant = ANY (").push_bind(&filter.tenants).push(")");
+        }
+        if !filter.types.is_empty() {
+            query.push(" AND event_type = ANY (").push_bind(&filter.types).push(")");
+        }
+        if !filter.streams.is_empty() {
+            let (types, ids): (Vec<_>, Vec<_>) = filter.streams.iter().map(|stream| (stream.stream_type(), stream.id())).unzip();
+            query.push(" AND (stream_type, stream_id) IN (SELECT * FROM unnest(").push_bind(types).push(", ").push_bind(ids).push("))");
+        }
+        query.push(" ORDER BY position LIMIT ").push_bind(number(limit as u64));
+        let events = self.fetch(query).await?;
+        let seen = if events.len() < limit { bound } else { events.last().map_or(bound, |event| event.position) };
+        Ok(Page { events, seen })
+    }
+
+    async fn read_at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError> {
+        let positions: Vec<i64> = positions.iter().map(|position| number(*position)).collect();
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM journal.events WHERE position = ANY ("));
+        query.push_bind(positions).push(") ORDER BY position");
+        self.fetch(query).await
+    }
+
+    async fn head(&self) -> Result<Head, ReadError> {
+        let row = sqlx::query(
+            "SELECT (SELECT id FROM journal.epochs ORDER BY n DESC LIMIT 1), (SELECT coalesce(max(position), 0) FROM journal.events)",
+        )
+        .fetch_one(&self.inner.pool)
+        .await
+        .map_err(unavailable)?;
+        let epoch = row.try_get(0).map_err(unavailable)?;
+        Ok(Head { epoch: Epoch(epoch), position: row.try_get::<i64, _>(1).map_err(unavailable)? as u64 })
+    }
+
+    async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError> {
+        let current = self.head().await?.epoch;
+        if current == epoch {
+            return Ok(());
+        }
+        // A later restore may have gone further back than an earlier one; an unknown epoch has nothing in common.
+        let common: Option<i64> =
+            sqlx::query_scalar("SELECT min(started_after) FROM journal.epochs WHERE n > (SELECT n FROM journal.epochs WHERE id = $1)")
+                .bind(epoch.0)
+                .fetch_one(&self.inner.pool)
+                .await
+                .map_err(unavailable)?;
+        Err(ReadError::EpochChanged { epoch: current, common: common.unwrap_or(0) as u64 })
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.inner.group.watch()
+    }
+}
+
+/// The largest number the database holds stands for everything above it.
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

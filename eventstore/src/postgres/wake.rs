@@ -1,0 +1,75 @@
+//! Waking readers in other processes: NOTIFY after the commit, on a connection of its own. Only a hint; a poll stands
+//! behind it. NOTIFY inside the append would serialise the commits of the whole database.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool};
+use sqlx::{Connection, Error};
+use tokio::sync::watch;
+
+use crate::append::group::Group;
+use crate::envelope::Position;
+
+const CHANNEL: &str = "opensail_journal";
+const POLL: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Tells the others of the newest position that this process knows.
+pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Position>) {
+    // Nothing is lost with a hint, so it need not wait for the disk.
+    let options = options.options([("synchronous_commit", "off")]).application_name("opensail journal notify");
+    loop {
+        let told = async {
+            let mut connection = PgConnection::connect_with(&options).await?;
+            loop {
+                if head.changed().await.is_err() {
+                    return Ok::<(), Error>(());
+                }
+                let position = *head.borrow_and_update();
+                sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(position.to_string()).execute(&mut connection).await?;
+            }
+        };
+        match told.await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::warn!(%error, "other nodes cannot be woken; trying again");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Hears of positions that other processes wrote.
+pub(super) async fn listen(options: PgConnectOptions, pool: PgPool, group: Weak<Group>) {
+    let options = options.application_name("opensail journal listen");
+    while group.strong_count() > 0 {
+        if let Err(error) = hear(&options, &pool, &group).await {
+            tracing::warn!(%error, "cannot listen for other nodes' events; trying again");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn hear(options: &PgConnectOptions, pool: &PgPool, group: &Weak<Group>) -> Result<(), Error> {
+    // A pool of one: it must not take a connection from the readers.
+    let own = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let mut listener = PgListener::connect_with(&own).await?;
+    listener.listen(CHANNEL).await?;
+    let mut poll = tokio::time::interval(POLL);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let heard = tokio::select! {
+            heard = listener.recv() => heard?.payload().parse::<Position>().ok(),
+            _ = poll.tick() => {
+                let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(pool).await?;
+                Some(head as u64)
+            }
+        };
+        match (group.upgrade(), heard) {
+            (Some(group), Some(position)) => group.saw(position),
+            (Some(_), None) => {}
+            (None, _) => return Ok(()),
+        }
+    }
+}

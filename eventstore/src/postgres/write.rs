@@ -1,0 +1,179 @@
+//! One batch in one round trip, on a connection of its own.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgRow};
+use sqlx::{Connection, Row};
+use tokio::sync::Mutex;
+
+use super::arrays::{Arrays, CALL};
+use crate::append::check::Prepared;
+use crate::append::group::{COMMAND_RESULTS_KEPT, SWEEP_ROWS, WriteFailed, Writer};
+use crate::append::{AppendError, Appended, Fence};
+use crate::clock;
+use crate::envelope::{Epoch, StreamId};
+
+/// When we stop waiting for an answer; the server's own limits below come first.
+const ANSWER: Duration = Duration::from_secs(30);
+const CONNECT: Duration = Duration::from_secs(5);
+/// Settings of the appender's session. The timeouts free the journal's lock when its holder is paused; the planner's
+/// choices keep the cached plans, made while tables were empty, right for full ones.
+const SESSION: [(&str, &str); 8] = [
+    ("lock_timeout", "10s"),
+    ("statement_timeout", "20s"),
+    ("idle_in_transaction_session_timeout", "5s"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
+
+pub(super) struct PostgresWriter {
+    options: PgConnectOptions,
+    connection: Mutex<Option<PgConnection>>,
+    pool: PgPool,
+}
+
+impl PostgresWriter {
+    pub(super) fn new(options: PgConnectOptions, pool: PgPool) -> Self {
+        let options = options.options(SESSION).application_name("opensail journal append");
+        PostgresWriter { options, connection: Mutex::new(None), pool }
+    }
+}
+
+#[async_trait]
+impl Writer for PostgresWriter {
+    async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+        let Some(epoch) = batch.first().map(|prepared| prepared.epoch) else { return Ok(Vec::new()) };
+        let mut slot = self.connection.lock().await;
+        // Taken out: whatever goes wrong, a connection in an unknown state is not used again.
+        let mut connection = match slot.take() {
+            Some(connection) => connection,
+            None => match tokio::time::timeout(CONNECT, PgConnection::connect_with(&self.options)).await {
+                Ok(Ok(connection)) => connection,
+                Ok(Err(error)) => return Err(WriteFailed::Unreachable(error.to_string())),
+                Err(_) => return Err(WriteFailed::Unreachable("PostgreSQL does not answer".into())),
+            },
+        };
+        let query = sqlx::query(CALL).bind(epoch.0).bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT));
+        let answer = tokio::time::timeout(ANSWER, Arrays::of(batch).bind(query).fetch_all(&mut connection)).await;
+        match answer {
+            Ok(Ok(rows)) => {
+                *slot = Some(connection);
+                answers(batch, epoch, &rows)
+            }
+            Ok(Err(error)) => {
+                let (failed, usable) = failed(error);
+                *slot = usable.then_some(connection);
+                Err(failed)
+            }
+            Err(_) => Err(WriteFailed::Lost("PostgreSQL does not answer".into())),
+        }
+    }
+
+    async fn sweep(&self) -> Result<(), String> {
+        let sweep = async {
+            sqlx::query(
+                "DELETE FROM journal.command_results WHERE command_id IN
+                 (SELECT command_id FROM journal.command_results WHERE time <= journal.now_us() - $1 LIMIT $2)",
+            )
+            .bind(clock::micros(COMMAND_RESULTS_KEPT))
+            .bind(SWEEP_ROWS)
+            .execute(&self.pool)
+            .await?;
+            sqlx::query(
+                "DELETE FROM journal.vault WHERE (kind, key) IN (SELECT kind, key FROM journal.vault WHERE expires <= journal.now_us() LIMIT $1)
+                 AND expires <= journal.now_us()",
+            )
+            .bind(SWEEP_ROWS)
+            .execute(&self.pool)
+            .await
+        };
+        sweep.await.map(|_| ()).map_err(|error| error.to_string())
+    }
+}
+
+/// What an error says about the batch, and whether the connection can go on.
+fn failed(error: sqlx::Error) -> (WriteFailed, bool) {
+    let why = error.to_string();
+    let Some(code) = error.as_database_error().and_then(|error| error.code()) else {
+        return (WriteFailed::Lost(why), false);
+    };
+    match code.as_ref() {
+        // A server that only reads now: another one is, or will be, the primary.
+        "25006" => (WriteFailed::Unreachable(why), false),
+        // Shut down or ended by an administrator.
+        code if code.starts_with("57P") || code.starts_with("08") => (WriteFailed::Lost(why), false),
+        // Timeouts, deadlocks, no memory, no disk, input and output.
+        "55P03" | "57014" => (WriteFailed::Busy(why), true),
+        code if ["40", "53", "54", "58", "XX"].contains(&&code[..2]) => (WriteFailed::Busy(why), true),
+        _ => (WriteFailed::Refused(why), true),
+    }
+}
+
+fn answers(batch: &[&Prepared], epoch: Epoch, rows: &[PgRow]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+    let broken = |error: sqlx::Error| WriteFailed::Lost(format!("an answer that cannot be read: {error}"));
+    let mut verdicts: HashMap<i32, Result<Appended, AppendError>> = HashMap::new();
+    let (mut head, mut time) = (0, 0);
+    for row in rows {
+        match row.try_get("o_kind").map_err(broken)? {
+            "epoch" => return Err(WriteFailed::Epoch(Epoch(row.try_get("o_epoch").map_err(broken)?))),
+            "head" => {
+                head = row.try_get::<i64, _>("o_position").map_err(broken)? as u64;
+                time = row.try_get("o_time").map_err(broken)?;
+            }
+            kind => {
+                let number: i32 = row.try_get("o_append").map_err(broken)?;
+                let prepared = batch.get((number - 1) as usize).ok_or_else(|| broken(sqlx::Error::RowNotFound))?;
+                let verdict = verdict(kind, row, prepared).map_err(broken)?;
+                // The reasons come in the order they count: a repeated command before a fence before a version.
+                verdicts.entry(number).or_insert(verdict);
+            }
+        }
+    }
+    let mut position = head;
+    let answers = batch.iter().zip(1..).map(|(prepared, number)| {
+        verdicts.remove(&number).unwrap_or_else(|| {
+            position += prepared.events as u64;
+            let Prepared { append, .. } = prepared;
+            Ok(Appended { epoch, position, versions: append.versions(), time, repeated: false, answer: append.answer.clone() })
+        })
+    });
+    Ok(answers.collect())
+}
+
+fn verdict(kind: &str, row: &PgRow, prepared: &Prepared) -> Result<Result<Appended, AppendError>, sqlx::Error> {
+    let append = &prepared.append;
+    Ok(match (kind, &append.fence) {
+        ("known", _) => {
+            let (first, fingerprint) = known(row, ["o_epoch", "o_position", "o_time", "o_versions", "o_answer", "o_fingerprint"])?;
+            if fingerprint == append.fingerprint { Ok(first) } else { Err(AppendError::Reused(append.command_id)) }
+        }
+        ("fenced", Some(Fence { resource, token })) => Err(AppendError::Fenced { resource: resource.clone(), token: *token }),
+        _ => Err(AppendError::Conflict {
+            stream: StreamId::from_stored(row.try_get("o_stream")?),
+            expected: row.try_get::<i64, _>("o_expected")? as u64,
+            actual: row.try_get::<i64, _>("o_actual")? as u64,
+        }),
+    })
+}
+
+/// A stored command result from its columns: epoch, position, time, versions, answer, fingerprint.
+pub(super) fn known(row: &PgRow, columns: [&str; 6]) -> Result<(Appended, Option<[u8; 32]>), sqlx::Error> {
+    let [epoch, position, time, versions, answer, fingerprint] = columns;
+    let versions: Vec<(StreamId, u64)> =
+        serde_json::from_str(row.try_get(versions)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let first = Appended {
+        epoch: Epoch(row.try_get(epoch)?),
+        position: row.try_get::<i64, _>(position)? as u64,
+        time: row.try_get(time)?,
+        versions,
+        repeated: true,
+        answer: row.try_get(answer)?,
+    };
+    let fingerprint: Option<Vec<u8>> = row.try_get(fingerprint)?;
+    Ok((first, fingerprint.and_then(|bytes| bytes.try_into().ok())))
+}

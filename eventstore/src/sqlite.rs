@@ -1,0 +1,136 @@
+//! The journal in one SQLite file, for the desktop: one writer, many readers.
+//!
+//! The file runs in WAL mode with `synchronous=FULL`, so an acknowledged append survives a power cut. All writing goes
+//! through one connection; the group commit shares its flushes.
+
+mod lease;
+mod migrate;
+mod read;
+mod row;
+mod snapshot;
+mod vault;
+mod write;
+
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use uuid::Uuid;
+
+use crate::append::group::Group;
+use crate::clock;
+use crate::envelope::Epoch;
+use crate::journal::ReadError;
+
+/// How long a connection waits for another process's lock (a backup under way).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot open {path}: {why}")]
+    File { path: PathBuf, why: String },
+    #[error("cannot open the journal: {0}")]
+    Database(String),
+}
+
+/// Journal, vault and leases in one file. Clones share everything; the last one to go closes it.
+#[derive(Clone)]
+pub struct SqliteStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// One connection: SQLite has one writer, and waiting here is fairer than its busy loop.
+    writer: SqlitePool,
+    readers: SqlitePool,
+    group: Group,
+}
+
+impl SqliteStore {
+    /// Opens the file, made with mode 0600 if absent, and brings its tables up to date.
+    pub async fn open(path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
+        let path = path.as_ref();
+        private_file(path).map_err(|error| OpenError::File { path: path.into(), why: error.to_string() })?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(false)
+            // A destroyed key must not live on in a free page.
+            .pragma("secure_delete", "ON")
+            .pragma("journal_size_limit", "67108864");
+        let writer = pool(1).connect_with(options.clone()).await.map_err(database)?;
+        migrate::migrator().run(&writer).await.map_err(|error| OpenError::Database(error.to_string()))?;
+        let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(database)?;
+        let epoch = first_epoch(&writer).await.map_err(database)?;
+        let (head, _) = read::last(&readers).await.map_err(database)?;
+        let group = Group::start(Arc::new(write::SqliteWriter::new(writer.clone())), epoch, head);
+        Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group }) })
+    }
+
+    /// Starts a new history, e.g. after a restore; what stands in the journal now is what both have in common.
+    pub async fn start_epoch(&self, reason: &str) -> Result<Epoch, ReadError> {
+        let mut tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+        let epoch = insert_epoch(&mut tx, reason).await.map_err(unavailable)?;
+        tx.commit().await.map_err(unavailable)?;
+        self.inner.group.set_epoch(epoch);
+        Ok(epoch)
+    }
+
+    /// Waits for what is under way and closes the file.
+    pub async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+}
+
+fn pool(size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(size).test_before_acquire(false).idle_timeout(None).max_lifetime(None)
+}
+
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
+}
+
+async fn first_epoch(writer: &SqlitePool) -> Result<Epoch, sqlx::Error> {
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let epoch = match current_epoch(&mut tx).await? {
+        Some(epoch) => epoch,
+        None => insert_epoch(&mut tx, "created").await?,
+    };
+    tx.commit().await?;
+    Ok(epoch)
+}
+
+async fn current_epoch(db: &mut sqlx::SqliteConnection) -> Result<Option<Epoch>, sqlx::Error> {
+    let id: Option<Uuid> = sqlx::query_scalar("SELECT id FROM epochs ORDER BY n DESC LIMIT 1").fetch_optional(db).await?;
+    Ok(id.map(Epoch))
+}
+
+async fn insert_epoch(db: &mut sqlx::SqliteConnection, reason: &str) -> Result<Epoch, sqlx::Error> {
+    let epoch = Epoch(Uuid::now_v7());
+    sqlx::query("INSERT INTO epochs (id, started_after, time, reason) SELECT ?1, coalesce(max(position), 0), ?2, ?3 FROM events")
+        .bind(epoch.0)
+        .bind(clock::now())
+        .bind(reason)
+        .execute(db)
+        .await?;
+    Ok(epoch)
+}
+
+fn database(error: sqlx::Error) -> OpenError {
+    OpenError::Database(error.to_string())
+}
+
+fn unavailable(error: sqlx::Error) -> ReadError {
+    ReadError::Unavailable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests;

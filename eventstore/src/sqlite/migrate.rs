@@ -1,0 +1,9 @@
+//! The file's own migrations; numbered, never edited after they have shipped.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+pub(super) fn migrator() -> Migrator {
+    let steps = [(1, "journal", include_str!("../../migrations/sqlite/0001_journal.sql"))];
+    let migrations = steps.map(|(version, name, sql)| Migration::new(version, name.into(), MigrationType::Simple, sql.into(), false));
+    Migrator { migrations: migrations.to_vec().into(), ..Migrator::DEFAULT }
+}

@@ -1,0 +1,126 @@
+//! Reading, on connections that cannot write.
+
+use async_trait::async_trait;
+use serde_json::json;
+use sqlx::{QueryBuilder, Row, Sqlite};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::row::{COLUMNS, recorded};
+use super::{SqliteStore, unavailable};
+use crate::append::group::COMMAND_RESULTS_KEPT;
+use crate::append::{Append, AppendError, Appended};
+use crate::clock;
+use crate::envelope::{CommandId, Epoch, Position, Recorded, StreamId};
+use crate::journal::{Filter, Head, Journal, Page, ReadError};
+
+/// Last position and its time.
+pub(super) async fn last<'a>(db: impl sqlx::SqliteExecutor<'a>) -> Result<(Position, i64), sqlx::Error> {
+    let row = sqlx::query("SELECT position, time FROM events ORDER BY position DESC LIMIT 1").fetch_optional(db).await?;
+    row.map_or(Ok((0, 0)), |row| Ok((row.try_get::<i64, _>(0)? as u64, row.try_get(1)?)))
+}
+
+impl SqliteStore {
+    async fn fetch(&self, mut query: QueryBuilder<'_, Sqlite>) -> Result<Vec<Recorded>, ReadError> {
+        let rows = query.build().fetch_all(&self.inner.readers).await.map_err(unavailable)?;
+        rows.iter().map(recorded).collect::<Result<_, _>>().map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn append(&self, append: Append) -> Result<Appended, AppendError> {
+        self.inner.group.append(append).await
+    }
+
+    async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
+        let row = sqlx::query("SELECT epoch, position, time, versions, answer, fingerprint FROM command_results WHERE command_id = ?1 AND time > ?2")
+            .bind(id.0)
+            .bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT))
+            .fetch_optional(&self.inner.readers)
+            .await
+            .map_err(unavailable)?;
+        row.map(|row| super::write::known(&row, 0)).transpose().map_err(unavailable)
+    }
+
+    async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM events WHERE stream_id = "));
+        query.push_bind(stream.id()).push(" AND stream_type = ").push_bind(stream.stream_type());
+        query.push(" AND stream_version > ").push_bind(number(after));
+        query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
+        self.fetch(query).await
+    }
+
+    async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
+        let version: Option<i64> = sqlx::query_scalar("SELECT version FROM stream_heads WHERE stream = ?1")
+            .bind(stream.as_str())
+            .fetch_optional(&self.inner.readers)
+            .await
+            .map_err(unavailable)?;
+        Ok(version.unwrap_or(0) as u64)
+    }
+
+    async fn read_all(&self, after: Position, limit: usize, filter: &Filter) -> Result<Page, ReadError> {
+        // The bound comes first and holds for the rows: what is written meanwhile belongs to the next page.
+        let (bound, _) = last(&self.inner.readers).await.map_err(unavailable)?;
+        if after >= bound || limit == 0 {
+            return Ok(Page { events: Vec::new(), seen: after });
+        }
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM events WHERE position > "));
+        query.push_bind(number(after)).push(" AND position <= ").push_bind(number(bound));
+        if !filter.tenants.is_empty() {
+            query.push(" AND tenant IN (SELECT value FROM json_each(").push_bind(json!(filter.tenants).to_string()).push("))");
+        }
+        if !filter.types.is_empty() {
+            query.push(" AND event_type IN (SELECT value FROM json_each(").push_bind(json!(filter.types).to_string()).push("))");
+        }
+        if !filter.streams.is_empty() {
+            let names: Vec<_> = filter.streams.iter().map(|stream| json!([stream.stream_type(), stream.id()])).collect();
+            query.push(" AND (stream_type, stream_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(");
+            query.push_bind(json!(names).to_string()).push("))");
+        }
+        query.push(" ORDER BY position LIMIT ").push_bind(number(limit as u64));
+        let events = self.fetch(query).await?;
+        let seen = if events.len() < limit { bound } else { events.last().map_or(bound, |event| event.position) };
+        Ok(Page { events, seen })
+    }
+
+    async fn read_at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError> {
+        let positions: Vec<i64> = positions.iter().map(|position| number(*position)).collect();
+        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM events WHERE position IN (SELECT value FROM json_each("));
+        query.push_bind(json!(positions).to_string()).push(")) ORDER BY position");
+        self.fetch(query).await
+    }
+
+    async fn head(&self) -> Result<Head, ReadError> {
+        let row = sqlx::query("SELECT (SELECT id FROM epochs ORDER BY n DESC LIMIT 1), (SELECT coalesce(max(position), 0) FROM events)")
+            .fetch_one(&self.inner.readers)
+            .await
+            .map_err(unavailable)?;
+        let epoch = row.try_get::<Uuid, _>(0).map_err(unavailable)?;
+        Ok(Head { epoch: Epoch(epoch), position: row.try_get::<i64, _>(1).map_err(unavailable)? as u64 })
+    }
+
+    async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError> {
+        let current = self.head().await?.epoch;
+        if current == epoch {
+            return Ok(());
+        }
+        // A later restore may have gone further back than an earlier one; an unknown epoch has nothing in common.
+        let common: Option<i64> = sqlx::query_scalar("SELECT min(started_after) FROM epochs WHERE n > (SELECT n FROM epochs WHERE id = ?1)")
+            .bind(epoch.0)
+            .fetch_one(&self.inner.readers)
+            .await
+            .map_err(unavailable)?;
+        Err(ReadError::EpochChanged { epoch: current, common: common.unwrap_or(0) as u64 })
+    }
+
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.inner.group.watch()
+    }
+}
+
+/// The largest number SQLite holds stands for everything above it.
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

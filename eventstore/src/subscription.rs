@@ -1,0 +1,137 @@
+//! Following the journal: catch up from any position, then live, without a seam.
+//!
+//! One [`Tail`] per process reads the journal and keeps the last events in a ring; every [`Subscription`] reads from the
+//! ring and goes to the database only for what lies before it. A subscriber holds a position, not a queue, so a slow one
+//! costs no memory: when the ring has moved past it, it catches up by query again.
+
+mod ring;
+mod tail;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::envelope::{Epoch, Position, Recorded};
+use crate::journal::{Filter, ReadError};
+use ring::Looked;
+pub use ring::{RING_BYTES, RING_EVENTS};
+pub use tail::Tail;
+use tail::Shared;
+
+/// Events asked for at once while catching up.
+const CATCH_UP: usize = 256;
+/// Pauses after failed reads: the first, doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// One event for a subscriber.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    pub event: Arc<Recorded>,
+}
+
+/// Events in order, and how far the subscriber has now seen the journal, events that do not concern it included.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub events: Vec<Arc<Recorded>>,
+    pub seen: Position,
+}
+
+/// A reader's place in the journal. Dropping it ends it; `next` and `next_batch` may be cancelled without losing anything.
+pub struct Subscription {
+    shared: Arc<Shared>,
+    filter: Filter,
+    epoch: Epoch,
+    /// Everything up to here was delivered or did not match, what waits in `fetched` excepted.
+    at: Position,
+    /// The `seen` that the caller knows.
+    told: Position,
+    /// Read by query, not yet delivered.
+    fetched: VecDeque<Arc<Recorded>>,
+}
+
+impl Subscription {
+    /// The next matching event; waits for it. Fails when the journal's epoch has changed or the tail was shut down.
+    pub async fn next(&mut self) -> Result<Delivery, ReadError> {
+        loop {
+            let batch = self.next_batch(1).await?;
+            if let Some(event) = batch.events.into_iter().next() {
+                return Ok(Delivery { event });
+            }
+        }
+    }
+
+    /// At most `max` matching events; waits until there is one or `seen` has moved.
+    pub async fn next_batch(&mut self, max: usize) -> Result<Batch, ReadError> {
+        let max = max.max(1);
+        let mut end = self.shared.end();
+        loop {
+            if !self.fetched.is_empty() {
+                let count = max.min(self.fetched.len());
+                let events: Vec<_> = self.fetched.drain(..count).collect();
+                // What still waits was not seen yet.
+                let seen = match (self.fetched.is_empty(), events.last()) {
+                    (false, Some(last)) => last.position,
+                    _ => self.at,
+                };
+                return Ok(self.tell(events, seen));
+            }
+            // Marked before looking, so that what comes after the look wakes.
+            end.mark_unchanged();
+            match self.shared.look(self.epoch, self.at, max, &self.filter)? {
+                Looked::Moved { events, seen } => {
+                    self.at = seen;
+                    return Ok(self.tell(events, seen));
+                }
+                Looked::Behind => self.catch_up().await?,
+                Looked::AtEnd if self.at > self.told => return Ok(self.tell(Vec::new(), self.at)),
+                Looked::AtEnd => {
+                    // The tail outlives its subscriptions' waits: when it ends, `look` says so.
+                    if end.changed().await.is_err() {
+                        return Err(tail::shut_down());
+                    }
+                }
+            }
+        }
+    }
+
+    /// How far this reader has seen the journal.
+    pub fn seen(&self) -> Position {
+        self.fetched.front().map_or(self.at, |event| event.position - 1)
+    }
+
+    fn tell(&mut self, events: Vec<Arc<Recorded>>, seen: Position) -> Batch {
+        self.told = seen;
+        Batch { events, seen }
+    }
+
+    /// Reads one page from the database; an empty one that moved on is told by `seen` at the next look.
+    async fn catch_up(&mut self) -> Result<(), ReadError> {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.shared.journal.read_all(self.at, CATCH_UP, &self.filter).await {
+                Ok(page) => {
+                    // Another epoch's event is an older one's, or the sign that ours is over.
+                    if page.events.iter().any(|event| event.epoch != self.epoch) {
+                        self.shared.check_epoch().await?;
+                    }
+                    if let Some(ended) = self.shared.ended(self.epoch) {
+                        return Err(ended);
+                    }
+                    self.at = page.seen;
+                    self.fetched.extend(page.events.into_iter().map(Arc::new));
+                    return Ok(());
+                }
+                Err(ReadError::Unavailable(why)) => {
+                    tracing::warn!(error = why, at = self.at, "a subscriber could not catch up; trying again");
+                    if let Some(ended) = self.shared.ended(self.epoch) {
+                        return Err(ended);
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                Err(changed) => return Err(changed),
+            }
+        }
+    }
+}

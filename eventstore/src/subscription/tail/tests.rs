@@ -1,0 +1,97 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::*;
+use crate::append::{Append, AppendError, Appended};
+use crate::envelope::{Actor, CommandId, Recorded, StreamId};
+use crate::journal::{Head, Page};
+
+const OLD: Epoch = Epoch(Uuid::from_u128(1));
+const NEW: Epoch = Epoch(Uuid::from_u128(2));
+
+/// Five events of the old epoch; then, while the tail reads the first of them, a new epoch begins after the fifth.
+struct Restarted {
+    asked: AtomicUsize,
+    reading: Notify,
+    go_on: Notify,
+    head: watch::Sender<Position>,
+}
+
+fn event(position: Position) -> Recorded {
+    Recorded {
+        position,
+        tenant_position: position,
+        epoch: if position <= 5 { OLD } else { NEW },
+        event_id: Uuid::nil(),
+        stream: StreamId::new("test", "a"),
+        stream_version: position,
+        event_type: "test.happened".into(),
+        version: 1,
+        tenant: "team".into(),
+        project: None,
+        actor: Actor::system("test"),
+        command_id: CommandId(Uuid::nil()),
+        correlation_id: Uuid::nil(),
+        causation_id: None,
+        client_address: None,
+        time: 0,
+        payload: "{}".into(),
+        content_hash: [0; 32],
+    }
+}
+
+#[async_trait]
+impl Journal for Restarted {
+    async fn append(&self, _: Append) -> Result<Appended, AppendError> {
+        Err(AppendError::Unavailable("only read here".into()))
+    }
+    async fn command(&self, _: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
+        Ok(None)
+    }
+    async fn read_stream(&self, _: &StreamId, _: u64, _: usize) -> Result<Vec<Recorded>, ReadError> {
+        Ok(Vec::new())
+    }
+    async fn stream_version(&self, _: &StreamId) -> Result<u64, ReadError> {
+        Ok(0)
+    }
+    async fn read_all(&self, after: Position, _: usize, _: &Filter) -> Result<Page, ReadError> {
+        if self.asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.reading.notify_one();
+            self.go_on.notified().await;
+            return Ok(Page { events: vec![event(1), event(2)], seen: 2 });
+        }
+        let events: Vec<_> = (after + 1..=*self.head.borrow()).map(event).collect();
+        Ok(Page { seen: events.last().map_or(after, |event| event.position), events })
+    }
+    async fn read_at(&self, _: &[Position]) -> Result<Vec<Recorded>, ReadError> {
+        Ok(Vec::new())
+    }
+    async fn head(&self) -> Result<Head, ReadError> {
+        let position = *self.head.borrow();
+        Ok(Head { epoch: if position < 5 { OLD } else { NEW }, position })
+    }
+    async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError> {
+        if epoch == NEW { Ok(()) } else { Err(ReadError::EpochChanged { epoch: NEW, common: 5 }) }
+    }
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+}
+
+#[tokio::test]
+async fn a_page_read_before_the_epoch_changed_is_not_mixed_in_after_it() {
+    let journal = Arc::new(Restarted { asked: AtomicUsize::new(0), reading: Notify::new(), go_on: Notify::new(), head: watch::Sender::new(0) });
+    let tail = Tail::start(journal.clone()).await.expect("a tail");
+    journal.reading.notified().await;
+    journal.head.send_replace(5);
+    // A subscriber that catches up is the first to see the new epoch.
+    tail.reader.shared.check_epoch().await.expect("checked");
+    let mut subscription = tail.subscribe(5, Filter::default());
+    journal.go_on.notify_one();
+    journal.head.send_replace(6);
+    let next = tokio::time::timeout(Duration::from_secs(20), subscription.next()).await.expect("in time").expect("an event");
+    assert_eq!(next.event.position, 6);
+}

@@ -1,0 +1,65 @@
+//! Accounts as they are shown: e-mail and name, sealed under the account's key.
+
+mod account_details;
+mod account_names;
+
+use async_trait::async_trait;
+use opensail_domain::AnyEvent;
+use opensail_domain::account::AccountEvent;
+
+pub use account_details::AccountDetails;
+
+use crate::db::{Tx, sql};
+use crate::projection::{ApplyError, Incoming, Projection};
+use crate::sealed;
+
+pub(crate) struct AccountView;
+
+#[async_trait]
+impl Projection for AccountView {
+    fn name(&self) -> &'static str {
+        "account"
+    }
+    fn version(&self) -> i64 {
+        1
+    }
+    fn tables(&self) -> &'static [&'static str] {
+        &["accounts"]
+    }
+    fn ddl(&self) -> &'static [&'static str] {
+        &["CREATE TABLE accounts (
+            account_id TEXT NOT NULL PRIMARY KEY,
+            email TEXT NOT NULL,
+            name TEXT NOT NULL,
+            platform_admin BIGINT NOT NULL,
+            created_at BIGINT NOT NULL,
+            position BIGINT NOT NULL)"]
+    }
+    fn streams(&self) -> &'static [&'static str] {
+        &["account"]
+    }
+
+    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+        let AnyEvent::Account(event) = incoming.event()? else { return Ok(()) };
+        match event {
+            AccountEvent::Registered(e) => {
+                tx.run(sql!(
+                    "INSERT INTO accounts (account_id, email, name, platform_admin, created_at, position) VALUES ($1, $2, $3, $4, $5, $6)",
+                    e.account_id.to_string(),
+                    sealed::to_text(&e.email),
+                    sealed::to_text(&e.name),
+                    i64::from(e.platform_admin),
+                    incoming.recorded.time,
+                    incoming.recorded.position,
+                ))
+                .await?;
+            }
+            AccountEvent::SignedIn(_)
+            | AccountEvent::SignedOut(_)
+            | AccountEvent::SignedOutEverywhere(_)
+            | AccountEvent::PasswordChanged(_)
+            | AccountEvent::RefreshReused(_) => {}
+        }
+        Ok(())
+    }
+}

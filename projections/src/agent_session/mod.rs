@@ -1,0 +1,167 @@
+//! Sessions of agents: one row each with its progress, and the questions that are open.
+
+mod approvals;
+mod progress;
+mod session_details;
+mod session_queue;
+mod sessions_of_project;
+#[cfg(test)]
+mod tests;
+
+use async_trait::async_trait;
+use opensail_domain::AnyEvent;
+use opensail_domain::agent_session::AgentSessionEvent;
+use opensail_domain::agent_session::event::{ApprovalRequested, Requested};
+use opensail_eventstore::Recorded;
+
+pub use approvals::Approval;
+pub use progress::Usage;
+pub(crate) use progress::Progress;
+pub use session_details::SessionDetails;
+pub(crate) use session_details::Session;
+pub use session_queue::QueuedSession;
+#[cfg(test)]
+pub(crate) use {
+    approvals::{list_of_account as approvals_of_account, list_of_session as approvals_of_session},
+    session_queue::list as queue,
+    sessions_of_project::list as list_of_project,
+};
+
+use crate::db::{Tx, sql};
+use crate::projection::{ApplyError, Incoming, Projection};
+use crate::sealed;
+
+pub(crate) struct AgentSessionView;
+
+#[async_trait]
+impl Projection for AgentSessionView {
+    fn name(&self) -> &'static str {
+        "agent_session"
+    }
+    fn version(&self) -> i64 {
+        1
+    }
+    fn tables(&self) -> &'static [&'static str] {
+        &["sessions", "approvals"]
+    }
+    fn ddl(&self) -> &'static [&'static str] {
+        &[
+            // task, title, detail: sealed; budget: JSON; created, queued, answer, position: places in the journal
+            "CREATE TABLE sessions (
+                session_id TEXT NOT NULL PRIMARY KEY,
+                project_id TEXT NOT NULL,
+                team_id TEXT NOT NULL,
+                requested_by TEXT NOT NULL,
+                task TEXT NOT NULL,
+                title TEXT NOT NULL,
+                model TEXT NOT NULL,
+                edit_mode TEXT NOT NULL,
+                budget TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                created BIGINT NOT NULL,
+                finished BIGINT NOT NULL,
+                status TEXT NOT NULL,
+                reason TEXT,
+                detail TEXT,
+                steps BIGINT NOT NULL,
+                input_tokens BIGINT NOT NULL,
+                output_tokens BIGINT NOT NULL,
+                micro_usd BIGINT NOT NULL,
+                updated_at BIGINT NOT NULL,
+                queued BIGINT NOT NULL,
+                cancel_requested BIGINT NOT NULL,
+                paused_until BIGINT,
+                approval_id TEXT,
+                approval_expires_at BIGINT,
+                answer BIGINT,
+                position BIGINT NOT NULL)",
+            "CREATE INDEX sessions_by_project ON sessions (project_id, created)",
+            "CREATE INDEX sessions_unfinished ON sessions (project_id, queued) WHERE finished = 0",
+            // preview: sealed; answer: place of the model's answer that holds the arguments
+            "CREATE TABLE approvals (
+                approval_id TEXT NOT NULL PRIMARY KEY,
+                session_id TEXT NOT NULL,
+                project_id TEXT NOT NULL,
+                team_id TEXT NOT NULL,
+                call_id TEXT NOT NULL,
+                tool TEXT NOT NULL,
+                preview TEXT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                requested_at BIGINT NOT NULL,
+                answer BIGINT,
+                position BIGINT NOT NULL)",
+            "CREATE INDEX approvals_by_session ON approvals (session_id, position)",
+            "CREATE INDEX approvals_by_team ON approvals (team_id, position)",
+        ]
+    }
+    fn streams(&self) -> &'static [&'static str] {
+        &["agent_session"]
+    }
+
+    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+        let AnyEvent::AgentSession(event) = incoming.event()? else { return Ok(()) };
+        let recorded = incoming.recorded;
+        if let AgentSessionEvent::Requested(requested) = event.as_ref() {
+            return insert(tx, recorded, requested).await;
+        }
+        let session = recorded.stream.id();
+        let row = tx
+            .one(sql!(format!("SELECT {} FROM sessions WHERE session_id = $1", progress::COLUMNS), session))
+            .await?
+            .ok_or_else(|| ApplyError::Poison("the session was never requested".into()))?;
+        let before = Progress::read(&row, 0)?;
+        let mut after = before.clone();
+        after.apply(recorded, event);
+        tx.run(after.update(session)).await?;
+        if before.question.is_some() && after.question != before.question {
+            tx.run(sql!("DELETE FROM approvals WHERE session_id = $1", session)).await?;
+        }
+        if let AgentSessionEvent::ApprovalRequested(asked) = event.as_ref() {
+            ask(tx, recorded, asked, after.answer).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn insert(tx: &mut Tx, recorded: &Recorded, requested: &Requested) -> Result<(), ApplyError> {
+    let json = |value: serde_json::Result<String>| value.map_err(|error| ApplyError::Poison(error.to_string()));
+    let session = requested.session_id.to_string();
+    let progress = Progress::requested(recorded);
+    tx.run(sql!(
+        "INSERT INTO sessions (session_id, project_id, team_id, requested_by, task, title, model, edit_mode, budget, created_at, created,
+         finished, status, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, cancel_requested, position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, 0, 0, 0, $10, $11, 0, $11)",
+        session,
+        requested.project_id.to_string(),
+        requested.team_id.to_string(),
+        requested.requested_by.to_string(),
+        sealed::to_text(&requested.task),
+        sealed::to_text(&requested.title),
+        requested.model.as_str(),
+        json(serde_json::to_string(&requested.edit_mode))?,
+        json(serde_json::to_string(&requested.budget))?,
+        recorded.time,
+        recorded.position,
+        progress.status.as_str(),
+    ))
+    .await?;
+    Ok(())
+}
+
+async fn ask(tx: &mut Tx, recorded: &Recorded, asked: &ApprovalRequested, answer: Option<u64>) -> Result<(), ApplyError> {
+    tx.run(sql!(
+        "INSERT INTO approvals (approval_id, session_id, project_id, team_id, call_id, tool, preview, expires_at, requested_at, answer, position)
+         SELECT $1, session_id, project_id, team_id, $3, $4, $5, $6, $7, $8, $9 FROM sessions WHERE session_id = $2",
+        asked.approval_id.to_string(),
+        recorded.stream.id(),
+        asked.call_id.as_str(),
+        asked.tool.as_str(),
+        sealed::to_text(&asked.preview),
+        asked.expires_at,
+        recorded.time,
+        answer.map(|position| position as i64),
+        recorded.position,
+    ))
+    .await?;
+    Ok(())
+}

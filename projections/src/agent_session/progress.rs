@@ -1,0 +1,193 @@
+//! How far a session is, folded event by event: by the projection into its row, and from a stream's beginning for the past.
+
+use opensail_domain::agent_session::event::AgentSessionEvent;
+use opensail_domain::agent_session::{AgentSessionEvent as E, Status};
+use opensail_domain::kernel::{ApprovalId, Micros, Private};
+use opensail_eventstore::{Position, Recorded};
+use serde::Serialize;
+
+use crate::db::{Row, Sql, sql};
+use crate::sealed;
+
+/// What a session has used up since it was requested.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Usage {
+    /// Answers of the model.
+    pub steps: u64,
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+    /// Millionths of a US dollar; what a model without a price costs is not in it.
+    pub micro_usd: u64,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Progress {
+    pub(crate) status: Status,
+    /// Why it failed, was paused or which limit it reached; a stable code.
+    pub(crate) reason: Option<String>,
+    /// What was said about it, for people.
+    pub(crate) detail: Option<Private<String>>,
+    pub(crate) usage: Usage,
+    pub(crate) updated_at: Micros,
+    /// Where it was queued last: its place in the project's order.
+    pub(crate) queued: Position,
+    pub(crate) cancel_requested: bool,
+    pub(crate) paused_until: Option<Micros>,
+    /// The open question and when it expires.
+    pub(crate) question: Option<(ApprovalId, Micros)>,
+    /// Where the model's last answer lies.
+    pub(crate) answer: Option<Position>,
+    pub(crate) position: Position,
+}
+
+/// What [`Progress::read`] reads.
+pub(super) const COLUMNS: &str = "status, reason, detail, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, \
+    cancel_requested, paused_until, approval_id, approval_expires_at, answer, position";
+
+const STATUSES: [Status; 8] = [
+    Status::Queued,
+    Status::Running,
+    Status::WaitingApproval,
+    Status::Paused,
+    Status::Completed,
+    Status::Failed,
+    Status::Cancelled,
+    Status::LimitReached,
+];
+
+impl Progress {
+    pub(crate) fn requested(recorded: &Recorded) -> Self {
+        Progress {
+            status: Status::Queued,
+            reason: None,
+            detail: None,
+            usage: Usage::default(),
+            updated_at: recorded.time,
+            queued: recorded.position,
+            cancel_requested: false,
+            paused_until: None,
+            question: None,
+            answer: None,
+            position: recorded.position,
+        }
+    }
+
+    pub(crate) fn apply(&mut self, recorded: &Recorded, event: &AgentSessionEvent) {
+        self.position = recorded.position;
+        self.updated_at = recorded.time;
+        match event {
+            E::Requested(_) => *self = Progress::requested(recorded),
+            E::RunStarted(_) => {
+                if self.status == Status::Queued {
+                    self.go(Status::Running);
+                }
+            }
+            E::TurnCompleted(e) => {
+                self.answer = Some(recorded.position);
+                self.usage.steps += 1;
+                self.usage.input_tokens = self.usage.input_tokens.saturating_add(e.tokens.input);
+                self.usage.output_tokens = self.usage.output_tokens.saturating_add(e.tokens.output);
+                self.usage.micro_usd = self.usage.micro_usd.saturating_add(e.micro_usd.unwrap_or(0));
+            }
+            E::ApprovalRequested(e) => {
+                self.go(Status::WaitingApproval);
+                self.question = Some((e.approval_id, e.expires_at));
+            }
+            E::ApprovalAnswered(e) => self.settle(e.approval_id),
+            E::ApprovalTimedOut(e) => self.settle(e.approval_id),
+            E::Requeued(_) => {
+                self.go(Status::Queued);
+                self.queued = recorded.position;
+                self.cancel_requested = false;
+            }
+            E::Paused(e) => {
+                self.go(Status::Paused);
+                self.reason = Some(e.reason.clone());
+                self.paused_until = Some(e.until);
+            }
+            E::Resumed(_) => self.go(Status::Running),
+            E::CancelRequested(_) => self.cancel_requested = true,
+            E::Completed(_) => self.finish(Status::Completed, None, None),
+            E::Failed(e) => self.finish(Status::Failed, Some(e.reason.clone()), Some(e.detail.clone())),
+            E::Cancelled(_) => self.finish(Status::Cancelled, None, None),
+            E::LimitReached(e) => self.finish(Status::LimitReached, Some(e.limit.as_str().into()), None),
+            E::TurnStarted(_) | E::TurnFailed(_) | E::ToolCallStarted(_) | E::ToolCallCompleted(_) | E::MessageAdded(_) => {}
+        }
+    }
+
+    fn go(&mut self, status: Status) {
+        self.status = status;
+        self.reason = None;
+        self.detail = None;
+        self.paused_until = None;
+        self.question = None;
+    }
+
+    fn settle(&mut self, approval: ApprovalId) {
+        if self.question.is_some_and(|(open, _)| open == approval) {
+            self.go(Status::Running);
+        }
+    }
+
+    fn finish(&mut self, status: Status, reason: Option<String>, detail: Option<Private<String>>) {
+        self.go(status);
+        self.reason = reason;
+        self.detail = detail;
+        self.cancel_requested = false;
+    }
+
+    /// From [`COLUMNS`], which begin at column `first`.
+    pub(crate) fn read(row: &Row, first: usize) -> Result<Progress, sqlx::Error> {
+        let status = row.text(first)?;
+        let place = |number: Option<i64>| number.map(|position| position.max(0) as u64);
+        Ok(Progress {
+            status: STATUSES
+                .into_iter()
+                .find(|known| known.as_str() == status)
+                .ok_or_else(|| sqlx::Error::Decode(format!("no status of a session is called {status:?}").into()))?,
+            reason: row.maybe_text(first + 1)?,
+            detail: row.maybe_text(first + 2)?.map(|_| row.json(first + 2)).transpose()?,
+            usage: Usage {
+                steps: row.count(first + 3)?,
+                input_tokens: row.count(first + 4)?,
+                output_tokens: row.count(first + 5)?,
+                micro_usd: row.count(first + 6)?,
+            },
+            updated_at: row.int(first + 7)?,
+            queued: row.count(first + 8)?,
+            cancel_requested: row.int(first + 9)? != 0,
+            paused_until: row.maybe_int(first + 10)?,
+            question: match (row.maybe_text(first + 11)?, row.maybe_int(first + 12)?) {
+                (Some(_), Some(expires_at)) => Some((row.parsed(first + 11)?, expires_at)),
+                _ => None,
+            },
+            answer: place(row.maybe_int(first + 13)?),
+            position: row.count(first + 14)?,
+        })
+    }
+
+    pub(super) fn update(&self, session: &str) -> Sql {
+        sql!(
+            "UPDATE sessions SET finished = $2, status = $3, reason = $4, detail = $5, steps = $6, input_tokens = $7, output_tokens = $8,
+             micro_usd = $9, updated_at = $10, queued = $11, cancel_requested = $12, paused_until = $13, approval_id = $14,
+             approval_expires_at = $15, answer = $16, position = $17 WHERE session_id = $1",
+            session,
+            i64::from(self.status.finished()),
+            self.status.as_str(),
+            self.reason.clone(),
+            self.detail.as_ref().map(sealed::to_text),
+            self.usage.steps,
+            self.usage.input_tokens,
+            self.usage.output_tokens,
+            self.usage.micro_usd,
+            self.updated_at,
+            self.queued,
+            i64::from(self.cancel_requested),
+            self.paused_until,
+            self.question.map(|(id, _)| id.to_string()),
+            self.question.map(|(_, expires_at)| expires_at),
+            self.answer.map(|position| position as i64),
+            self.position,
+        )
+    }
+}

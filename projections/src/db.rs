@@ -1,0 +1,206 @@
+//! The views' own database: `views.db` on the desktop, the schema `views` on PostgreSQL.
+//!
+//! One SQL text with `$1` … serves both, because view tables hold TEXT and BIGINT only. What lies here can be thrown away and
+//! made again from the journal, so its commits need not wait for the disk: rows and checkpoint move together.
+
+mod open;
+
+use std::borrow::Cow;
+
+use sqlx::postgres::{PgPool, PgRow};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Postgres, Row as _, Sqlite, Transaction};
+
+pub use open::OpenError;
+
+/// Advisory lock of PostgreSQL under which one process at a time changes views. SQLite has one writer anyway.
+const WRITER_LOCK: i64 = 5_724_186_650_907_601_261;
+
+/// Where the views lie. Clones share the connections.
+#[derive(Clone, Debug)]
+pub enum Db {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A value for `$n`.
+#[derive(Clone, Debug)]
+pub(crate) enum Bind {
+    Text(Option<String>),
+    Int(Option<i64>),
+}
+
+/// PostgreSQL's text cannot hold U+0000; no view needs it.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
+
+impl From<&str> for Bind {
+    fn from(text: &str) -> Self {
+        Bind::Text(Some(storable(text.into())))
+    }
+}
+impl From<String> for Bind {
+    fn from(text: String) -> Self {
+        Bind::Text(Some(storable(text)))
+    }
+}
+impl From<Option<String>> for Bind {
+    fn from(text: Option<String>) -> Self {
+        Bind::Text(text.map(storable))
+    }
+}
+impl From<i64> for Bind {
+    fn from(number: i64) -> Self {
+        Bind::Int(Some(number))
+    }
+}
+impl From<Option<i64>> for Bind {
+    fn from(number: Option<i64>) -> Self {
+        Bind::Int(number)
+    }
+}
+/// The largest number a column holds stands for everything above it.
+impl From<u64> for Bind {
+    fn from(number: u64) -> Self {
+        Bind::Int(Some(i64::try_from(number).unwrap_or(i64::MAX)))
+    }
+}
+
+/// A statement with its values.
+#[derive(Clone, Debug)]
+pub(crate) struct Sql {
+    pub(crate) text: Cow<'static, str>,
+    pub(crate) binds: Vec<Bind>,
+}
+
+/// `sql!("… $1 … $2", a, b)`.
+macro_rules! sql {
+    ($text:expr $(, $bind:expr)* $(,)?) => {
+        $crate::db::Sql { text: std::borrow::Cow::from($text), binds: vec![$($crate::db::Bind::from($bind)),*] }
+    };
+}
+pub(crate) use sql;
+
+/// The statement as sqlx wants it, for whichever database the context asks for.
+macro_rules! bound {
+    ($sql:ident) => {{
+        let mut query = sqlx::query(&$sql.text);
+        for bind in $sql.binds {
+            query = match bind {
+                Bind::Text(text) => query.bind(text),
+                Bind::Int(number) => query.bind(number),
+            };
+        }
+        query
+    }};
+}
+
+/// A row of either database; columns by number.
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    pub(crate) fn text(&self, column: usize) -> Result<String, sqlx::Error> {
+        match self {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+    }
+    pub(crate) fn maybe_text(&self, column: usize) -> Result<Option<String>, sqlx::Error> {
+        match self {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+    }
+    pub(crate) fn int(&self, column: usize) -> Result<i64, sqlx::Error> {
+        match self {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+    }
+    pub(crate) fn maybe_int(&self, column: usize) -> Result<Option<i64>, sqlx::Error> {
+        match self {
+            Row::Sqlite(row) => row.try_get(column),
+            Row::Postgres(row) => row.try_get(column),
+        }
+    }
+    /// A number that is never negative.
+    pub(crate) fn count(&self, column: usize) -> Result<u64, sqlx::Error> {
+        self.int(column).map(|number| number.max(0) as u64)
+    }
+    /// What was written as text by `Display` or JSON.
+    pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&self, column: usize) -> Result<T, sqlx::Error> {
+        self.text(column)?.parse().map_err(|error: T::Err| sqlx::Error::Decode(format!("column {column}: {error}").into()))
+    }
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, column: usize) -> Result<T, sqlx::Error> {
+        serde_json::from_str(&self.text(column)?).map_err(|error| sqlx::Error::Decode(format!("column {column}: {error}").into()))
+    }
+}
+
+impl Db {
+    pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match self {
+            Db::Sqlite { readers, .. } => bound!(sql).fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect(),
+            Db::Postgres(pool) => bound!(sql).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect(),
+        })
+    }
+
+    pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
+        Ok(match self {
+            Db::Sqlite { readers, .. } => bound!(sql).fetch_optional(readers).await?.map(Row::Sqlite),
+            Db::Postgres(pool) => bound!(sql).fetch_optional(pool).await?.map(Row::Postgres),
+        })
+    }
+
+    /// A transaction that is the only one that writes, from here to its commit.
+    pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
+        match self {
+            Db::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Db::Postgres(pool) => {
+                let mut tx = pool.begin().await?;
+                sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITER_LOCK).execute(&mut *tx).await?;
+                Ok(Tx::Postgres(tx))
+            }
+        }
+    }
+}
+
+/// A writing transaction; dropped without commit, it never was.
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Runs it and answers how many rows it touched.
+    pub(crate) async fn run(&mut self, sql: Sql) -> Result<u64, sqlx::Error> {
+        Ok(match self {
+            Tx::Sqlite(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
+            Tx::Postgres(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match self {
+            Tx::Sqlite(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
+            Tx::Postgres(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect(),
+        })
+    }
+
+    pub(crate) async fn one(&mut self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
+        Ok(match self {
+            Tx::Sqlite(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
+            Tx::Postgres(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Postgres),
+        })
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
+        match self {
+            Tx::Sqlite(tx) => tx.commit().await,
+            Tx::Postgres(tx) => tx.commit().await,
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Opening the views' database.
+
+use std::fs::{OpenOptions, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, Executor};
+
+use super::Db;
+
+/// How long a connection waits for another's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that read the file at the same time.
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 10;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("cannot open {path}: {why}")]
+    File { path: PathBuf, why: String },
+    #[error("not an address of a PostgreSQL database: {0}")]
+    Address(String),
+    #[error("cannot reach the views' database: {0}")]
+    Unreachable(String),
+    #[error("cannot make the schema views (give the owner's address in DATABASE_OWNER_URL): {0}")]
+    Schema(String),
+}
+
+impl Db {
+    /// Opens the file, made with mode 0600 if absent.
+    pub async fn sqlite(path: impl AsRef<Path>) -> Result<Db, OpenError> {
+        let path = path.as_ref();
+        private_file(path).map_err(|error| OpenError::File { path: path.into(), why: error.to_string() })?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A power cut may cost the last rows and their checkpoint together; the journal gives them back.
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(false)
+            .pragma("journal_size_limit", "67108864");
+        let pool = |size| SqlitePoolOptions::new().max_connections(size).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let writer = pool(1).connect_with(options.clone()).await.map_err(unreachable)?;
+        let readers = pool(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(unreachable)?;
+        Ok(Db::Sqlite { writer, readers })
+    }
+
+    /// Connects as the application's role and makes the schema `views` if it is absent: as the owner, if given, since the
+    /// application's role need not be allowed to. The tables in it are the application's: they are dropped and made again at
+    /// every rebuild.
+    pub async fn postgres(app_url: &str, owner_url: Option<&str>) -> Result<Db, OpenError> {
+        let address = |url| PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()));
+        let options = address(app_url)?.options([("search_path", "views"), ("synchronous_commit", "off")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(unreachable)?;
+        if !usable(&pool).await? {
+            let role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(&pool).await.map_err(unreachable)?;
+            make_schema(address(owner_url.unwrap_or(app_url))?, &role).await.map_err(|error| OpenError::Schema(error.to_string()))?;
+        }
+        Ok(Db::Postgres(pool))
+    }
+
+    /// Waits for what is under way and closes the connections.
+    pub async fn close(&self) {
+        match self {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn usable(pool: &PgPool) -> Result<bool, OpenError> {
+    sqlx::query_scalar("SELECT coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = 'views'), false)")
+        .fetch_one(pool)
+        .await
+        .map_err(unreachable)
+}
+
+/// Under a lock, since processes start at the same time and `IF NOT EXISTS` is no lock.
+async fn make_schema(owner: PgConnectOptions, role: &str) -> Result<(), sqlx::Error> {
+    let mut owner = PgConnection::connect_with(&owner).await?;
+    sqlx::query("SELECT pg_advisory_lock($1)").bind(super::WRITER_LOCK).execute(&mut owner).await?;
+    owner.execute("CREATE SCHEMA IF NOT EXISTS views").await?;
+    owner.execute(format!("GRANT USAGE, CREATE ON SCHEMA views TO {role}").as_str()).await?;
+    // Also frees the lock.
+    owner.close().await
+}
+
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))
+}
+
+fn unreachable(error: sqlx::Error) -> OpenError {
+    OpenError::Unreachable(error.to_string())
+}

@@ -1,0 +1,213 @@
+//! Keeps the views: follows the journal and changes their rows, one transaction per batch with all checkpoints in it.
+//!
+//! - Several processes may run it over one database: they take turns, and each finds by the checkpoints what is left to do.
+//! - An event that cannot be applied parks its stream for that projection; the others, and other streams, flow.
+//! - An event type of a newer program stops the projections that it concerns, with a message, and nothing else.
+//! - A projection whose version changed, whose checkpoint lies beyond the journal's end or is of another epoch is built anew.
+
+mod checkpoint;
+mod parked;
+mod prepare;
+mod step;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opensail_eventstore::subscription::Tail;
+use opensail_eventstore::{Filter, Position, ReadError, StreamId};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+pub use parked::Parked;
+
+use crate::db::Db;
+use crate::feed::{Feed, Standing};
+use crate::projection::{self, Projection};
+use step::Step;
+
+/// Events applied in one transaction.
+const BATCH: usize = 256;
+/// How long [`Projections::start`] waits for the views to catch up before it lets requests in.
+pub const CATCH_UP_AT_START: Duration = Duration::from_secs(5);
+/// Pauses after failures: the first, doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("the views' database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    #[error("there is no projection {0:?}")]
+    NoProjection(String),
+    #[error("{stream} is not parked for {projection:?}")]
+    NotParked { projection: String, stream: StreamId },
+    #[error("{stream} stays parked for {projection:?}: {why}")]
+    StillPoisoned { projection: String, stream: StreamId, why: String },
+}
+
+/// The running engine; ends when the last clone is dropped.
+#[derive(Clone)]
+pub struct Projections {
+    engine: Arc<Engine>,
+    _task: Arc<JoinSet<()>>,
+}
+
+struct Engine {
+    db: Db,
+    tail: Tail,
+    feed: Feed,
+    views: Vec<Box<dyn Projection>>,
+    /// Makes the running loop look at the checkpoints again.
+    rouse: Notify,
+}
+
+/// How one projection of this process stands.
+#[derive(Clone, Debug)]
+struct Follower {
+    /// Its place in `Engine::views`.
+    view: usize,
+    position: Position,
+    parked: u64,
+    stopped: Option<String>,
+}
+
+impl Projections {
+    /// Makes or rebuilds tables as needed, begins to follow, and waits a little for the views to catch up. A long rebuild goes on
+    /// behind it, visible in [`Feed::lag`].
+    pub async fn start(db: Db, tail: Tail) -> Result<Projections, EngineError> {
+        Self::start_with(db, tail, projection::all()).await
+    }
+
+    async fn start_with(db: Db, tail: Tail, views: Vec<Box<dyn Projection>>) -> Result<Projections, EngineError> {
+        let feed = Feed::new(tail.clone());
+        let engine = Arc::new(Engine { db, tail, feed, views, rouse: Notify::new() });
+        engine.prepare().await?;
+        let end = engine.tail.journal().head().await?.position;
+        let mut task = JoinSet::new();
+        task.spawn(keep_running(engine.clone()));
+        // Late is no failure: the lag says so.
+        let _ = engine.feed.reach(end, CATCH_UP_AT_START).await;
+        Ok(Projections { engine, _task: Arc::new(task) })
+    }
+
+    pub fn feed(&self) -> &Feed {
+        &self.engine.feed
+    }
+
+    /// Names of all projections.
+    pub fn names(&self) -> Vec<&'static str> {
+        self.engine.views.iter().map(|view| view.name()).collect()
+    }
+
+    /// Throws a projection's tables away; the running engine builds them anew.
+    pub async fn rebuild(&self, projection: &str) -> Result<(), EngineError> {
+        let view = self.engine.view(projection)?;
+        let epoch = self.engine.tail.journal().head().await?.epoch;
+        let mut tx = self.engine.db.begin().await?;
+        prepare::remake(&mut tx, view, epoch).await?;
+        tx.commit().await?;
+        tracing::info!(projection, "the view was thrown away and is built anew");
+        // The tables' change wakes nobody by itself.
+        self.engine.rouse.notify_one();
+        Ok(())
+    }
+
+    /// Every stream that is set aside, for any projection.
+    pub async fn parked(&self) -> Result<Vec<Parked>, EngineError> {
+        Ok(parked::list(&self.engine.db).await?)
+    }
+
+    /// Applies what was set aside; the stream flows again when all of it goes through.
+    pub async fn retry(&self, projection: &str, stream: &StreamId) -> Result<(), EngineError> {
+        let view = self.engine.view(projection)?;
+        self.engine.retry(view, stream).await?;
+        self.engine.rouse.notify_one();
+        Ok(())
+    }
+}
+
+impl Engine {
+    fn view(&self, name: &str) -> Result<&dyn Projection, EngineError> {
+        let found = self.views.iter().find(|view| view.name() == name);
+        found.map(Box::as_ref).ok_or_else(|| EngineError::NoProjection(name.into()))
+    }
+
+    fn publish(&self, followers: &[Follower]) {
+        let standing = |follower: &Follower| Standing {
+            projection: self.views[follower.view].name(),
+            position: follower.position,
+            parked: follower.parked,
+            stopped: follower.stopped.clone(),
+        };
+        self.feed.publish(followers.iter().map(standing).collect());
+    }
+
+    /// Follows until something makes it necessary to look at the checkpoints again. `Ok` also when the tail was shut down.
+    async fn follow(&self) -> Result<Followed, EngineError> {
+        let mut followers = self.prepare().await?;
+        let active = followers.iter().filter(|follower| follower.stopped.is_none());
+        let Some(mut from) = active.map(|follower| follower.position).min() else {
+            self.rouse.notified().await;
+            return Ok(Followed::Again);
+        };
+        let mut subscription = self.tail.subscribe(from, Filter::default());
+        loop {
+            let batch = tokio::select! {
+                batch = subscription.next_batch(BATCH) => batch,
+                () = self.rouse.notified() => return Ok(Followed::Again),
+            };
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(ReadError::EpochChanged { .. }) => return Ok(Followed::Again),
+                // A subscription tries again by itself; it ends only with its tail.
+                Err(ReadError::Unavailable(_)) => return Ok(Followed::End),
+            };
+            match self.step(&mut followers, from, &batch).await? {
+                Step::Done => from = batch.seen,
+                Step::Again => return Ok(Followed::Again),
+            }
+            self.publish(&followers);
+            if followers.iter().all(|follower| follower.stopped.is_some()) {
+                self.rouse.notified().await;
+                return Ok(Followed::Again);
+            }
+        }
+    }
+}
+
+enum Followed {
+    Again,
+    End,
+}
+
+/// Follows for ever; failures and panics are told and it begins again at the checkpoints.
+async fn keep_running(engine: Arc<Engine>) {
+    let mut pause = FIRST_PAUSE;
+    let mut before = engine.feed.position();
+    loop {
+        let mut running = JoinSet::new();
+        let following = engine.clone();
+        running.spawn(async move { following.follow().await });
+        let why = match running.join_next().await {
+            Some(Ok(Ok(Followed::Again))) => {
+                pause = FIRST_PAUSE;
+                continue;
+            }
+            Some(Ok(Ok(Followed::End))) | None => return,
+            Some(Ok(Err(error))) => error.to_string(),
+            Some(Err(panic)) => panic.to_string(),
+        };
+        tracing::error!(error = why, "the views do not follow the journal; trying again");
+        engine.feed.failing(why);
+        // What went on for a while begins with short pauses again.
+        if std::mem::replace(&mut before, engine.feed.position()) != before {
+            pause = FIRST_PAUSE;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,140 @@
+//! One batch: all projections in one transaction, and one by one when something in it fails.
+
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use opensail_eventstore::Position;
+use opensail_eventstore::subscription::Batch;
+
+use super::{Engine, Follower, checkpoint, parked};
+use crate::db::Tx;
+use crate::projection::{ApplyError, Incoming, Projection};
+
+pub(super) enum Step {
+    Done,
+    /// The checkpoints are not what this process thinks; look again.
+    Again,
+}
+
+type Streams = HashSet<(String, String)>;
+
+/// A projection that panics has met an event it cannot apply.
+pub(super) async fn apply(view: &dyn Projection, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    match AssertUnwindSafe(view.apply(tx, incoming)).catch_unwind().await {
+        Ok(applied) => applied,
+        Err(panic) => {
+            let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(ApplyError::Poison(format!("the projection panicked: {}", message.unwrap_or_default())))
+        }
+    }
+}
+
+fn concerns(view: &dyn Projection, parked: &Streams, incoming: &Incoming<'_>) -> bool {
+    let stream = &incoming.recorded.stream;
+    let subscribed = view.streams().is_empty() || view.streams().contains(&stream.stream_type());
+    subscribed && (parked.is_empty() || !parked.contains(&(view.name().to_owned(), stream.to_string())))
+}
+
+impl Engine {
+    /// Applies a batch that holds everything from after `from` up to `batch.seen`.
+    pub(super) async fn step(&self, followers: &mut [Follower], from: Position, batch: &Batch) -> Result<Step, sqlx::Error> {
+        let incoming: Vec<_> = batch.events.iter().map(|event| Incoming::new(event)).collect();
+        match self.together(followers, from, &incoming, batch.seen).await {
+            Ok(step) => return Ok(step),
+            Err(ApplyError::Database(error)) => return Err(error),
+            Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => {}
+        }
+        for follower in followers {
+            let one = std::slice::from_mut(follower);
+            let step = match self.together(one, from, &incoming, batch.seen).await {
+                Ok(step) => step,
+                Err(ApplyError::Database(error)) => return Err(error),
+                Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => self.one_by_one(follower, from, &incoming, batch.seen).await?,
+            };
+            if let Step::Again = step {
+                return Ok(step);
+            }
+        }
+        Ok(Step::Done)
+    }
+
+    /// All or nothing.
+    async fn together(&self, followers: &mut [Follower], from: Position, incoming: &[Incoming<'_>], seen: Position) -> Result<Step, ApplyError> {
+        let mut tx = self.db.begin().await?;
+        let parked = parked::all(&mut tx).await?;
+        let mut reached = Vec::with_capacity(followers.len());
+        for follower in followers.iter() {
+            if follower.stopped.is_some() {
+                reached.push(follower.position);
+                continue;
+            }
+            let view = self.views[follower.view].as_ref();
+            let Some(at) = self.place(&mut tx, view, from).await? else { return Ok(Step::Again) };
+            for event in incoming.iter().filter(|event| event.recorded.position > at && concerns(view, &parked, event)) {
+                apply(view, &mut tx, event).await?;
+            }
+            if seen > at {
+                checkpoint::advance(&mut tx, view.name(), at, seen).await?;
+            }
+            reached.push(seen.max(at));
+        }
+        tx.commit().await?;
+        for (follower, position) in followers.iter_mut().zip(reached) {
+            follower.position = position;
+            follower.parked = count(&parked, self.views[follower.view].name());
+        }
+        Ok(Step::Done)
+    }
+
+    /// A transaction per event, so that what fails fails alone.
+    async fn one_by_one(&self, follower: &mut Follower, from: Position, incoming: &[Incoming<'_>], seen: Position) -> Result<Step, sqlx::Error> {
+        let view = self.views[follower.view].as_ref();
+        for event in incoming {
+            let recorded = event.recorded;
+            match self.together(std::slice::from_mut(follower), from, std::slice::from_ref(event), recorded.position).await {
+                Ok(Step::Done) => {}
+                Ok(Step::Again) => return Ok(Step::Again),
+                Err(ApplyError::Database(error)) => return Err(error),
+                Err(ApplyError::Unknown(error)) => {
+                    tracing::error!(projection = view.name(), position = recorded.position, %error, "a projection does not go on");
+                    follower.stopped = Some(error.to_string());
+                    return Ok(Step::Done);
+                }
+                Err(ApplyError::Poison(error)) => {
+                    tracing::error!(
+                        projection = view.name(), stream = %recorded.stream, position = recorded.position, error,
+                        "an event cannot be applied; its stream is set aside for this projection"
+                    );
+                    let mut tx = self.db.begin().await?;
+                    let Some(at) = self.place(&mut tx, view, from).await? else { return Ok(Step::Again) };
+                    if recorded.position > at {
+                        parked::park(&mut tx, view.name(), recorded, &error).await?;
+                        checkpoint::advance(&mut tx, view.name(), at, recorded.position).await?;
+                        follower.parked += 1;
+                    }
+                    tx.commit().await?;
+                    follower.position = recorded.position.max(at);
+                }
+            }
+        }
+        // Positions without events that follow the last one.
+        match self.together(std::slice::from_mut(follower), from, &[], seen).await {
+            Ok(step) => Ok(step),
+            Err(ApplyError::Database(error)) => Err(error),
+            Err(ApplyError::Poison(error)) => Err(sqlx::Error::Protocol(error)),
+            Err(ApplyError::Unknown(error)) => Err(sqlx::Error::Protocol(error.to_string())),
+        }
+    }
+
+    /// Where the projection stands, under the writer's lock. `None`: before this batch, or its tables are no longer ours, since
+    /// somebody rebuilt them meanwhile.
+    async fn place(&self, tx: &mut Tx, view: &dyn Projection, from: Position) -> Result<Option<Position>, sqlx::Error> {
+        let stored = checkpoint::one(tx, view.name()).await?;
+        Ok(stored.filter(|stored| stored.version == view.version() && stored.position >= from).map(|stored| stored.position))
+    }
+}
+
+fn count(parked: &Streams, projection: &str) -> u64 {
+    parked.iter().filter(|(of, _)| of == projection).count() as u64
+}

@@ -1,0 +1,303 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use opensail_domain::kernel::{ProjectId, SessionId};
+use opensail_domain::{agent_session::event, project, team};
+use opensail_eventstore::subscription::Tail;
+use opensail_eventstore::{Journal, StreamId};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{EngineError, Projections};
+use crate::PageRequest;
+use crate::db::{Tx, sql};
+use crate::projection::{ApplyError, Incoming, Projection};
+use crate::testing::{PATIENCE, World, wire};
+
+/// Keeps the positions of project events; fails, panics and changes its version when it is told to.
+#[derive(Clone, Default)]
+struct Moody {
+    fails_at: Arc<AtomicI64>,
+    panics: Arc<AtomicBool>,
+    version: i64,
+}
+
+#[async_trait]
+impl Projection for Moody {
+    fn name(&self) -> &'static str {
+        "moody"
+    }
+    fn version(&self) -> i64 {
+        self.version
+    }
+    fn tables(&self) -> &'static [&'static str] {
+        &["moody"]
+    }
+    fn ddl(&self) -> &'static [&'static str] {
+        &["CREATE TABLE moody (position BIGINT NOT NULL PRIMARY KEY, stream TEXT NOT NULL)"]
+    }
+    fn streams(&self) -> &'static [&'static str] {
+        &["project"]
+    }
+    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+        let position = incoming.recorded.position;
+        tx.run(sql!("INSERT INTO moody (position, stream) VALUES ($1, $2)", position, incoming.recorded.stream.as_str())).await?;
+        if self.fails_at.load(Ordering::SeqCst) == position as i64 {
+            assert!(!self.panics.load(Ordering::SeqCst), "in a bad mood");
+            return Err(ApplyError::Poison("in a bad mood".into()));
+        }
+        Ok(())
+    }
+}
+
+async fn start(world: &World, view: &Moody) -> Projections {
+    Projections::start_with(world.db.clone(), world.tail.clone(), vec![Box::new(view.clone())]).await.expect("the engine starts")
+}
+
+async fn positions(world: &World) -> Vec<i64> {
+    let rows = world.db.all(sql!("SELECT position FROM moody ORDER BY position")).await.expect("rows");
+    rows.iter().map(|row| row.int(0).expect("a position")).collect()
+}
+
+fn renamed(name: &str) -> Vec<project::ProjectEvent> {
+    vec![project::Renamed { name: name.into() }.into()]
+}
+
+/// Journal: 1 account, 2–3 team, 4 boat, 5 boat renamed, 6 raft, 7 boat renamed, 8 raft renamed.
+async fn two_projects(world: &World) -> ProjectId {
+    world.cast().await;
+    let raft = ProjectId(Uuid::now_v7());
+    world.on_project(world.boat, renamed("Ship")).await;
+    world.on_project(raft, vec![world.project_created(raft, "Raft").into()]).await;
+    world.on_project(world.boat, renamed("Boat again")).await;
+    world.on_project(raft, renamed("Ferry")).await;
+    raft
+}
+
+#[tokio::test]
+async fn a_failing_event_parks_only_its_stream_until_it_is_retried() {
+    for panics in [false, true] {
+        let world = World::new().await;
+        two_projects(&world).await;
+        let view = Moody::default();
+        view.fails_at.store(5, Ordering::SeqCst);
+        view.panics.store(panics, Ordering::SeqCst);
+        let projections = start(&world, &view).await;
+        world.settle(&projections).await;
+        assert_eq!(positions(&world).await, [4, 6, 8], "what the boat did from 5 on waits");
+
+        let boat = StreamId::new("project", world.boat);
+        let parked = projections.parked().await.expect("a list");
+        assert_eq!(parked.len(), 1);
+        assert_eq!((&parked[0].stream, parked[0].position), (&boat, 5));
+        assert!(parked[0].error.contains("in a bad mood"), "{}", parked[0].error);
+        assert_eq!(projections.feed().lag().await.expect("a lag").projections[0].parked, 1);
+
+        let error = projections.retry("moody", &boat).await.expect_err("still in a bad mood");
+        assert!(matches!(error, EngineError::StillPoisoned { .. }), "{error}");
+        assert_eq!(positions(&world).await, [4, 6, 8]);
+
+        view.fails_at.store(0, Ordering::SeqCst);
+        projections.retry("moody", &boat).await.expect("in a better mood");
+        assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+        assert_eq!(projections.parked().await.expect("a list"), []);
+        world.on_project(world.boat, renamed("Launch")).await;
+        world.settle(&projections).await;
+        assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9]);
+    }
+}
+
+#[tokio::test]
+async fn a_better_program_takes_up_what_was_parked() {
+    let world = World::new().await;
+    two_projects(&world).await;
+    let view = Moody::default();
+    view.fails_at.store(7, Ordering::SeqCst);
+    let projections = start(&world, &view).await;
+    world.settle(&projections).await;
+    drop(projections);
+    view.fails_at.store(0, Ordering::SeqCst);
+    let projections = start(&world, &view).await;
+    world.settle(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+}
+
+#[tokio::test]
+async fn a_malformed_event_is_parked_and_the_rest_of_the_house_goes_on() {
+    let world = World::new().await;
+    world.cast().await;
+    let broken = ProjectId(Uuid::now_v7());
+    world.append(&StreamId::new("project", broken), "t", None, vec![("project.created".into(), 1, json!({}))]).await;
+    world.on_project(world.boat, renamed("Ship")).await;
+    let (projections, queries) = world.caught_up().await;
+    assert_eq!(queries.project(world.boat).await.expect("an answer").expect("the boat").name, "Ship");
+    assert_eq!(queries.project(broken).await.expect("an answer"), None);
+    let parked = projections.parked().await.expect("a list");
+    assert_eq!(parked.iter().map(|parked| parked.projection.as_str()).collect::<Vec<_>>(), ["project"]);
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_program_stops_the_projections_it_concerns() {
+    let world = World::new().await;
+    world.cast().await;
+    let (projections, queries) = world.caught_up().await;
+    world.append(&StreamId::new("project", world.boat), "t", None, vec![("project.sunk".into(), 1, json!({}))]).await;
+    let last = world.on_team(world.crew, vec![team::Renamed { name: "Divers".into() }.into()]).await.position;
+    let mut standings = projections.feed().watch();
+    let lag = loop {
+        let lag = projections.feed().lag().await.expect("a lag");
+        if lag.projections.iter().all(|one| one.position == last || one.stopped.is_some()) {
+            break lag;
+        }
+        tokio::select! { _ = standings.changed() => {}, () = tokio::task::yield_now() => {} }
+    };
+    let stopped: Vec<_> = lag.projections.iter().filter(|one| one.stopped.is_some()).collect();
+    assert_eq!(stopped.len(), 1);
+    assert_eq!((stopped[0].projection, stopped[0].position, stopped[0].events), ("project", 4, 2));
+    assert!(stopped[0].stopped.as_ref().is_some_and(|why| why.contains("project.sunk")), "{stopped:?}");
+    assert!(!lag.ready(100));
+    assert_eq!(queries.team(world.crew).await.expect("an answer").expect("the team").name, "Divers");
+    let behind = projections.feed().wait_for(last).await.expect_err("one view has stopped");
+    assert_eq!((behind.wanted, behind.reached), (last, 4));
+}
+
+#[tokio::test]
+async fn another_version_builds_anew_and_an_older_program_keeps_its_hands_off() {
+    let world = World::new().await;
+    two_projects(&world).await;
+    let old = Moody { version: 1, ..Moody::default() };
+    world.settle(&start(&world, &old).await).await;
+    let mut tx = world.db.begin().await.expect("a transaction");
+    tx.run(sql!("DELETE FROM moody")).await.expect("emptied");
+    tx.commit().await.expect("committed");
+
+    let new = Moody { version: 2, ..Moody::default() };
+    world.settle(&start(&world, &new).await).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+
+    let projections = start(&world, &old).await;
+    let lag = projections.feed().lag().await.expect("a lag");
+    assert!(lag.projections[0].stopped.is_some(), "{lag:?}");
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+}
+
+#[tokio::test]
+async fn a_checkpoint_beyond_the_end_or_of_another_epoch_builds_anew() {
+    let world = World::new().await;
+    two_projects(&world).await;
+    let (projections, _) = world.caught_up().await;
+    drop(projections);
+    let rows = world.rows().await;
+    for damage in ["UPDATE checkpoints SET position = 999", "UPDATE checkpoints SET epoch = '01990000-0000-7000-8000-000000000000'"] {
+        let mut tx = world.db.begin().await.expect("a transaction");
+        tx.run(sql!(damage)).await.expect("damaged");
+        tx.run(sql!("UPDATE teams SET name = 'Pirates'")).await.expect("damaged");
+        tx.commit().await.expect("committed");
+        world.caught_up().await;
+        assert_eq!(world.rows().await, rows, "{damage}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_epoch_while_running_builds_anew() {
+    let world = World::new().await;
+    two_projects(&world).await;
+    let (projections, queries) = world.caught_up().await;
+    let mut tx = world.db.begin().await.expect("a transaction");
+    tx.run(sql!("UPDATE teams SET name = 'Pirates'")).await.expect("damaged");
+    tx.commit().await.expect("committed");
+    world.store.start_epoch("test").await.expect("an epoch");
+    world.on_project(world.boat, renamed("Phoenix")).await;
+    let mut reached = projections.feed().watch();
+    let renewed = async {
+        while queries.team(world.crew).await.expect("an answer").is_none_or(|team| team.name == "Pirates") {
+            reached.changed().await.expect("the engine runs");
+        }
+    };
+    tokio::time::timeout(PATIENCE, renewed).await.expect("built anew");
+}
+
+#[tokio::test]
+async fn a_rebuild_gives_what_living_gave() {
+    let world = World::new().await;
+    let (projections, _) = world.caught_up().await;
+    two_projects(&world).await;
+    let session = SessionId(Uuid::now_v7());
+    world.on_session(session, vec![wire(opensail_domain::agent_session::AgentSessionEvent::from(world.requested(session)))]).await;
+    let started = event::RunStarted { run: 1, worker: "w".into() };
+    world.on_session(session, vec![wire(opensail_domain::agent_session::AgentSessionEvent::from(started))]).await;
+    world.settle(&projections).await;
+    let live = world.rows().await;
+    let mut reached = projections.feed().watch();
+    for name in projections.names() {
+        projections.rebuild(name).await.expect("thrown away");
+    }
+    let again = async {
+        while world.rows().await != live {
+            reached.changed().await.expect("the engine runs");
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("the same rows");
+    assert!(matches!(projections.rebuild("nothing").await, Err(EngineError::NoProjection(_))));
+}
+
+#[tokio::test]
+async fn two_processes_share_the_work_and_both_know_how_far_it_is() {
+    let world = World::new().await;
+    let first = world.start().await;
+    let tail = Tail::start(Arc::new(world.store.clone())).await.expect("a tail");
+    let db = crate::Db::sqlite(world.folder.path().join("views.db")).await.expect("views");
+    let second = Projections::start(db, tail).await.expect("the engine starts");
+    world.cast().await;
+    for n in 0..50 {
+        world.on_project(world.boat, renamed(&format!("Boat {n}"))).await;
+    }
+    world.settle(&first).await;
+    world.settle(&second).await;
+    let boat = world.queries().project(world.boat).await.expect("an answer").expect("the boat");
+    assert_eq!((boat.name.as_str(), boat.position), ("Boat 49", 54));
+    assert_eq!(first.parked().await.expect("a list"), []);
+    let rows = world.db.all(sql!("SELECT count(*) FROM audit_events")).await.expect("rows");
+    assert_eq!(rows[0].int(0).expect("a count"), 54);
+}
+
+#[tokio::test]
+async fn a_reader_waits_for_its_write_but_not_for_ever() {
+    let world = World::new().await;
+    let (projections, queries) = world.caught_up().await;
+    world.cast().await;
+    let head = world.store.head().await.expect("a head").position;
+    projections.feed().reach(head, PATIENCE).await.expect("the write is seen");
+    let teams = queries.teams_of_account(world.ada, &PageRequest::default()).await.expect("an answer");
+    assert_eq!(teams.items.len(), 1);
+    let behind = projections.feed().reach(head + 1, std::time::Duration::ZERO).await.expect_err("nobody wrote it");
+    assert_eq!((behind.wanted, behind.reached), (head + 1, head));
+}
+
+#[tokio::test]
+async fn trouble_of_the_database_is_told_and_overcome_without_parking() {
+    let world = World::new().await;
+    two_projects(&world).await;
+    let projections = start(&world, &Moody::default()).await;
+    world.settle(&projections).await;
+    let change = async |statement: &'static str| {
+        let mut tx = world.db.begin().await.expect("a transaction");
+        tx.run(sql!(statement)).await.expect("changed");
+        tx.commit().await.expect("committed");
+    };
+    change("ALTER TABLE moody RENAME TO away").await;
+    world.on_project(world.boat, renamed("Wreck")).await;
+    let failing = async {
+        while projections.feed().lag().await.expect("a lag").failing.is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, failing).await.expect("it is told");
+    assert!(!projections.feed().lag().await.expect("a lag").ready(100));
+    change("ALTER TABLE away RENAME TO moody").await;
+    world.settle(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9]);
+    assert_eq!(projections.parked().await.expect("a list"), []);
+    assert_eq!(projections.feed().lag().await.expect("a lag").failing, None);
+}

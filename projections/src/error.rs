@@ -1,0 +1,39 @@
+//! Why a question got no answer.
+
+use opensail_eventstore::ReadError;
+use opensail_eventstore::private::PrivateError;
+use opensail_eventstore::vault::keyring::KeyError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// The caller's mistake.
+    #[error("`after` is not a place in this list")]
+    BadAfter,
+    /// The caller's mistake: this view has no past.
+    #[error("{view} cannot be asked as of an earlier time")]
+    AsOfUnsupported { view: &'static str },
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+    #[error("the views are unavailable: {0}")]
+    Unavailable(String),
+    /// The vault does not answer, or was made with another secret.
+    #[error(transparent)]
+    Private(#[from] PrivateError),
+}
+
+impl From<sqlx::Error> for QueryError {
+    fn from(error: sqlx::Error) -> Self {
+        QueryError::Unavailable(error.to_string())
+    }
+}
+
+impl From<KeyError> for QueryError {
+    fn from(error: KeyError) -> Self {
+        QueryError::Private(error.into())
+    }
+}
+
+/// Refuses `as_of` for a view that only knows the present.
+pub fn present_only(view: &'static str, as_of: bool) -> Result<(), QueryError> {
+    if as_of { Err(QueryError::AsOfUnsupported { view }) } else { Ok(()) }
+}

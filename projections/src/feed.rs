@@ -1,0 +1,148 @@
+//! Wakes readers when views have moved, and says how far they are.
+//!
+//! Only a hint travels here: a reader that was woken asks the views, whose rows and checkpoint moved together.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use opensail_eventstore::subscription::Tail;
+use opensail_eventstore::{Position, ReadError};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// How long a read waits for the views to reach a position.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// The views have not come as far as the caller wants.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[error("the views are at position {reached}, not yet at {wanted}")]
+pub struct Behind {
+    pub wanted: Position,
+    pub reached: Position,
+}
+
+/// How one projection stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProjectionLag {
+    pub projection: &'static str,
+    pub position: Position,
+    /// Events of the journal that it has not seen.
+    pub events: u64,
+    /// Age of the oldest of them.
+    pub seconds: u64,
+    /// Streams it has set aside because an event of theirs could not be applied.
+    pub parked: u64,
+    /// Why it does not go on, e.g. an event of a newer program.
+    pub stopped: Option<String>,
+}
+
+/// Whether the views can be relied on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lag {
+    pub projections: Vec<ProjectionLag>,
+    /// What keeps all of them from going on just now; it is tried again.
+    pub failing: Option<String>,
+}
+
+impl Lag {
+    /// True when every projection goes on and none is more than `events` behind.
+    pub fn ready(&self, events: u64) -> bool {
+        self.failing.is_none() && self.projections.iter().all(|lag| lag.stopped.is_none() && lag.events <= events)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    pub(crate) projection: &'static str,
+    pub(crate) position: Position,
+    pub(crate) parked: u64,
+    pub(crate) stopped: Option<String>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Standings {
+    projections: Vec<Standing>,
+    failing: Option<String>,
+}
+
+impl Standings {
+    /// What every view has reached.
+    fn reached(&self) -> Position {
+        self.projections.iter().map(|standing| standing.position).min().unwrap_or(0)
+    }
+    /// True when waiting cannot help.
+    fn stuck_before(&self, position: Position) -> bool {
+        self.projections.iter().any(|standing| standing.stopped.is_some() && standing.position < position)
+    }
+}
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct Feed {
+    standings: watch::Sender<Standings>,
+    reached: watch::Sender<Position>,
+    tail: Tail,
+}
+
+impl Feed {
+    pub(crate) fn new(tail: Tail) -> Self {
+        Feed { standings: watch::Sender::default(), reached: watch::Sender::default(), tail }
+    }
+
+    /// The position up to which every view has seen the journal.
+    pub fn position(&self) -> Position {
+        self.standings.borrow().reached()
+    }
+
+    /// [`Feed::position`], for those who wait for it to change.
+    pub fn watch(&self) -> watch::Receiver<Position> {
+        self.reached.subscribe()
+    }
+
+    /// Returns once every view has reached the position, at most [`LONGEST_WAIT`] later; at once when one of them has stopped before it.
+    pub async fn wait_for(&self, wanted: Position) -> Result<(), Behind> {
+        self.reach(wanted, LONGEST_WAIT).await
+    }
+
+    pub(crate) async fn reach(&self, wanted: Position, longest: Duration) -> Result<(), Behind> {
+        let mut standings = self.standings.subscribe();
+        let settled = standings.wait_for(|now| now.reached() >= wanted || now.stuck_before(wanted));
+        // Ended by the time limit or not, what counts is how far the views are.
+        let _ = timeout(longest, settled).await;
+        let reached = self.position();
+        if reached >= wanted { Ok(()) } else { Err(Behind { wanted, reached }) }
+    }
+
+    /// For readiness and metrics.
+    pub async fn lag(&self) -> Result<Lag, ReadError> {
+        let standings = self.standings.borrow().clone();
+        let journal = self.tail.journal();
+        let head = journal.head().await?.position;
+        let mut next: Vec<_> = standings.projections.iter().map(|standing| standing.position + 1).filter(|next| *next <= head).collect();
+        next.sort_unstable();
+        next.dedup();
+        let waiting = if next.is_empty() { Vec::new() } else { journal.read_at(&next).await? };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64);
+        let projections = standings.projections.into_iter().map(|standing| {
+            let oldest = waiting.iter().find(|event| event.position == standing.position + 1);
+            ProjectionLag {
+                projection: standing.projection,
+                position: standing.position,
+                events: head.saturating_sub(standing.position),
+                seconds: oldest.map_or(0, |event| (now - event.time).max(0) as u64 / 1_000_000),
+                parked: standing.parked,
+                stopped: standing.stopped,
+            }
+        });
+        Ok(Lag { projections: projections.collect(), failing: standings.failing })
+    }
+
+    pub(crate) fn publish(&self, projections: Vec<Standing>) {
+        self.standings.send_replace(Standings { projections, failing: None });
+        let reached = self.position();
+        self.reached.send_if_modified(|position| std::mem::replace(position, reached) != reached);
+    }
+
+    pub(crate) fn failing(&self, why: String) {
+        self.standings.send_modify(|standings| standings.failing = Some(why));
+    }
+}

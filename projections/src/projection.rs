@@ -1,0 +1,98 @@
+//! What a projection is: a name, a version, its tables, and how one event changes their rows.
+
+use async_trait::async_trait;
+use opensail_domain::AnyEvent;
+use opensail_domain::kernel::DecodeError;
+use opensail_eventstore::Recorded;
+
+use crate::db::Tx;
+
+/// Why an event did not change the rows.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    /// The event is of a newer program; going on without it would leave a wrong view.
+    #[error("{0}")]
+    Unknown(DecodeError),
+    /// The event cannot be read or does not fit the rows: its stream is parked.
+    #[error("{0}")]
+    Poison(String),
+    /// The database's trouble, not the event's: tried again.
+    #[error("{0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for ApplyError {
+    fn from(error: sqlx::Error) -> Self {
+        if about_values(&error) { ApplyError::Poison(error.to_string()) } else { ApplyError::Database(error) }
+    }
+}
+
+/// True when the values themselves were refused, so that the same event would be refused again.
+fn about_values(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Decode(_) | sqlx::Error::Encode(_) | sqlx::Error::ColumnDecode { .. } => true,
+        sqlx::Error::Database(refused) => match refused.code().as_deref() {
+            // PostgreSQL: class 22 data exception, 23 integrity constraint violation.
+            Some(code) if code.len() == 5 => code.starts_with("22") || code.starts_with("23"),
+            // SQLite: primary codes TOOBIG, CONSTRAINT, MISMATCH in the low byte.
+            Some(code) => code.parse().is_ok_and(|code: u32| matches!(code & 0xff, 18..=20)),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// An event and what became of reading it; projections that index envelopes alone never look inside.
+pub(crate) struct Incoming<'a> {
+    pub(crate) recorded: &'a Recorded,
+    decoded: Result<AnyEvent, DecodeError>,
+}
+
+impl<'a> Incoming<'a> {
+    pub(crate) fn new(recorded: &'a Recorded) -> Self {
+        let malformed = |why: serde_json::Error| DecodeError::Malformed {
+            event_type: recorded.event_type.clone(),
+            version: recorded.version,
+            why: why.to_string(),
+        };
+        let decoded = serde_json::from_str(&recorded.payload)
+            .map_err(malformed)
+            .and_then(|payload| AnyEvent::decode(&recorded.event_type, recorded.version, payload));
+        Incoming { recorded, decoded }
+    }
+
+    pub(crate) fn event(&self) -> Result<&AnyEvent, ApplyError> {
+        match &self.decoded {
+            Ok(event) => Ok(event),
+            Err(unknown @ DecodeError::Unknown { .. }) => Err(ApplyError::Unknown(unknown.clone())),
+            Err(malformed @ DecodeError::Malformed { .. }) => Err(ApplyError::Poison(malformed.to_string())),
+        }
+    }
+}
+
+#[async_trait]
+pub(crate) trait Projection: Send + Sync + 'static {
+    /// Stable; names the checkpoint.
+    fn name(&self) -> &'static str;
+    /// Raised whenever the tables or their content change: the view is then built anew.
+    fn version(&self) -> i64;
+    /// Tables, dropped before a rebuild.
+    fn tables(&self) -> &'static [&'static str];
+    /// Statements that make tables and indexes.
+    fn ddl(&self) -> &'static [&'static str];
+    /// Types of the streams that concern it; empty for all.
+    fn streams(&self) -> &'static [&'static str];
+    /// Changes the rows by one event. Called once for each event in order, as far as the checkpoint says.
+    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError>;
+}
+
+/// Every projection of this program.
+pub(crate) fn all() -> Vec<Box<dyn Projection>> {
+    vec![
+        Box::new(crate::account::AccountView),
+        Box::new(crate::team::TeamView),
+        Box::new(crate::project::ProjectView),
+        Box::new(crate::agent_session::AgentSessionView),
+        Box::new(crate::audit::AuditView),
+    ]
+}

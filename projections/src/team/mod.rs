@@ -1,0 +1,112 @@
+//! Teams and who is in them.
+
+mod team_details;
+mod team_members;
+mod teams_of_account;
+
+use async_trait::async_trait;
+use opensail_domain::AnyEvent;
+use opensail_domain::team::TeamEvent;
+
+pub use team_details::TeamDetails;
+pub use team_members::TeamMember;
+pub use teams_of_account::TeamOfAccount;
+#[cfg(test)]
+pub(crate) use {team_members::list as list_of_members, teams_of_account::list as list_of_account};
+
+use crate::db::{Tx, sql};
+use crate::projection::{ApplyError, Incoming, Projection};
+
+pub(crate) struct TeamView;
+
+/// Sets `position` of the team's row, and so of the resource that clients see.
+const TOUCH: &str = "UPDATE teams SET position = $2 WHERE team_id = $1";
+
+#[async_trait]
+impl Projection for TeamView {
+    fn name(&self) -> &'static str {
+        "team"
+    }
+    fn version(&self) -> i64 {
+        1
+    }
+    fn tables(&self) -> &'static [&'static str] {
+        &["teams", "team_members"]
+    }
+    fn ddl(&self) -> &'static [&'static str] {
+        &[
+            "CREATE TABLE teams (
+                team_id TEXT NOT NULL PRIMARY KEY,
+                name TEXT NOT NULL,
+                created_by TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                position BIGINT NOT NULL)",
+            // joined: position of the event that made the account a member
+            "CREATE TABLE team_members (
+                team_id TEXT NOT NULL,
+                account_id TEXT NOT NULL,
+                role TEXT NOT NULL,
+                joined BIGINT NOT NULL,
+                since BIGINT NOT NULL,
+                PRIMARY KEY (team_id, account_id))",
+            "CREATE INDEX team_members_by_team ON team_members (team_id, joined)",
+            "CREATE INDEX team_members_by_account ON team_members (account_id, joined)",
+        ]
+    }
+    fn streams(&self) -> &'static [&'static str] {
+        &["team"]
+    }
+
+    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+        let AnyEvent::Team(event) = incoming.event()? else { return Ok(()) };
+        let (position, now) = (incoming.recorded.position, incoming.recorded.time);
+        let team = incoming.recorded.stream.id();
+        match event {
+            TeamEvent::Created(e) => {
+                tx.run(sql!(
+                    "INSERT INTO teams (team_id, name, created_by, created_at, position) VALUES ($1, $2, $3, $4, $5)",
+                    team,
+                    e.name.as_str(),
+                    e.created_by.to_string(),
+                    now,
+                    position,
+                ))
+                .await?;
+            }
+            TeamEvent::Renamed(e) => {
+                tx.run(sql!("UPDATE teams SET name = $2 WHERE team_id = $1", team, e.name.as_str())).await?;
+            }
+            TeamEvent::MemberAdded(e) => {
+                tx.run(sql!(
+                    "INSERT INTO team_members (team_id, account_id, role, joined, since) VALUES ($1, $2, $3, $4, $5)
+                     ON CONFLICT (team_id, account_id) DO UPDATE SET role = excluded.role",
+                    team,
+                    e.account_id.to_string(),
+                    e.role.as_str(),
+                    position,
+                    now,
+                ))
+                .await?;
+            }
+            TeamEvent::MemberRoleChanged(e) => {
+                tx.run(sql!(
+                    "UPDATE team_members SET role = $3 WHERE team_id = $1 AND account_id = $2",
+                    team,
+                    e.account_id.to_string(),
+                    e.role.as_str(),
+                ))
+                .await?;
+            }
+            TeamEvent::MemberRemoved(e) => {
+                tx.run(sql!("DELETE FROM team_members WHERE team_id = $1 AND account_id = $2", team, e.account_id.to_string())).await?;
+            }
+            TeamEvent::Deleted(_) => {
+                tx.run(sql!("DELETE FROM team_members WHERE team_id = $1", team)).await?;
+                tx.run(sql!("DELETE FROM teams WHERE team_id = $1", team)).await?;
+                return Ok(());
+            }
+        }
+        tx.run(sql!(TOUCH, team, position)).await?;
+        Ok(())
+    }
+}

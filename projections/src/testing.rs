@@ -1,0 +1,172 @@
+//! A journal, its views and a small cast for tests: everything real, in a temporary folder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
+use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
+use opensail_domain::{account, project, team};
+use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::subscription::Tail;
+use opensail_eventstore::vault::keyring::Keyring;
+use opensail_eventstore::{Actor, ActorKind, Append, Appended, CommandId, Journal, NewEvent, Part, StreamId, private};
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::db::{Db, sql};
+use crate::{Projections, Queries};
+
+/// Longer than any working machine needs.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) struct World {
+    pub(crate) folder: TempDir,
+    pub(crate) store: SqliteStore,
+    pub(crate) keys: Arc<Keyring>,
+    pub(crate) db: Db,
+    pub(crate) tail: Tail,
+    pub(crate) ada: AccountId,
+    pub(crate) crew: TeamId,
+    pub(crate) boat: ProjectId,
+}
+
+/// An event before it is sealed.
+pub(crate) type Wire = (String, u32, Value);
+
+pub(crate) fn wire(event: impl Event) -> Wire {
+    (event.event_type().into(), event.version(), event.encode())
+}
+
+impl World {
+    pub(crate) async fn new() -> World {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
+        let keys = Arc::new(Keyring::new(Arc::new(store.clone()), b"a secret of the installation"));
+        let db = Db::sqlite(folder.path().join("views.db")).await.expect("views");
+        let tail = Tail::start(Arc::new(store.clone())).await.expect("a tail");
+        let (ada, crew, boat) = (AccountId(Uuid::now_v7()), TeamId(Uuid::now_v7()), ProjectId(Uuid::now_v7()));
+        World { folder, store, keys, db, tail, ada, crew, boat }
+    }
+
+    pub(crate) fn queries(&self) -> Queries {
+        Queries::new(self.db.clone(), Arc::new(self.store.clone()), self.keys.clone())
+    }
+
+    pub(crate) async fn start(&self) -> Projections {
+        Projections::start(self.db.clone(), self.tail.clone()).await.expect("the engine starts")
+    }
+
+    /// Starts, and waits until the views have seen everything.
+    pub(crate) async fn caught_up(&self) -> (Projections, Queries) {
+        let projections = self.start().await;
+        self.settle(&projections).await;
+        (projections, self.queries())
+    }
+
+    pub(crate) async fn settle(&self, projections: &Projections) {
+        let head = self.store.head().await.expect("a head").position;
+        projections.feed().reach(head, PATIENCE).await.expect("the views follow");
+    }
+
+    pub(crate) async fn append(&self, stream: &StreamId, tenant: &str, project: Option<String>, events: Vec<Wire>) -> Appended {
+        let mut sealed = Vec::new();
+        for (event_type, version, payload) in events {
+            let payload = private::canonical(&private::seal(&self.keys, payload).await.expect("sealed"));
+            sealed.push(NewEvent { event_id: Uuid::now_v7(), event_type, version, payload });
+        }
+        let part = Part {
+            stream: stream.clone(),
+            expected: self.store.stream_version(stream).await.expect("a version"),
+            tenant: tenant.into(),
+            project,
+            events: sealed,
+        };
+        let append = Append {
+            command_id: CommandId(Uuid::now_v7()),
+            fingerprint: None,
+            fence: None,
+            actor: Actor { kind: ActorKind::User, id: self.ada.to_string(), name: String::new() },
+            correlation_id: Uuid::now_v7(),
+            causation_id: None,
+            client_address: Some("127.0.0.1".into()),
+            parts: vec![part],
+            guards: Vec::new(),
+            vault: Vec::new(),
+            answer: None,
+        };
+        self.store.append(append).await.expect("appended")
+    }
+
+    pub(crate) async fn register(&self, id: AccountId, email: &str, name: &str) -> Appended {
+        let subject = format!("account-{id}");
+        let registered = account::Registered {
+            account_id: id,
+            email: Private::open(&subject, email.to_owned()),
+            name: Private::open(&subject, name.to_owned()),
+            platform_admin: false,
+        };
+        let event = wire(account::AccountEvent::from(registered));
+        self.append(&StreamId::new("account", id), &subject, None, vec![event]).await
+    }
+
+    pub(crate) async fn on_team(&self, team: TeamId, events: Vec<team::TeamEvent>) -> Appended {
+        let events = events.into_iter().map(wire).collect();
+        self.append(&StreamId::new("team", team), &team.to_string(), None, events).await
+    }
+
+    pub(crate) async fn on_project(&self, project: ProjectId, events: Vec<project::ProjectEvent>) -> Appended {
+        let events = events.into_iter().map(wire).collect();
+        self.append(&StreamId::new("project", project), &self.crew.to_string(), Some(project.to_string()), events).await
+    }
+
+    pub(crate) async fn on_session(&self, session: SessionId, events: Vec<Wire>) -> Appended {
+        let stream = StreamId::new("agent_session", session);
+        self.append(&stream, &self.crew.to_string(), Some(self.boat.to_string()), events).await
+    }
+
+    /// Ada, her crew and its boat.
+    pub(crate) async fn cast(&self) {
+        self.register(self.ada, "ada@example.org", "Ada").await;
+        let created = team::Created { team_id: self.crew, name: "Crew".into(), created_by: self.ada };
+        let joined = team::MemberAdded { account_id: self.ada, role: team::Role::Admin };
+        self.on_team(self.crew, vec![created.into(), joined.into()]).await;
+        self.on_project(self.boat, vec![self.project_created(self.boat, "Boat").into()]).await;
+    }
+
+    pub(crate) fn project_created(&self, id: ProjectId, name: &str) -> project::Created {
+        project::Created { project_id: id, team_id: self.crew, name: name.into(), source: project::Source::Empty, created_by: self.ada }
+    }
+
+    pub(crate) fn requested(&self, id: SessionId) -> Requested {
+        let subject = format!("session-{id}");
+        Requested {
+            session_id: id,
+            project_id: self.boat,
+            team_id: self.crew,
+            task: Private::open(&subject, "build\na mast".to_owned()),
+            title: Private::open(&subject, "build".to_owned()),
+            model: "scripted".into(),
+            edit_mode: EditMode::Ask,
+            budget: Budget::default(),
+            requested_by: self.ada,
+        }
+    }
+
+    pub(crate) async fn store_head(&self) -> u64 {
+        self.store.head().await.expect("a head").position
+    }
+
+    /// Every row of every view as text.
+    pub(crate) async fn rows(&self) -> Vec<String> {
+        let mut rows = Vec::new();
+        for table in ["accounts", "teams", "team_members", "projects", "sessions", "approvals", "audit_events"] {
+            let columns = self.db.all(sql!(format!("SELECT name FROM pragma_table_info('{table}')"))).await.expect("columns");
+            let columns: Vec<_> = columns.iter().map(|row| row.text(0).expect("a name")).collect();
+            let text = format!("SELECT json_array('{table}', {}) FROM {table} ORDER BY 1", columns.join(", "));
+            let found = self.db.all(sql!(text)).await.expect("rows");
+            rows.extend(found.iter().map(|row| row.text(0).expect("a row")));
+        }
+        rows
+    }
+}

@@ -1,0 +1,14 @@
+//! Sessions from outside.
+
+mod answers;
+mod approvals;
+mod bench;
+mod cancel;
+mod crash;
+mod export;
+mod limits;
+mod messages;
+mod modes;
+mod output;
+mod queue;
+mod stream;

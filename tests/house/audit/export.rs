@@ -1,0 +1,37 @@
+//! `GET audit/export`: all of a query, as JSON lines.
+
+use opensail_tests::world::World;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::PROGRAM;
+
+#[tokio::test]
+async fn the_export_is_the_list_whole() {
+    let world = World::start(PROGRAM, &[]).await;
+    let (project, _) = world.project("boat").await;
+    let bearer = format!("Bearer {}", world.token);
+    let mut last = Value::Null;
+    for number in 0..230 {
+        let path = format!("/api/v1/projects/{project}/files/f{number}");
+        last = world.ask(Method::PUT, &path, &[("authorization", bearer.as_str())], "x").await.expect(200)["position"].clone();
+    }
+    let team = world.team().await;
+    let export = world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&min_position={last}"), None).await;
+    assert_eq!(export.status, 200);
+    assert!(export.headers["content-type"].to_str().expect("text").contains("json"));
+    let lines: Vec<Value> = export.text.lines().map(|line| serde_json::from_str(line).expect("JSON lines")).collect();
+    let (mut listed, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = world.get(&format!("/api/v1/audit/events?team_id={team}&limit=200&order=asc{after}")).await;
+        listed.extend(page["items"].as_array().expect("items").iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    assert!(listed.len() > 230);
+    assert!(lines[0].get("type").is_none(), "a header comes first: {}", lines[0]);
+    assert_eq!(lines[1..], listed);
+    assert_eq!(world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&format=xml"), None).await.status, 422);
+}

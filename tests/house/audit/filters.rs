@@ -1,0 +1,144 @@
+//! `GET audit/events`: filters, rights, and that each event says who, why and where from.
+
+use std::collections::BTreeSet;
+
+use opensail_tests::people::Person;
+use opensail_tests::world::World;
+use serde_json::{Value, json};
+
+use crate::PROGRAM;
+
+struct Place {
+    world: World,
+    team: String,
+    project: String,
+    session: String,
+    bob: Person,
+}
+
+/// A team with an editor, a file by a person, a session by an agent.
+async fn place() -> Place {
+    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+    let (project, _) = world.project("boat").await;
+    let team = world.team().await;
+    let bob = world.register("bob").await;
+    world.join(&team, &bob, "editor").await;
+    bob.browser.send(&world, reqwest::Method::PUT, &format!("/api/v1/projects/{project}/files/a.txt"), None).await.expect(200);
+    let call = json!({ "tool_calls": [{ "name": "write_file", "arguments": { "file_path": "b.txt", "content": "b" } }] });
+    let wish = json!({ "task": "t", "model": world.script(&[call, json!({ "text": "done" })]), "edit_mode": "allow" });
+    let session = bob.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let position = world.session_is(&session, &["completed"]).await["position"].clone();
+    world.get(&format!("/api/v1/audit/events?min_position={position}")).await;
+    Place { world, team, project, session, bob }
+}
+
+impl Place {
+    async fn ask(&self, query: &str) -> Vec<Value> {
+        let page = self.world.get(&format!("/api/v1/audit/events?limit=200&order=asc&{query}")).await;
+        assert_eq!(page["next"], Value::Null);
+        page["items"].as_array().expect("items").clone()
+    }
+}
+
+#[tokio::test]
+async fn filters_narrow_and_hold_together() {
+    let place = place().await;
+    let all = place.ask(&format!("team_id={}", place.team)).await;
+    assert!(all.len() > 10);
+    let positions: Vec<u64> = all.iter().map(|event| event["position"].as_u64().expect("a position")).collect();
+    assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
+    // Gapless within the team: nothing of it can be missing.
+    let tenants: Vec<u64> = all.iter().map(|event| event["tenant_position"].as_u64().expect("a position")).collect();
+    assert_eq!(tenants, (1..=all.len() as u64).collect::<Vec<_>>());
+
+    let stream = format!("agent_session-{}", place.session);
+    let correlation = all.iter().find(|event| event["stream"] == stream).expect("the session")["correlation_id"].as_str().expect("an id").to_owned();
+    let (first, last) = (all[3]["time"].as_str().expect("a time"), all[8]["time"].as_str().expect("a time"));
+    type Holds<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+    let cases: Vec<(String, Holds)> = vec![
+        (format!("project_id={}", place.project), Box::new(|event| event["project_id"] == *place.project)),
+        (format!("actor={}", place.bob.id), Box::new(|event| event["actor"]["id"] == *place.bob.id)),
+        (format!("actor={}", place.session), Box::new(|event| event["actor"]["kind"] == "agent")),
+        ("type=project.file_written".into(), Box::new(|event| event["type"] == "project.file_written")),
+        (format!("stream={stream}"), Box::new(|event| event["stream"] == stream)),
+        (format!("correlation={correlation}"), Box::new(|event| event["correlation_id"] == correlation)),
+        (format!("from={first}"), Box::new(|event| event["time"].as_str() >= Some(first))),
+        (format!("to={last}"), Box::new(|event| event["time"].as_str() < Some(last))),
+        (format!("from={first}&to={last}&stream={stream}"), Box::new(|event| event["stream"] == stream && event["time"].as_str() >= Some(first) && event["time"].as_str() < Some(last))),
+        (format!("actor={}&type=agent_session.requested", place.bob.id), Box::new(|event| event["actor"]["id"] == *place.bob.id && event["type"] == "agent_session.requested")),
+        ("type=no.such_type".into(), Box::new(|_| false)),
+        (format!("stream={}", uuid::Uuid::now_v7()), Box::new(|_| false)),
+    ];
+    for (query, holds) in cases {
+        let found = place.ask(&format!("team_id={}&{query}", place.team)).await;
+        let wanted: Vec<Value> = all.iter().filter(|event| holds(event)).cloned().collect();
+        assert_eq!(found, wanted, "{query}");
+    }
+    for query in ["from=yesterday", "to=1", "correlation=x", "team_id=x", "actr=x", "limit=0", "after=x"] {
+        let refused = place.world.send(reqwest::Method::GET, &format!("/api/v1/audit/events?{query}"), None).await;
+        assert!(matches!(refused.status.as_u16(), 404 | 422), "{query}: {}", refused.text);
+    }
+    // Page by page, both ways, it is the same list.
+    for order in ["asc", "desc"] {
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = place.world.get(&format!("/api/v1/audit/events?team_id={}&limit=4&order={order}{after}", place.team)).await;
+            seen.extend(page["items"].as_array().expect("items").iter().cloned());
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        if order == "desc" {
+            seen.reverse();
+        }
+        assert_eq!(seen, all, "{order}");
+    }
+}
+
+#[tokio::test]
+async fn each_event_says_who_why_and_from_where() {
+    let place = place().await;
+    let all = place.ask(&format!("team_id={}", place.team)).await;
+    let kinds: BTreeSet<&str> = all.iter().map(|event| event["actor"]["kind"].as_str().expect("a kind")).collect();
+    assert_eq!(kinds, BTreeSet::from(["agent", "api_key", "system", "user"]));
+    for event in &all {
+        for id in ["command_id", "correlation_id"] {
+            assert!(uuid::Uuid::parse_str(event[id].as_str().expect(id)).is_ok(), "{event}");
+        }
+        assert!(event.get("client_address").is_some(), "the audit tells it, if only as null");
+        assert!(!event["actor"]["id"].as_str().expect("an id").is_empty());
+        match event["actor"]["kind"].as_str() {
+            Some("user" | "api_key") => assert_eq!(event["client_address"], "127.0.0.1", "{event}"),
+            Some("agent") => assert_eq!(event["actor"]["id"], *place.session),
+            _ => {}
+        }
+    }
+    // What the agent did goes back to what the person wished.
+    let session: Vec<&Value> = all.iter().filter(|event| event["stream"] == format!("agent_session-{}", place.session)).collect();
+    let wish = session[0];
+    assert_eq!((wish["type"].as_str(), wish["actor"]["id"].as_str(), wish["actor"]["name"].as_str()), (Some("agent_session.requested"), Some(place.bob.id.as_str()), Some("bob")));
+    assert!(session.iter().all(|event| event["correlation_id"] == wish["correlation_id"]), "{session:?}");
+    assert!(session[1..].iter().all(|event| event["causation_id"].is_string()), "every later event has a cause");
+}
+
+#[tokio::test]
+async fn only_admins_ask_for_a_team() {
+    let place = place().await;
+    let carol = place.world.register("carol").await;
+    let path = |query: String| format!("/api/v1/audit/events?{query}");
+    for query in [format!("team_id={}", place.team), format!("project_id={}", place.project)] {
+        place.bob.get(&place.world, &path(query.clone())).await.expect(403);
+        carol.get(&place.world, &path(query.clone())).await.expect(404);
+        place.bob.get(&place.world, &format!("/api/v1/audit/export?{query}")).await.expect(403);
+        carol.get(&place.world, &format!("/api/v1/audit/export?{query}")).await.expect(404);
+    }
+    // Without a team there is one's own account and nothing else, whatever is filtered for.
+    for query in ["limit=200".to_owned(), format!("stream=agent_session-{}", place.session), format!("actor={}", place.session), "type=agent_session.requested".into()] {
+        let own = carol.get(&place.world, &path(query.clone())).await.expect(200);
+        let foreign = own["items"].as_array().expect("items").iter().any(|event| event["actor"]["id"] != *carol.id);
+        assert!(!foreign, "{query}: {own}");
+    }
+    let own = carol.get(&place.world, &path("limit=200".into())).await.expect(200);
+    assert!(own["items"].as_array().expect("items").iter().any(|event| event["type"] == "account.registered"));
+}

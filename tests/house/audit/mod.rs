@@ -1,0 +1,5 @@
+//! The audit from outside: who did what, who may ask, and what never lies on the disk.
+
+mod export;
+mod filters;
+mod privacy;

@@ -1,0 +1,4 @@
+//! The journal's promises, on both back ends.
+
+mod postgres;
+mod sqlite;

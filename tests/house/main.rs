@@ -1,0 +1,16 @@
+//! Journeys over the whole house, and the checks that hold its shape. One binary, so that servers are started once.
+
+mod account;
+mod agent_session;
+mod architecture;
+mod audit;
+mod faults;
+mod journal;
+mod journey;
+mod project;
+mod sandbox;
+mod security;
+mod team;
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_opensail-under-test");

@@ -1,0 +1,6 @@
+//! Teams and their members from outside.
+
+mod members;
+mod teams;
+
+const OPEN: &[(&str, &str)] = &[("OPENSAIL_REGISTRATION", "open")];

@@ -1,0 +1,25 @@
+//! Running agent sessions.
+//!
+//! [`take_up_sessions`] finds a session to be worked on and takes its project's lease; [`run_session`] then loops: ask the model,
+//! settle its tool calls one by one, until the session ends. Every step is an event before it takes effect and after, carrying
+//! the lease's fence, so that any worker can go on from any point, and one that lost its lease can write nothing.
+
+mod blobs;
+mod call;
+mod desk;
+mod gate;
+pub(crate) mod keep_lease;
+mod memory;
+mod prompt;
+mod recover;
+mod retry;
+mod run_session;
+mod take_up_sessions;
+#[cfg(test)]
+mod tests;
+pub mod tools;
+mod turn;
+
+pub use desk::Halt;
+pub use run_session::run_session;
+pub use take_up_sessions::{MAX_WORKING, TakeUpSessions};

@@ -1,0 +1,219 @@
+//! Which sessions are to be worked on, and by whom: for each project the one already begun, else the one queued first, under the
+//! project's lease. All others of the project wait in order; while a question is open the project stays held.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use opensail_domain::agent_session::{AgentSessionCommand, Status};
+use opensail_domain::kernel::{ProjectId, SessionId};
+use opensail_domain::project::Project;
+use opensail_eventstore::{Fence, LeaseError};
+use opensail_projections::agent_session::QueuedSession;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::desk::{Desk, Halt};
+use super::keep_lease::{TTL, keep_lease};
+use super::run_session::{WORKER_ERROR, run_session};
+use crate::Hands;
+use crate::project::{lease_of, load};
+use crate::reconciler::Reconciler;
+use crate::supervisor::panic_text;
+
+/// Most sessions of this process that work at a time; those that wait for people or for a time are not counted.
+pub const MAX_WORKING: usize = 32;
+/// After a run that was given up, or a lease that another worker has, the project is left alone for this long.
+const REST: Duration = Duration::from_secs(5);
+/// Runs of a session that may panic in a row before it fails.
+const MAX_PANICS: u32 = 3;
+
+pub struct TakeUpSessions {
+    work: Arc<Work>,
+}
+
+struct Work {
+    hands: Hands,
+    halt: CancellationToken,
+    projects: Mutex<HashMap<ProjectId, Place>>,
+    tasks: TaskTracker,
+    ended: Notify,
+    /// Panics of runs, by session, since its last run without one.
+    panics: Mutex<HashMap<SessionId, u32>>,
+}
+
+/// What this process knows of a project.
+enum Place {
+    Running(SessionId),
+    RestsUntil(Instant),
+}
+
+/// How a project's turn ended.
+enum Ended {
+    /// There may be a next session at once.
+    Settled,
+    /// Looking again at once would not help.
+    Later,
+}
+
+impl TakeUpSessions {
+    pub fn new(hands: Hands) -> Self {
+        let (halt, projects, tasks, ended, panics) = Default::default();
+        TakeUpSessions { work: Arc::new(Work { hands, halt, projects, tasks, ended, panics }) }
+    }
+}
+
+#[async_trait]
+impl Reconciler for TakeUpSessions {
+    async fn reconcile(&self) -> Result<(), String> {
+        let queue = self.work.hands.queries.session_queue().await.map_err(|error| error.to_string())?;
+        let statuses: HashMap<SessionId, Status> = queue.iter().map(|session| (session.session_id, session.status)).collect();
+        for session in first_of_each_project(&queue) {
+            let mut projects = self.work.projects();
+            projects.retain(|_, place| !matches!(place, Place::RestsUntil(until) if *until <= Instant::now()));
+            if projects.contains_key(&session.project_id) {
+                continue;
+            }
+            let works = |place: &&Place| match place {
+                Place::Running(id) => !matches!(statuses.get(id), Some(Status::WaitingApproval | Status::Paused)),
+                Place::RestsUntil(_) => false,
+            };
+            if projects.values().filter(works).count() >= MAX_WORKING {
+                break;
+            }
+            projects.insert(session.project_id, Place::Running(session.session_id));
+            drop(projects);
+            let (work, session_id, project_id) = (self.work.clone(), session.session_id, session.project_id);
+            self.work.tasks.spawn(async move { work.take_up(project_id, session_id).await });
+        }
+        Ok(())
+    }
+
+    async fn woken(&self) {
+        self.work.ended.notified().await;
+    }
+
+    /// The runs are abandoned, not ended: their commands are killed, their leases given back, and another start takes them up.
+    async fn stop(&self) {
+        self.work.halt.cancel();
+        self.work.tasks.close();
+        self.work.tasks.wait().await;
+    }
+}
+
+/// For each project the session that is begun, else the one queued first; the queue comes by project and in order.
+fn first_of_each_project(queue: &[QueuedSession]) -> Vec<&QueuedSession> {
+    let of_project = queue.chunk_by(|a, b| a.project_id == b.project_id);
+    let mut first: Vec<&QueuedSession> = of_project
+        .filter_map(|sessions| sessions.iter().find(|session| session.status != Status::Queued).or_else(|| sessions.first()))
+        .collect();
+    // Whoever waits longest goes first when not all can.
+    first.sort_by_key(|session| session.queued);
+    first
+}
+
+impl Work {
+    fn projects(&self) -> MutexGuard<'_, HashMap<ProjectId, Place>> {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take_up(&self, project_id: ProjectId, session_id: SessionId) {
+        let ended = match AssertUnwindSafe(self.under_lease(project_id, session_id)).catch_unwind().await {
+            Ok(ended) => ended,
+            Err(panic) => {
+                tracing::error!(%session_id, panic = panic_text(panic.as_ref()), "a run panicked; it is taken up again");
+                Ended::Later
+            }
+        };
+        match ended {
+            Ended::Settled => {
+                self.projects().remove(&project_id);
+                self.ended.notify_one();
+            }
+            Ended::Later => {
+                self.projects().insert(project_id, Place::RestsUntil(Instant::now() + REST));
+            }
+        }
+    }
+
+    async fn under_lease(&self, project_id: ProjectId, session_id: SessionId) -> Ended {
+        let lease = match self.hands.leases.acquire(&lease_of(project_id), &self.hands.worker, TTL).await {
+            Ok(lease) => lease,
+            Err(LeaseError::Held { .. }) => return Ended::Later,
+            Err(LeaseError::Unavailable(why)) => {
+                tracing::warn!(error = why, "the lease of a project cannot be had");
+                return Ended::Later;
+            }
+        };
+        let halt = self.halt.child_token();
+        // Also when the run panics, the keeper ends and the lease is free.
+        let stop_keeping = halt.clone().drop_guard();
+        let keeper = tokio::spawn(keep_lease(self.hands.leases.clone(), lease.clone(), halt.clone()));
+        let run = self.run(project_id, session_id, lease.fence(), halt.clone());
+        let ran = match AssertUnwindSafe(run).catch_unwind().await {
+            Ok(ended) => {
+                self.panics.lock().unwrap_or_else(PoisonError::into_inner).remove(&session_id);
+                ended
+            }
+            Err(panic) => self.after_panic(session_id, panic_text(panic.as_ref()), lease.fence(), halt.clone()).await,
+        };
+        drop(stop_keeping);
+        if let Err(error) = keeper.await {
+            tracing::error!(%error, "keeping a lease panicked");
+        }
+        if let Err(error) = self.hands.leases.release(&lease).await {
+            tracing::warn!(%error, "a lease could not be given back; it runs out by itself");
+        }
+        match ran {
+            Ok(()) => Ended::Settled,
+            Err(Halt::Lost) => Ended::Later,
+            Err(Halt::Broken(why)) => {
+                tracing::error!(%session_id, error = why, "a run was given up; it is tried again");
+                Ended::Later
+            }
+        }
+    }
+
+    /// A session whose runs panic again and again fails, so that it does not hold its project for ever.
+    async fn after_panic(&self, session_id: SessionId, said: &str, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
+        let panics = {
+            let mut panics = self.panics.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = panics.entry(session_id).or_default();
+            *count += 1;
+            *count
+        };
+        tracing::error!(%session_id, panic = said, panics, "a run panicked");
+        if panics < MAX_PANICS {
+            return Err(Halt::Lost);
+        }
+        self.fail(session_id, WORKER_ERROR, "an error of the server ended this session's runs; its log says which", fence, halt).await
+    }
+
+    async fn fail(&self, session_id: SessionId, reason: &str, detail: &str, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
+        let mut desk = Desk::new(self.hands.commands.clone(), session_id, fence, halt);
+        desk.refresh().await?;
+        desk.send(AgentSessionCommand::Fail { reason: reason.into(), detail: detail.into() }).await?;
+        Ok(())
+    }
+
+    async fn run(&self, project_id: ProjectId, session_id: SessionId, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
+        let commands = &self.hands.commands;
+        let project = load(commands, project_id).await.map_err(|error| Halt::Broken(error.log_text()))?;
+        match project {
+            Project::Ready(home) => {
+                let root = commands.project_root(&home, project_id);
+                run_session(self.hands.clone(), session_id, root, fence, halt).await
+            }
+            // Its preparation wakes us.
+            Project::Preparing(_) => Err(Halt::Lost),
+            Project::Absent | Project::Failed(_) | Project::Deleted(_) => {
+                self.fail(session_id, "project_missing", "the project's files are not there; see the project's status", fence, halt).await
+            }
+        }
+    }
+}

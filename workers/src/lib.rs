@@ -1,0 +1,17 @@
+//! The hands: event in, effect out, command back.
+//!
+//! Sessions are run ([`agent_session`]) and projects prepared ([`project`]) by reconcilers, which the [`supervisor`] keeps going;
+//! [`start`] begins them all. The systems outside are in [`outside`].
+
+pub mod agent_session;
+pub(crate) mod crash;
+pub mod outside;
+pub mod project;
+pub mod reconciler;
+mod start;
+pub mod supervisor;
+
+#[cfg(test)]
+mod test_world;
+
+pub use start::{Hands, start};

@@ -1,0 +1,8 @@
+//! The systems outside: each folder serves a port of `commands`, chosen in `deploy`.
+
+pub mod blobs;
+pub mod model;
+pub mod passwords;
+pub mod project_files;
+pub mod sandbox;
+

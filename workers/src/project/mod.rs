@@ -1,0 +1,42 @@
+//! Bringing a project's files to where agents can work on them.
+
+mod clone;
+mod prepare_project;
+pub mod templates;
+#[cfg(test)]
+mod tests;
+
+use opensail_commands::{CommandError, Commands};
+use opensail_domain::kernel::{Decider, Event, ProjectId};
+use opensail_domain::project::{Project, ProjectDecider, ProjectEvent};
+use opensail_eventstore::StreamId;
+
+pub use prepare_project::PrepareProjects;
+
+/// Events read at once.
+const PAGE: usize = 500;
+
+/// The lease under which a project's files are worked on, by a session or by their preparation.
+pub(crate) fn lease_of(project_id: ProjectId) -> String {
+    format!("project-{project_id}")
+}
+
+/// The project as its stream has it; its events hold nothing private.
+pub(crate) async fn load(commands: &Commands, project_id: ProjectId) -> Result<Project, CommandError> {
+    let stream = StreamId::new(ProjectDecider::TYPE, project_id);
+    let (mut project, mut version) = (Project::default(), 0);
+    loop {
+        let page = commands.journal().read_stream(&stream, version, PAGE).await?;
+        let full = page.len() == PAGE;
+        for recorded in page {
+            let broken = |error: String| CommandError::Broken { log: format!("event at position {}: {error}", recorded.position) };
+            let payload = serde_json::from_str(&recorded.payload).map_err(|error| broken(error.to_string()))?;
+            let event = ProjectEvent::decode(&recorded.event_type, recorded.version, payload).map_err(|error| broken(error.to_string()))?;
+            ProjectDecider::evolve(&mut project, &event);
+            version = recorded.stream_version;
+        }
+        if !full {
+            return Ok(project);
+        }
+    }
+}
