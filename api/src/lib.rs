@@ -26,9 +26,9 @@ pub mod router;
 pub mod routes;
 mod security_headers;
 mod team;
-mod time;
 #[cfg(test)]
 mod tests;
+mod time;
 mod written;
 
 pub use config::{ApiConfig, ApiKey32, PublicUrl};

@@ -45,7 +45,9 @@ impl From<Order> for opensail_projections::Order {
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Self {
         match error {
-            QueryError::BadAfter => Problem::invalid(vec![FieldError::parameter("after", "is not a place in this list; take `next` as it came")]),
+            QueryError::BadAfter => {
+                Problem::invalid(vec![FieldError::parameter("after", "is not a place in this list; take `next` as it came")])
+            }
             QueryError::AsOfUnsupported { .. } => Problem::as_of_unsupported(),
             QueryError::Journal(error) => error.into(),
             QueryError::Unavailable(why) => {

@@ -57,15 +57,20 @@ impl Metrics {
     }
 
     fn text(&self) -> String {
-        let mut text = String::from("# HELP opensail_http_requests_total Requests answered.\n# TYPE opensail_http_requests_total counter\n");
+        let mut text =
+            String::from("# HELP opensail_http_requests_total Requests answered.\n# TYPE opensail_http_requests_total counter\n");
         let requests = self.requests().clone();
         for ((route, method, status), sum) in &requests {
-            let _ = writeln!(text, "opensail_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {}", sum.count);
+            let _ =
+                writeln!(text, "opensail_http_requests_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {}", sum.count);
         }
         text.push_str("# HELP opensail_http_request_seconds_total Time to the head of the answer, summed.\n# TYPE opensail_http_request_seconds_total counter\n");
         for ((route, method, status), sum) in &requests {
             let seconds = sum.time.as_secs_f64();
-            let _ = writeln!(text, "opensail_http_request_seconds_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {seconds:.6}");
+            let _ = writeln!(
+                text,
+                "opensail_http_request_seconds_total{{route=\"{route}\",method=\"{method}\",status=\"{status}\"}} {seconds:.6}"
+            );
         }
         text.push_str("# HELP opensail_live_streams Open live streams.\n# TYPE opensail_live_streams gauge\n");
         let _ = writeln!(text, "opensail_live_streams {}", self.live_streams.load(Ordering::Relaxed));

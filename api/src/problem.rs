@@ -4,8 +4,8 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use opensail_commands::error::RejectionInfo;
 use opensail_commands::CommandError;
+use opensail_commands::error::RejectionInfo;
 use opensail_commands::ports::blobs::BlobError;
 use opensail_domain::kernel::RejectionKind;
 use serde::Serialize;

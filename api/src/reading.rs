@@ -1,8 +1,8 @@
 //! Read-your-write and the past: `min_position` and `as_of`.
 
 use opensail_commands::journal::{Cursor, Position, ReadError};
-use opensail_projections::{Queries, QueryError};
 use opensail_projections::past::AsOf;
+use opensail_projections::{Queries, QueryError};
 
 use crate::problem::{FieldError, Problem};
 use crate::router::Api;
@@ -15,7 +15,10 @@ impl Api {
             return Ok(position);
         }
         let Ok(cursor) = text.parse::<Cursor>() else {
-            return Err(Problem::invalid(vec![FieldError::parameter(parameter, "must be a cursor, a position, or where it is allowed a time")]));
+            return Err(Problem::invalid(vec![FieldError::parameter(
+                parameter,
+                "must be a cursor, a position, or where it is allowed a time",
+            )]));
         };
         self.check_cursor(cursor).await?;
         Ok(cursor.position)

@@ -11,8 +11,8 @@ use axum::routing::get;
 use axum::serve::ListenerExt;
 use opensail_commands::Commands;
 use opensail_commands::journal::{Position, Tail};
-use opensail_projections::Queries;
 use opensail_projections::Feed;
+use opensail_projections::Queries;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -62,7 +62,19 @@ impl Api {
     pub fn new(parts: Parts) -> Self {
         let Parts { config, commands, queries, feed, tail, probes } = parts;
         let tokens = AccessTokens::new(&config);
-        Api { inner: Arc::new(Inner { config, tokens, commands, queries, feed, tail, probes, metrics: Metrics::default(), closing: watch::Sender::default() }) }
+        Api {
+            inner: Arc::new(Inner {
+                config,
+                tokens,
+                commands,
+                queries,
+                feed,
+                tail,
+                probes,
+                metrics: Metrics::default(),
+                closing: watch::Sender::default(),
+            }),
+        }
     }
 
     pub(crate) fn config(&self) -> &ApiConfig {

@@ -86,7 +86,8 @@ impl Settings {
             _ => return Err(refuse("DEPLOYMENT_MODE", "must be desktop")),
         }
         let listen = values.get("OPENSAIL_LISTEN").unwrap_or_default();
-        let listen: SocketAddr = listen.parse().map_err(|_| refuse("OPENSAIL_LISTEN", "must be an address and a port, like 127.0.0.1:7420"))?;
+        let listen: SocketAddr =
+            listen.parse().map_err(|_| refuse("OPENSAIL_LISTEN", "must be an address and a port, like 127.0.0.1:7420"))?;
         let public_url = values.get("OPENSAIL_PUBLIC_URL").map(public_url).transpose()?;
         if public_url.is_none() && listen.ip().is_unspecified() {
             return Err(refuse("OPENSAIL_PUBLIC_URL", "is needed when OPENSAIL_LISTEN names every address"));
@@ -141,7 +142,10 @@ fn model(values: &Values) -> Result<ModelSettings, SettingError> {
             .map(|provider| provider.parse().map_err(in_words("OPENSAIL_MODEL_PROVIDER")))
             .transpose()?,
         base_url: values.get("OPENSAIL_MODEL_BASE_URL").map(Into::into),
-        api_key: values.get("OPENSAIL_MODEL_API_KEY").map(|key| ApiKey::new(key).map_err(in_words("OPENSAIL_MODEL_API_KEY"))).transpose()?,
+        api_key: values
+            .get("OPENSAIL_MODEL_API_KEY")
+            .map(|key| ApiKey::new(key).map_err(in_words("OPENSAIL_MODEL_API_KEY")))
+            .transpose()?,
         model: values.get("OPENSAIL_MODEL").map(Into::into),
         script: None,
         price: values.get("OPENSAIL_MODEL_PRICE").map(|price| parse_price(price).map_err(in_words("OPENSAIL_MODEL_PRICE"))).transpose()?,

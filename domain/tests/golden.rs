@@ -13,7 +13,9 @@ use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolC
 use opensail_domain::kernel::{AccountId, ApprovalId, Event, MessageId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{self, Source};
 use opensail_domain::team::{self, Role};
-use opensail_domain::{AnyEvent, account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::ProjectEvent, team::TeamEvent};
+use opensail_domain::{
+    AnyEvent, account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::ProjectEvent, team::TeamEvent,
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -222,7 +224,8 @@ fn every_type_has_a_sample_and_every_locked_file_is_still_there() {
 
 #[test]
 fn a_sealed_and_a_forgotten_field_are_read_back() {
-    let sealed = serde_json::json!({"message_id": id(6), "added_by": id(1), "text": {"$p": {"subject": "s", "key": "k", "nonce": "n", "ct": "c"}}});
+    let sealed =
+        serde_json::json!({"message_id": id(6), "added_by": id(1), "text": {"$p": {"subject": "s", "key": "k", "nonce": "n", "ct": "c"}}});
     assert!(AnyEvent::decode("agent_session.message_added", 1, sealed).is_ok());
     let forgotten = serde_json::json!({"message_id": id(6), "added_by": id(1), "text": {"$forgotten": true}});
     match AnyEvent::decode("agent_session.message_added", 1, forgotten).expect("readable") {

@@ -19,6 +19,6 @@ pub mod vault;
 
 pub use append::{Append, AppendError, Appended, Fence, Guard, Part};
 pub use envelope::{Actor, ActorKind, CommandId, Cursor, Epoch, NewEvent, Position, Recorded, StreamId};
+pub use journal::{Filter, Head, Journal, Page, ReadError};
 pub use lease::{Lease, LeaseError, Leases};
 pub use vault::{Vault, VaultError, VaultWrite};
-pub use journal::{Filter, Head, Journal, Page, ReadError};

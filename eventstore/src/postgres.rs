@@ -69,7 +69,8 @@ impl PostgresStore {
             .map_err(unreachable)?;
         migrate::run(&pool, app_url, owner_url).await?;
         let epoch = first_epoch(&pool).await.map_err(unreachable)?;
-        let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(&pool).await.map_err(unreachable)?;
+        let head: i64 =
+            sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(&pool).await.map_err(unreachable)?;
         let writer = write::PostgresWriter::new(options.clone(), pool.clone());
         let group = Arc::new(Group::start(Arc::new(writer), epoch, head as u64));
         let mut tasks = JoinSet::new();

@@ -15,8 +15,8 @@ use crate::envelope::{Epoch, Position, Recorded};
 use crate::journal::{Filter, ReadError};
 use ring::Looked;
 pub use ring::{RING_BYTES, RING_EVENTS};
-pub use tail::Tail;
 use tail::Shared;
+pub use tail::Tail;
 
 /// Events asked for at once while catching up.
 const CATCH_UP: usize = 256;

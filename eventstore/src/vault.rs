@@ -8,8 +8,16 @@ use async_trait::async_trait;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VaultWrite {
     /// `expires` in microseconds since 1970.
-    Put { kind: String, key: String, value: Vec<u8>, expires: Option<i64> },
-    Delete { kind: String, key: String },
+    Put {
+        kind: String,
+        key: String,
+        value: Vec<u8>,
+        expires: Option<i64>,
+    },
+    Delete {
+        kind: String,
+        key: String,
+    },
 }
 
 impl VaultWrite {

@@ -152,9 +152,11 @@ async fn theirs(database: &Database, in_flight: usize, cell: Duration) -> Vec<Du
 
 async fn bare(database: &Database, rows: usize, cell: Duration) -> Vec<Duration> {
     let pool = pool(database).await;
-    pool.execute("CREATE TABLE public.bare (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text NOT NULL, payload json NOT NULL)")
-        .await
-        .expect("a table");
+    pool.execute(
+        "CREATE TABLE public.bare (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text NOT NULL, payload json NOT NULL)",
+    )
+    .await
+    .expect("a table");
     rounds(1, cell, move || {
         let pool = pool.clone();
         async move {

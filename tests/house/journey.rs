@@ -109,7 +109,8 @@ async fn from_the_link_to_the_audit_with_a_kill_in_between() {
     let all: Vec<_> = stream(&world, &session, None, |_| false).await.iter().filter_map(|frame| frame.id.clone()).collect();
     assert_eq!(ids, all);
     assert!(stream(&world, &session, all.last().map(String::as_str), |_| false).await.is_empty(), "past the end there is nothing");
-    let output = world.events(&session).await.iter().find(|event| event["data"]["tool"] == "bash_exec" && event["data"]["outcome"] == "ok").cloned();
+    let output =
+        world.events(&session).await.iter().find(|event| event["data"]["tool"] == "bash_exec" && event["data"]["outcome"] == "ok").cloned();
     assert!(output.expect("the command ran")["data"]["output"].as_str().expect("output").contains("sail"));
 
     // A follow-up; then the past.
@@ -130,7 +131,10 @@ async fn from_the_link_to_the_audit_with_a_kill_in_between() {
     assert!(earlier["messages"].as_array().expect("messages").len() < messages.len());
     let team = world.team().await;
     let audit = world.get(&format!("/api/v1/audit/events?team_id={team}&type=agent_session.approval_answered")).await;
-    assert!(audit["items"].as_array().expect("items").iter().all(|item| item["actor"]["kind"] == "api_key"), "the command line's token answered");
+    assert!(
+        audit["items"].as_array().expect("items").iter().all(|item| item["actor"]["kind"] == "api_key"),
+        "the command line's token answered"
+    );
     assert!(!audit["items"].as_array().expect("items").is_empty());
     assert_eq!(world.stop().await, Some(0));
 }
@@ -192,7 +196,8 @@ async fn the_command_line_starts_a_server_of_its_own_when_none_runs() {
     let world = World::at_rest(PROGRAM, &[]);
     let folder = world.project_folder("alone").display().to_string();
     let model = world.script(&[write("b.txt", "two\n"), say("Done.")]);
-    let run = world.command(&["session", "run", "write", "--project", &folder, "--model", &model, "--yes"]).output().await.expect("it runs");
+    let run =
+        world.command(&["session", "run", "write", "--project", &folder, "--model", &model, "--yes"]).output().await.expect("it runs");
     assert_eq!(run.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert!(String::from_utf8_lossy(&run.stdout).contains("completed"));
 }

@@ -267,7 +267,8 @@ impl World {
         let source = serde_json::json!({ "kind": "folder", "path": folder });
         let body = serde_json::json!({ "team_id": team, "name": name, "source": source });
         let id = self.post("/api/v1/projects", body).await.expect(201)["id"].as_str().expect("an id").to_string();
-        until("the project to be ready", async || (self.get(&format!("/api/v1/projects/{id}")).await["status"] == "ready").then_some(())).await;
+        until("the project to be ready", async || (self.get(&format!("/api/v1/projects/{id}")).await["status"] == "ready").then_some(()))
+            .await;
         (id, folder)
     }
 

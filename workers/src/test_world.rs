@@ -148,13 +148,8 @@ impl World {
     /// Runs the session to its end.
     pub(crate) async fn run(&self, session_id: SessionId) -> Story {
         let lease = self.lease().await;
-        let run = crate::agent_session::run_session(
-            self.hands.clone(),
-            session_id,
-            self.root.clone(),
-            lease.fence(),
-            CancellationToken::new(),
-        );
+        let run =
+            crate::agent_session::run_session(self.hands.clone(), session_id, self.root.clone(), lease.fence(), CancellationToken::new());
         tokio::time::timeout(PATIENCE, run).await.expect("an end").expect("no halt");
         self.hands.leases.release(&lease).await.expect("released");
         self.story(session_id).await
@@ -192,7 +187,11 @@ impl World {
     }
 
     /// What one call of a tool comes to, in a session that asks for nothing.
-    pub(crate) async fn call(&self, tool: &str, arguments: serde_json::Value) -> (opensail_domain::agent_session::message::CallOutcome, String) {
+    pub(crate) async fn call(
+        &self,
+        tool: &str,
+        arguments: serde_json::Value,
+    ) -> (opensail_domain::agent_session::message::CallOutcome, String) {
         self.model.then(calls(&[(tool, arguments)])).then(says("done"));
         let session = self.request(EditMode::Allow, Budget::default()).await;
         let story = self.run(session).await;

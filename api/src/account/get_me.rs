@@ -34,7 +34,11 @@ impl From<AccountDetails> for AccountBody {
 
 /// Who one is.
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "auth", params(ReadParams), responses((status = 200, description = "The account", body = AccountBody)))]
-pub(super) async fn get_me(State(api): State<Api>, signed: Signed, Params(params): Params<ReadParams>) -> Result<Json<AccountBody>, Problem> {
+pub(super) async fn get_me(
+    State(api): State<Api>,
+    signed: Signed,
+    Params(params): Params<ReadParams>,
+) -> Result<Json<AccountBody>, Problem> {
     present_only(params.as_of.as_deref())?;
     api.settle(params.min_position.as_deref()).await?;
     let account = api.once_seen(move |queries| async move { queries.account(signed.account).await }).await?;

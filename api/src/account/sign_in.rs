@@ -20,7 +20,11 @@ pub(super) struct Credentials {
 
 /// Signs in by password. Too many attempts are answered with 429.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = Credentials, responses((status = 200, description = "Signed in", body = TokenBody)))]
-pub(super) async fn sign_in(State(api): State<Api>, Stranger { caller }: Stranger, Body(wish): Body<Credentials>) -> Result<Response, Problem> {
+pub(super) async fn sign_in(
+    State(api): State<Api>,
+    Stranger { caller }: Stranger,
+    Body(wish): Body<Credentials>,
+) -> Result<Response, Problem> {
     let Credentials { email, password } = wish;
     let done = api.commands().sign_in(&caller, SignIn { email, password }).await?;
     let at = At::of(&done);

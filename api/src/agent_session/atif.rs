@@ -2,8 +2,8 @@
 
 use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
-use opensail_domain::kernel::private::FORGOTTEN;
 use opensail_domain::kernel::Micros;
+use opensail_domain::kernel::private::FORGOTTEN;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -155,8 +155,7 @@ impl Trajectory {
     fn push(&mut self, time: Micros, source: &'static str, message: String) -> &mut Step {
         let step_id = self.steps.len() as u64 + 1;
         let timestamp = rfc3339(time);
-        let step =
-            Step { step_id, timestamp, source, message, model_name: None, tool_calls: Vec::new(), observation: None, metrics: None };
+        let step = Step { step_id, timestamp, source, message, model_name: None, tool_calls: Vec::new(), observation: None, metrics: None };
         self.steps.push(step);
         self.steps.last_mut().expect("a step was pushed just now")
     }

@@ -56,13 +56,8 @@ pub(super) async fn stream_session(
         None => journal.read_stream(&stream, 0, 1).await?.first().map_or(0, |first| first.position - 1),
     };
     let writing = if access.session.core().is_some_and(|core| core.turn_open) { vec![id] } else { Vec::new() };
-    let shown = Shown {
-        sessions: BTreeSet::from([id]),
-        teams: BTreeSet::new(),
-        leans_on: BTreeSet::from([access.team_id]),
-        writing,
-        ends: true,
-    };
+    let shown =
+        Shown { sessions: BTreeSet::from([id]), teams: BTreeSet::new(), leans_on: BTreeSet::from([access.team_id]), writing, ends: true };
     Ok(LiveStream::open(api.clone(), &signed, shown, from, head.position))
 }
 

@@ -12,7 +12,11 @@ use crate::router::Api;
 
 /// Events with who, from where and why. Admins of a team see all of it; everybody sees the events of one's own account.
 #[utoipa::path(get, path = "/api/v1/audit/events", tag = "audit", params(AuditParams), responses((status = 200, description = "A page", body = Listing<EventBody>)))]
-pub(super) async fn query_audit(State(api): State<Api>, signed: Signed, Params(params): Params<AuditParams>) -> Result<Json<Listing<Value>>, Problem> {
+pub(super) async fn query_audit(
+    State(api): State<Api>,
+    signed: Signed,
+    Params(params): Params<AuditParams>,
+) -> Result<Json<Listing<Value>>, Problem> {
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
     api.settle(list.min_position.as_deref()).await?;

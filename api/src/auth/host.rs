@@ -51,7 +51,16 @@ mod tests {
         for ours in ["sail.example.org", "SAIL.example.org:443", "localhost:7420", "127.0.0.1", "127.9.9.9:1", "[::1]:7420"] {
             assert!(answers_to(&url, ours), "{ours}");
         }
-        for foreign in ["", "evil.example", "sail.example.org:8443", "sail.example.org.evil.example", "a@localhost", "10.0.0.1", "localhost.evil.example", "127.0.0.1.evil.example"] {
+        for foreign in [
+            "",
+            "evil.example",
+            "sail.example.org:8443",
+            "sail.example.org.evil.example",
+            "a@localhost",
+            "10.0.0.1",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+        ] {
             assert!(!answers_to(&url, foreign), "{foreign}");
         }
     }

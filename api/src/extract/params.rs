@@ -27,8 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut unknown = Vec::new();
     let mut track = serde_path_to_error::Track::new();
-    let pairs: Vec<(String, String)> =
-        serde_urlencoded::from_str(query).map_err(|_| Problem::malformed("the query is not well formed"))?;
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).map_err(|_| Problem::malformed("the query is not well formed"))?;
     let parsed = {
         let pairs = pairs.iter().map(|(name, value)| (name.as_str(), Text(value)));
         let source = serde::de::value::MapDeserializer::<_, serde::de::value::Error>::new(pairs);

@@ -1,7 +1,7 @@
 //! Parts of the path: ids and names.
 
-use axum::extract::{FromRequestParts, Path};
 use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 

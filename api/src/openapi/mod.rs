@@ -60,7 +60,8 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         }
     }
     // The router's sign for "the rest of the path" is not OpenAPI's.
-    document.paths.paths = std::mem::take(&mut document.paths.paths).into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    document.paths.paths =
+        std::mem::take(&mut document.paths.paths).into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {

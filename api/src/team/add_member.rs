@@ -35,7 +35,11 @@ pub(super) struct Membership {
 
 /// Takes somebody into a team. Admins only.
 #[utoipa::path(post, path = "/api/v1/teams/{id}/members", tag = "teams", params(("id" = Uuid, Path)), request_body = NewMember, responses((status = 201, description = "Added", body = Membership)))]
-pub(super) async fn add_member(State(api): State<Api>, PathPart(team_id): PathPart<TeamId>, asked: Asked<NewMember>) -> Result<Response, Problem> {
+pub(super) async fn add_member(
+    State(api): State<Api>,
+    PathPart(team_id): PathPart<TeamId>,
+    asked: Asked<NewMember>,
+) -> Result<Response, Problem> {
     let NewMember { email, account_id, role } = asked.body;
     let member = match (email, account_id) {
         (Some(email), None) => team::NewMember::Email(email),

@@ -78,13 +78,7 @@ pub(crate) struct MyTeamBody {
 
 impl From<TeamOfAccount> for MyTeamBody {
     fn from(team: TeamOfAccount) -> Self {
-        MyTeamBody {
-            id: team.id.0,
-            name: team.name,
-            role: team.role.into(),
-            created_at: rfc3339(team.created_at),
-            position: team.position,
-        }
+        MyTeamBody { id: team.id.0, name: team.name, role: team.role.into(), created_at: rfc3339(team.created_at), position: team.position }
     }
 }
 

@@ -20,7 +20,11 @@ pub(super) struct TeamChange {
 
 /// Renames a team. Admins only.
 #[utoipa::path(patch, path = "/api/v1/teams/{id}", tag = "teams", params(("id" = Uuid, Path)), request_body = TeamChange, responses((status = 200, description = "Renamed", body = TeamBody)))]
-pub(super) async fn rename_team(State(api): State<Api>, PathPart(id): PathPart<TeamId>, asked: Asked<TeamChange>) -> Result<Response, Problem> {
+pub(super) async fn rename_team(
+    State(api): State<Api>,
+    PathPart(id): PathPart<TeamId>,
+    asked: Asked<TeamChange>,
+) -> Result<Response, Problem> {
     let done = api.commands().execute(&asked.caller, &RenameTeam { team_id: id, name: asked.body.name }).await?;
     let at = At::of(&done);
     Ok(at.answer(StatusCode::OK, api.team_after(id, &at).await?))

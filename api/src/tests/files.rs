@@ -15,7 +15,8 @@ async fn files_are_guarded_by_their_hash() {
     let project = world.project(&ada, &team).await;
     let path = format!("/api/v1/projects/{project}/files/src/a%20b.txt");
     let put = async |condition: Option<(&str, String)>, bytes: &'static [u8]| -> Answer {
-        let mut asked = Request::builder().method("PUT").uri(&path).header(header::HOST, "localhost").header(header::AUTHORIZATION, &ada.bearer);
+        let mut asked =
+            Request::builder().method("PUT").uri(&path).header(header::HOST, "localhost").header(header::AUTHORIZATION, &ada.bearer);
         if let Some((name, value)) = condition {
             asked = asked.header(name, value);
         }

@@ -10,7 +10,9 @@ use crate::config::MAX_JSON_BYTES;
 #[tokio::test]
 async fn only_our_names_are_answered() {
     let world = World::new().await;
-    for (host, status) in [("127.0.0.1:7420", 200), ("localhost:1", 200), ("[::1]:7420", 200), ("evil.example", 403), ("127.0.0.1.evil.example", 403)] {
+    for (host, status) in
+        [("127.0.0.1:7420", 200), ("localhost:1", 200), ("[::1]:7420", 200), ("evil.example", 403), ("127.0.0.1.evil.example", 403)]
+    {
         let asked = Request::builder().uri("/healthz").header(header::HOST, host).body(Body::empty()).unwrap();
         assert_eq!(world.send(asked).await.status.as_u16(), status, "{host}");
     }

@@ -22,7 +22,14 @@ async fn worked(world: &World, fence: &Fence, session: &str, approval: ApprovalI
     let answer = Answer { text: "I write it.".into(), tool_calls: vec![call] };
     let tokens = Tokens { input: 10, output: 5, cached: 2 };
     drive(C::CompleteTurn { answer, model: "scripted".into(), tokens, micro_usd: None, duration_ms: 7 }).await;
-    drive(C::RequestApproval { approval_id: approval, call_id: "1-0".into(), grant: "write_file".into(), preview: "+hello".into(), now: 1 }).await;
+    drive(C::RequestApproval {
+        approval_id: approval,
+        call_id: "1-0".into(),
+        grant: "write_file".into(),
+        preview: "+hello".into(),
+        now: 1,
+    })
+    .await;
 }
 
 async fn finished(world: &World, fence: &Fence, session: &str) {

@@ -39,7 +39,12 @@ async fn a_browser_signs_in_and_writes_with_its_csrf_token() {
     let team = || json!({ "name": "Team" });
     let read = browser("GET", "/api/v1/auth/me", &cookies, None, None, json!({}));
     assert_eq!(world.send(read).await.is(200).json()["email"], "ada@example.org");
-    for (csrf, origin) in [(None, Some(ORIGIN)), (Some("x.y"), Some(ORIGIN)), (Some(csrf.as_str()), None), (Some(csrf.as_str()), Some("https://evil.example"))] {
+    for (csrf, origin) in [
+        (None, Some(ORIGIN)),
+        (Some("x.y"), Some(ORIGIN)),
+        (Some(csrf.as_str()), None),
+        (Some(csrf.as_str()), Some("https://evil.example")),
+    ] {
         world.send(browser("POST", "/api/v1/teams", &cookies, csrf, origin, team())).await.refused(403, "csrf");
     }
     world.send(browser("POST", "/api/v1/teams", &cookies, Some(&csrf), Some(ORIGIN), team())).await.is(201);

@@ -73,9 +73,11 @@ impl Client {
 
     fn body(&self, response: reqwest::Response) -> ByteStream {
         let base = self.base.clone();
-        Box::pin(response.bytes_stream().map(move |piece| {
-            piece.map_err(|e| ClientError::Unreachable { base: base.clone(), why: e.without_url().to_string() })
-        }))
+        Box::pin(
+            response
+                .bytes_stream()
+                .map(move |piece| piece.map_err(|e| ClientError::Unreachable { base: base.clone(), why: e.without_url().to_string() })),
+        )
     }
 
     async fn send(
@@ -86,7 +88,8 @@ impl Client {
         body: Option<&Value>,
         last_event: Option<&str>,
     ) -> Result<reqwest::Response, ClientError> {
-        let mut url = reqwest::Url::parse(&format!("{}{path}", self.base)).map_err(|e| ClientError::Malformed(format!("{}: {e}", self.base)))?;
+        let mut url =
+            reqwest::Url::parse(&format!("{}{path}", self.base)).map_err(|e| ClientError::Malformed(format!("{}: {e}", self.base)))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -97,10 +100,8 @@ impl Client {
         if let Some(cursor) = last_event {
             request = request.header("Last-Event-ID", cursor);
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|e| ClientError::Unreachable { base: self.base.clone(), why: cause(&e.without_url()) })?;
+        let response =
+            request.send().await.map_err(|e| ClientError::Unreachable { base: self.base.clone(), why: cause(&e.without_url()) })?;
         if response.status().is_success() { Ok(response) } else { Err(problem(response).await) }
     }
 }

@@ -26,7 +26,8 @@ pub fn config(as_json: bool) -> Result<(), CliError> {
             None => default.clone(),
         };
         if as_json {
-            let line = json!({ "name": setting.name, "value": value, "source": origin.to_string(), "default": default, "help": setting.help });
+            let line =
+                json!({ "name": setting.name, "value": value, "source": origin.to_string(), "default": default, "help": setting.help });
             println!("{line}");
         } else {
             let source = if origin == Origin::Default { String::new() } else { format!("  [{origin}; default {default}]") };

@@ -11,7 +11,8 @@ pub async fn execute(command: Projection) -> Result<(), CliError> {
     let ready = connection.client.get("/readyz", &[]).await;
     connection.close().await;
     let ready = ready?;
-    let projections: Vec<&Value> = ready["back_ends"].as_array().into_iter().flatten().filter(|part| part["lag_events"].is_number()).collect();
+    let projections: Vec<&Value> =
+        ready["back_ends"].as_array().into_iter().flatten().filter(|part| part["lag_events"].is_number()).collect();
     match command {
         Projection::List { json } => {
             for projection in projections {

@@ -56,10 +56,9 @@ pub async fn backup(home: &Path, journal: &Path, target: &Path, mut progress: im
         sqlx::query("VACUUM INTO $1").bind(copy.display().to_string()).execute(&mut connection).await?;
         let (home, copy, draft) = (home.to_path_buf(), copy.clone(), draft.clone());
         progress("packing blobs and projects");
-        tokio::task::spawn_blocking(move || pack(&home, &copy, &draft)).await.map_err(|e| BackupError::File {
-            what: "packing".into(),
-            source: std::io::Error::other(e.to_string()),
-        })?
+        tokio::task::spawn_blocking(move || pack(&home, &copy, &draft))
+            .await
+            .map_err(|e| BackupError::File { what: "packing".into(), source: std::io::Error::other(e.to_string()) })?
     }
     .await;
     let _ = std::fs::remove_file(&copy);

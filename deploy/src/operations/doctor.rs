@@ -56,7 +56,9 @@ fn folder(home: &Path) -> Finding {
     let tried = std::fs::create_dir_all(home).and_then(|()| tempfile_in(home).map(drop));
     match tried {
         Ok(()) => finding("data folder", Verdict::Good, home.display().to_string(), None),
-        Err(e) => finding("data folder", Verdict::Bad, format!("{}: {e}", home.display()), Some("set OPENSAIL_HOME to a folder you own".into())),
+        Err(e) => {
+            finding("data folder", Verdict::Bad, format!("{}: {e}", home.display()), Some("set OPENSAIL_HOME to a folder you own".into()))
+        }
     }
 }
 
@@ -105,7 +107,10 @@ fn room(home: &Path) -> Finding {
 fn port(settings: &Settings) -> Finding {
     match std::net::TcpListener::bind(settings.listen) {
         Ok(_) => finding("port", Verdict::Good, format!("{} is free", settings.listen), None),
-        Err(_) if std::fs::read_to_string(data_folder::server_url(&settings.home)).is_ok_and(|url| url.trim().ends_with(&settings.listen.to_string())) => {
+        Err(_)
+            if std::fs::read_to_string(data_folder::server_url(&settings.home))
+                .is_ok_and(|url| url.trim().ends_with(&settings.listen.to_string())) =>
+        {
             finding("port", Verdict::Good, format!("{} is served by the running opensail", settings.listen), None)
         }
         Err(e) => {
@@ -135,7 +140,11 @@ async fn journal(settings: &Settings) -> Finding {
 }
 
 async fn sandbox(settings: &Settings) -> Vec<Finding> {
-    let made = BubblewrapSandbox::new(SandboxSettings { read: settings.sandbox_read.clone(), hidden: vec![settings.home.clone()], ..Default::default() });
+    let made = BubblewrapSandbox::new(SandboxSettings {
+        read: settings.sandbox_read.clone(),
+        hidden: vec![settings.home.clone()],
+        ..Default::default()
+    });
     let report = match made {
         Ok(sandbox) => sandbox.report().await,
         Err(e) => return vec![finding("sandbox", Verdict::Bad, e.to_string(), None)],

@@ -38,7 +38,10 @@ pub fn kept(home: &Path, journal_exists: bool) -> Result<String, SettingError> {
         Err(e) => return Err(failed(e)),
     }
     if journal_exists {
-        return Err(refuse("SECRET_KEY", format!("{} is missing, and the journal cannot be read without it; bring it back or set SECRET_KEY", path.display())));
+        return Err(refuse(
+            "SECRET_KEY",
+            format!("{} is missing, and the journal cannot be read without it; bring it back or set SECRET_KEY", path.display()),
+        ));
     }
     let key = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     // Written whole under another name first: a crash leaves no half key.

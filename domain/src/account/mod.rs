@@ -12,7 +12,10 @@ mod tests;
 
 pub use email::{EmailDecider, EmailEvent, EmailReserved, EmailState};
 pub use event::*;
-pub use rules::{Account, AccountCommand, AccountRejection, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, check_password, normal_email};
+pub use rules::{
+    Account, AccountCommand, AccountRejection, MAX_EMAIL_BYTES, MAX_NAME_CHARS, MAX_PASSWORD_BYTES, MIN_PASSWORD_CHARS, check_password,
+    normal_email,
+};
 
 use crate::kernel::Decider;
 

@@ -52,7 +52,9 @@ fn families_open_and_end() {
     account([ada(), signed_in.clone()]).when(AccountCommand::SignIn { method: SignInMethod::Link, family: FAMILY }).then_nothing();
     account([ada(), signed_in.clone()]).when(AccountCommand::SignOut { family: FAMILY }).then([SignedOut { family: FAMILY }.into()]);
     account([ada()]).when(AccountCommand::SignOut { family: FAMILY }).then_nothing();
-    account([ada(), signed_in.clone()]).when(AccountCommand::ReportReuse { family: FAMILY }).then([RefreshReused { family: FAMILY }.into()]);
+    account([ada(), signed_in.clone()])
+        .when(AccountCommand::ReportReuse { family: FAMILY })
+        .then([RefreshReused { family: FAMILY }.into()]);
     let everywhere: AccountEvent = SignedOutEverywhere {}.into();
     account([ada(), signed_in.clone()]).when(AccountCommand::SignOutEverywhere).then([everywhere.clone()]);
     account([ada(), signed_in, everywhere]).when(AccountCommand::SignOut { family: FAMILY }).then_nothing();

@@ -21,27 +21,73 @@ pub const APPROVAL_TIMEOUT: Micros = 24 * 3600 * 1_000_000;
 pub enum AgentSessionCommand {
     // People
     /// `model_has_price`: looked up, since a money limit needs one.
-    Request { requested: Box<Requested>, model_has_price: bool },
-    AddMessage { message_id: MessageId, text: String, added_by: AccountId },
-    AnswerApproval { approval_id: ApprovalId, decision: Decision, reason: Option<String>, answered_by: AccountId },
+    Request {
+        requested: Box<Requested>,
+        model_has_price: bool,
+    },
+    AddMessage {
+        message_id: MessageId,
+        text: String,
+        added_by: AccountId,
+    },
+    AnswerApproval {
+        approval_id: ApprovalId,
+        decision: Decision,
+        reason: Option<String>,
+        answered_by: AccountId,
+    },
     Cancel(CancelRequested),
 
     // The worker
-    BeginRun { worker: String },
+    BeginRun {
+        worker: String,
+    },
     StartTurn,
-    CompleteTurn { answer: Answer, model: String, tokens: Tokens, micro_usd: Option<u64>, duration_ms: u64 },
-    FailTurn { code: String, detail: String, retryable: bool, duration_ms: u64 },
-    RequestApproval { approval_id: ApprovalId, call_id: String, grant: String, preview: String, now: Micros },
-    TimeOutApproval { approval_id: ApprovalId, now: Micros },
-    StartCall { call_id: String, effect: Effect, changes: Option<Vec<PlannedChange>> },
+    CompleteTurn {
+        answer: Answer,
+        model: String,
+        tokens: Tokens,
+        micro_usd: Option<u64>,
+        duration_ms: u64,
+    },
+    FailTurn {
+        code: String,
+        detail: String,
+        retryable: bool,
+        duration_ms: u64,
+    },
+    RequestApproval {
+        approval_id: ApprovalId,
+        call_id: String,
+        grant: String,
+        preview: String,
+        now: Micros,
+    },
+    TimeOutApproval {
+        approval_id: ApprovalId,
+        now: Micros,
+    },
+    StartCall {
+        call_id: String,
+        effect: Effect,
+        changes: Option<Vec<PlannedChange>>,
+    },
     CompleteCall(Box<CompleteCall>),
-    Pause { reason: String, until: Micros },
+    Pause {
+        reason: String,
+        until: Micros,
+    },
     Resume,
     Complete,
-    Fail { reason: String, detail: String },
+    Fail {
+        reason: String,
+        detail: String,
+    },
     /// Confirms a cancellation that was asked for.
     ConfirmCancel,
-    ReachLimit { limit: Limit },
+    ReachLimit {
+        limit: Limit,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -1,6 +1,8 @@
 //! The rules of a session.
 
-use super::command::{AgentSessionCommand, CompleteCall, MAX_MODEL_BYTES, MAX_REASON_BYTES, MAX_SECONDS, MAX_STEPS, MAX_TEXT_BYTES, MAX_TOKENS};
+use super::command::{
+    AgentSessionCommand, CompleteCall, MAX_MODEL_BYTES, MAX_REASON_BYTES, MAX_SECONDS, MAX_STEPS, MAX_TEXT_BYTES, MAX_TOKENS,
+};
 use super::event::*;
 use super::message::CallOutcome;
 use super::rejection::AgentSessionRejection as R;
@@ -77,11 +79,7 @@ pub(super) fn decide(state: &AgentSession, command: AgentSessionCommand) -> Deci
         }
         C::CompleteTurn { answer, model, tokens, micro_usd, duration_ms } => {
             open_turn(state, core)?;
-            let calls = answer
-                .tool_calls
-                .iter()
-                .map(|call| CallName { call_id: call.call_id.clone(), tool: call.tool.clone() })
-                .collect();
+            let calls = answer.tool_calls.iter().map(|call| CallName { call_id: call.call_id.clone(), tool: call.tool.clone() }).collect();
             Ok(vec![
                 TurnCompleted {
                     turn: core.turn,
@@ -98,9 +96,7 @@ pub(super) fn decide(state: &AgentSession, command: AgentSessionCommand) -> Deci
         }
         C::FailTurn { code, detail, retryable, duration_ms } => {
             open_turn(state, core)?;
-            Ok(vec![
-                TurnFailed { turn: core.turn, attempt: core.attempt, code, detail: private(detail), retryable, duration_ms }.into(),
-            ])
+            Ok(vec![TurnFailed { turn: core.turn, attempt: core.attempt, code, detail: private(detail), retryable, duration_ms }.into()])
         }
         C::RequestApproval { approval_id, call_id, grant, preview, now } => {
             running(state)?;
@@ -260,10 +256,7 @@ fn open_turn(state: &AgentSession, core: &Core) -> Result<(), R> {
 }
 
 fn next_call<'a>(core: &'a Core, call_id: &str) -> Result<&'a OpenCall, R> {
-    core.calls
-        .front()
-        .filter(|call| call.name.call_id == call_id)
-        .ok_or_else(|| R::NotNextCall { call_id: call_id.into() })
+    core.calls.front().filter(|call| call.name.call_id == call_id).ok_or_else(|| R::NotNextCall { call_id: call_id.into() })
 }
 
 fn check_text(text: &str, limit: usize, pointer: &'static str) -> Result<(), R> {

@@ -128,15 +128,19 @@ fn a_task_is_requested_once() {
 fn tasks_and_budgets_are_checked() {
     let new = || given::<AgentSessionDecider>([]);
     new().when(request(|r| r.task = private(" \n".into()))).then_refused(R::EmptyTask);
-    new()
-        .when(request(|r| r.task = private("x".repeat(MAX_TEXT_BYTES + 1))))
-        .then_refused(R::TextTooLong { bytes: MAX_TEXT_BYTES + 1, limit: MAX_TEXT_BYTES, pointer: "/task" });
+    new().when(request(|r| r.task = private("x".repeat(MAX_TEXT_BYTES + 1)))).then_refused(R::TextTooLong {
+        bytes: MAX_TEXT_BYTES + 1,
+        limit: MAX_TEXT_BYTES,
+        pointer: "/task",
+    });
     for model in [String::new(), "a\0".into(), "m".repeat(super::command::MAX_MODEL_BYTES + 1)] {
         new().when(request(|r| r.model = model)).then_refused(R::BadModel);
     }
-    new()
-        .when(request(|r| r.budget.max_steps = 0))
-        .then_refused(R::BudgetOutOfRange { field: "max_steps", max: super::command::MAX_STEPS, pointer: "/budget/max_steps" });
+    new().when(request(|r| r.budget.max_steps = 0)).then_refused(R::BudgetOutOfRange {
+        field: "max_steps",
+        max: super::command::MAX_STEPS,
+        pointer: "/budget/max_steps",
+    });
     new().when(request(|r| r.budget.max_micro_usd = Some(5))).then_refused(R::NoPrice { model: "m".into() });
 }
 
@@ -154,21 +158,16 @@ fn turns_follow_each_other_within_the_budget() {
 
 #[test]
 fn a_turn_that_failed_or_was_cut_by_a_crash_is_tried_again() {
-    let failed: AgentSessionEvent = TurnFailed {
-        turn: 1,
-        attempt: 1,
-        code: "timeout".into(),
-        detail: private("slow".into()),
-        retryable: true,
-        duration_ms: 1,
-    }
-    .into();
+    let failed: AgentSessionEvent =
+        TurnFailed { turn: 1, attempt: 1, code: "timeout".into(), detail: private("slow".into()), retryable: true, duration_ms: 1 }.into();
     session([run(1), turn(1, 1)])
         .when(C::FailTurn { code: "timeout".into(), detail: "slow".into(), retryable: true, duration_ms: 1 })
         .then([failed.clone()]);
     session([run(1), turn(1, 1), failed]).when(C::StartTurn).then([turn(1, 2)]);
     session([run(1), turn(1, 1), run(2)]).when(C::StartTurn).then([turn(1, 2)]);
-    session([run(1)]).when(C::FailTurn { code: "x".into(), detail: String::new(), retryable: true, duration_ms: 0 }).then_refused(R::Unsettled { what: "no turn is open" });
+    session([run(1)])
+        .when(C::FailTurn { code: "x".into(), detail: String::new(), retryable: true, duration_ms: 0 })
+        .then_refused(R::Unsettled { what: "no turn is open" });
 }
 
 #[test]
@@ -194,7 +193,8 @@ fn a_question_holds_the_session_until_it_is_answered_once() {
     let asking = [run(1), turn(1, 1), answered(1, &["bash_exec"])];
     let waiting = || asking.clone().into_iter().chain([asked()]);
     let say_so = |decision| C::AnswerApproval { approval_id: QUESTION, decision, reason: None, answered_by: ADA };
-    let ask = C::RequestApproval { approval_id: QUESTION, call_id: "1-0".into(), grant: "bash_exec:ls".into(), preview: "ls".into(), now: NOW };
+    let ask =
+        C::RequestApproval { approval_id: QUESTION, call_id: "1-0".into(), grant: "bash_exec:ls".into(), preview: "ls".into(), now: NOW };
     session(asking.clone()).when(ask.clone()).then([asked()]);
     assert_eq!(status(waiting()), Some(Status::WaitingApproval));
     session(waiting()).when(C::StartTurn).then_refused(R::WrongPhase { status: "waiting_approval" });
@@ -212,7 +212,8 @@ fn nobody_answering_counts_as_denied() {
     let time_out = |now| C::TimeOutApproval { approval_id: QUESTION, now };
     session(waiting()).when(time_out(NOW)).then_refused(R::NotExpired);
     session(waiting()).when(time_out(NOW + APPROVAL_TIMEOUT)).then([ApprovalTimedOut { approval_id: QUESTION }.into()]);
-    let events: Vec<_> = std::iter::once(requested().into()).chain(waiting()).chain([ApprovalTimedOut { approval_id: QUESTION }.into()]).collect();
+    let events: Vec<_> =
+        std::iter::once(requested().into()).chain(waiting()).chain([ApprovalTimedOut { approval_id: QUESTION }.into()]).collect();
     let state = fold::<AgentSessionDecider>(&events);
     assert_eq!(state.core().and_then(|core| core.calls[0].verdict), Some(Verdict::TimedOut));
 }
@@ -331,7 +332,9 @@ fn any_command() -> impl Strategy<Value = C> {
         (0..3usize).prop_map(|n| C::CompleteTurn {
             answer: Answer {
                 text: String::new(),
-                tool_calls: (0..n).map(|i| ToolCall { call_id: format!("1-{i}"), tool: "bash_exec".into(), arguments: "{}".into() }).collect(),
+                tool_calls: (0..n)
+                    .map(|i| ToolCall { call_id: format!("1-{i}"), tool: "bash_exec".into(), arguments: "{}".into() })
+                    .collect(),
             },
             model: "m".into(),
             tokens: Tokens::default(),

@@ -34,6 +34,7 @@ impl AnyEvent {
 
     /// Every type and version that ships, with its JSON Schema.
     pub fn schemas() -> Vec<(&'static str, u32, Value)> {
-        [AccountEvent::schemas(), EmailEvent::schemas(), TeamEvent::schemas(), ProjectEvent::schemas(), AgentSessionEvent::schemas()].concat()
+        [AccountEvent::schemas(), EmailEvent::schemas(), TeamEvent::schemas(), ProjectEvent::schemas(), AgentSessionEvent::schemas()]
+            .concat()
     }
 }

@@ -12,7 +12,10 @@ pub const FORGOTTEN: &str = "[forgotten]";
 /// A value under the key of `subject` (`account-<id>` or `session-<id>`).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Private<T> {
-    Open { subject: String, value: T },
+    Open {
+        subject: String,
+        value: T,
+    },
     /// As the journal holds it; read by somebody without the key.
     Sealed(SealedField),
     /// The key was destroyed.

@@ -26,13 +26,17 @@ events! {
 pub enum Source {
     Empty,
     /// A folder of this machine, used in place.
-    Folder { path: String },
+    Folder {
+        path: String,
+    },
     Git {
         url: String,
         #[serde(default, rename = "ref", skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
     },
-    Template { name: String },
+    Template {
+        name: String,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]

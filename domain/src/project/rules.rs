@@ -11,12 +11,18 @@ pub const MAX_PROJECT_NAME_CHARS: usize = 100;
 pub enum ProjectCommand {
     Create(Created),
     FinishPreparation,
-    FailPreparation { reason: String },
-    Rename { name: String },
+    FailPreparation {
+        reason: String,
+    },
+    Rename {
+        name: String,
+    },
     RecordWrite(FileWritten),
     RecordDelete(FileDeleted),
     /// `open_sessions`: sessions of it that are not finished, looked up.
-    Delete { open_sessions: u64 },
+    Delete {
+        open_sessions: u64,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -81,10 +87,9 @@ impl Rejection for ProjectRejection {
         match self {
             ProjectRejection::BadName => RejectionKind::Invalid { pointer: "/name" },
             ProjectRejection::Exists => RejectionKind::Exists,
-            ProjectRejection::Absent
-            | ProjectRejection::Deleted
-            | ProjectRejection::NotReady
-            | ProjectRejection::SessionsOpen { .. } => RejectionKind::State,
+            ProjectRejection::Absent | ProjectRejection::Deleted | ProjectRejection::NotReady | ProjectRejection::SessionsOpen { .. } => {
+                RejectionKind::State
+            }
         }
     }
 }

@@ -56,7 +56,9 @@ fn names_are_checked() {
 
 #[test]
 fn it_is_deleted_once_nobody_works_in_it() {
-    project([created().into()]).when(ProjectCommand::Delete { open_sessions: 1 }).then_refused(ProjectRejection::SessionsOpen { open_sessions: 1 });
+    project([created().into()])
+        .when(ProjectCommand::Delete { open_sessions: 1 })
+        .then_refused(ProjectRejection::SessionsOpen { open_sessions: 1 });
     project([created().into()]).when(ProjectCommand::Delete { open_sessions: 0 }).then([Deleted {}.into()]);
     let gone = [created().into(), Deleted {}.into()];
     project(gone.clone()).when(ProjectCommand::Delete { open_sessions: 0 }).then_nothing();

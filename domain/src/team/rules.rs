@@ -11,13 +11,29 @@ pub const MAX_TEAM_NAME_CHARS: usize = 100;
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum TeamCommand {
-    Create { team_id: TeamId, name: String, created_by: AccountId },
-    Rename { name: String },
-    AddMember { account_id: AccountId, role: Role },
-    ChangeMemberRole { account_id: AccountId, role: Role },
-    RemoveMember { account_id: AccountId },
+    Create {
+        team_id: TeamId,
+        name: String,
+        created_by: AccountId,
+    },
+    Rename {
+        name: String,
+    },
+    AddMember {
+        account_id: AccountId,
+        role: Role,
+    },
+    ChangeMemberRole {
+        account_id: AccountId,
+        role: Role,
+    },
+    RemoveMember {
+        account_id: AccountId,
+    },
     /// `projects`: how many the team still has, looked up.
-    Delete { projects: u64 },
+    Delete {
+        projects: u64,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -100,10 +116,7 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
     match command {
         C::Create { team_id, name, created_by } => {
             let name = checked_name(&name)?;
-            Ok(vec![
-                Created { team_id, name, created_by }.into(),
-                MemberAdded { account_id: created_by, role: Role::Admin }.into(),
-            ])
+            Ok(vec![Created { team_id, name, created_by }.into(), MemberAdded { account_id: created_by, role: Role::Admin }.into()])
         }
         C::Rename { name } => {
             let name = checked_name(&name)?;

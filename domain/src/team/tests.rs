@@ -9,10 +9,7 @@ const BEN: AccountId = AccountId(Uuid::from_u128(2));
 const TEAM: TeamId = TeamId(Uuid::from_u128(9));
 
 fn crew() -> Vec<TeamEvent> {
-    vec![
-        Created { team_id: TEAM, name: "Crew".into(), created_by: ADA }.into(),
-        MemberAdded { account_id: ADA, role: Role::Admin }.into(),
-    ]
+    vec![Created { team_id: TEAM, name: "Crew".into(), created_by: ADA }.into(), MemberAdded { account_id: ADA, role: Role::Admin }.into()]
 }
 fn with(more: impl IntoIterator<Item = TeamEvent>) -> Vec<TeamEvent> {
     crew().into_iter().chain(more).collect()
@@ -49,10 +46,14 @@ fn members_come_change_and_go() {
     let added: TeamEvent = MemberAdded { account_id: BEN, role: Role::Editor }.into();
     team(crew()).when(TeamCommand::AddMember { account_id: BEN, role: Role::Editor }).then([added.clone()]);
     team(with([added.clone()])).when(TeamCommand::AddMember { account_id: BEN, role: Role::Editor }).then_nothing();
-    team(with([added.clone()])).when(TeamCommand::AddMember { account_id: BEN, role: Role::Admin }).then_refused(TeamRejection::MemberExists);
     team(with([added.clone()]))
-        .when(TeamCommand::ChangeMemberRole { account_id: BEN, role: Role::Viewer })
-        .then([MemberRoleChanged { account_id: BEN, role: Role::Viewer }.into()]);
+        .when(TeamCommand::AddMember { account_id: BEN, role: Role::Admin })
+        .then_refused(TeamRejection::MemberExists);
+    team(with([added.clone()])).when(TeamCommand::ChangeMemberRole { account_id: BEN, role: Role::Viewer }).then([MemberRoleChanged {
+        account_id: BEN,
+        role: Role::Viewer,
+    }
+    .into()]);
     team(crew()).when(TeamCommand::ChangeMemberRole { account_id: BEN, role: Role::Viewer }).then_refused(TeamRejection::NoMember);
     team(crew()).when(TeamCommand::RemoveMember { account_id: BEN }).then_nothing();
 }

@@ -179,6 +179,5 @@ impl Lanes {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -100,7 +100,12 @@ pub async fn a_new_stream_must_not_exist(subject: &dyn Subject) {
     let journal = subject.journal();
     let racing = together(&journal, (0..20).map(|_| one("slug")).collect()).await;
     assert_eq!(racing.iter().filter(|answer| answer.is_ok()).count(), 1);
-    assert!(racing.iter().filter_map(|answer| answer.as_ref().err()).all(|error| matches!(error, AppendError::Conflict { expected: 0, actual: 1, .. })));
+    assert!(
+        racing
+            .iter()
+            .filter_map(|answer| answer.as_ref().err())
+            .all(|error| matches!(error, AppendError::Conflict { expected: 0, actual: 1, .. }))
+    );
 }
 
 pub async fn guards_are_checked(subject: &dyn Subject) {
@@ -232,7 +237,9 @@ pub async fn events_cannot_be_changed(subject: &dyn Subject) {
     let journal = subject.journal();
     journal.append(one("a")).await.expect("appended");
     let before = everything(&*journal).await;
-    for statement in ["UPDATE {events} SET payload = '{}'", "DELETE FROM {events}", "DELETE FROM {epochs}", "{empty_events}", "{replace_event}"] {
+    for statement in
+        ["UPDATE {events} SET payload = '{}'", "DELETE FROM {events}", "DELETE FROM {epochs}", "{empty_events}", "{replace_event}"]
+    {
         let refused = subject.sql(statement).await.expect_err(statement);
         assert!(refused.contains("append-only"), "{statement}: {refused}");
     }

@@ -41,7 +41,8 @@ pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -
         .collect();
     let migrator = Migrator { migrations: migrations.into(), locking: false, ..Migrator::DEFAULT };
     migrator.run_direct(&mut owner).await.map_err(|error| failed(error.to_string()))?;
-    let owner_role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(&mut owner).await.map_err(super::unreachable)?;
+    let owner_role: String =
+        sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(&mut owner).await.map_err(super::unreachable)?;
     if owner_role != role {
         owner.execute(GRANTS.replace("{role}", &role).as_str()).await.map_err(|error| failed(error.to_string()))?;
     }

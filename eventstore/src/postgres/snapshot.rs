@@ -11,13 +11,14 @@ use crate::snapshot::{Snapshot, SnapshotKey, SnapshotTable};
 #[async_trait]
 impl SnapshotTable for PostgresStore {
     async fn load(&self, key: &SnapshotKey) -> Result<Option<Snapshot>, ReadError> {
-        let row = sqlx::query("SELECT version, state FROM journal.snapshots WHERE stream = $1 AND aggregate_type = $2 AND schema_hash = $3")
-            .bind(key.stream.as_str())
-            .bind(&key.aggregate_type)
-            .bind(key.schema_hash.as_slice())
-            .fetch_optional(&self.inner.pool)
-            .await
-            .map_err(unavailable)?;
+        let row =
+            sqlx::query("SELECT version, state FROM journal.snapshots WHERE stream = $1 AND aggregate_type = $2 AND schema_hash = $3")
+                .bind(key.stream.as_str())
+                .bind(&key.aggregate_type)
+                .bind(key.schema_hash.as_slice())
+                .fetch_optional(&self.inner.pool)
+                .await
+                .map_err(unavailable)?;
         let read = |row: sqlx::postgres::PgRow| {
             Ok(Snapshot { version: row.try_get::<i64, _>(0)? as u64, state: row.try_get::<Vec<u8>, _>(1)?.into() })
         };

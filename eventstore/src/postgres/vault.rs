@@ -13,12 +13,14 @@ fn unavailable(error: sqlx::Error) -> VaultError {
 #[async_trait]
 impl Vault for PostgresStore {
     async fn get(&self, kind: &str, key: &str) -> Result<Option<Vec<u8>>, VaultError> {
-        sqlx::query_scalar("SELECT value FROM journal.vault WHERE kind = $1 AND key = $2 AND (expires IS NULL OR expires > journal.now_us())")
-            .bind(kind)
-            .bind(key)
-            .fetch_optional(&self.inner.pool)
-            .await
-            .map_err(unavailable)
+        sqlx::query_scalar(
+            "SELECT value FROM journal.vault WHERE kind = $1 AND key = $2 AND (expires IS NULL OR expires > journal.now_us())",
+        )
+        .bind(kind)
+        .bind(key)
+        .fetch_optional(&self.inner.pool)
+        .await
+        .map_err(unavailable)
     }
 
     async fn put(&self, kind: &str, key: &str, value: &[u8], expires: Option<i64>) -> Result<(), VaultError> {

@@ -164,8 +164,7 @@ fn verdict(kind: &str, row: &PgRow, prepared: &Prepared) -> Result<Result<Append
 /// A stored command result from its columns: epoch, position, time, versions, answer, fingerprint.
 pub(super) fn known(row: &PgRow, columns: [&str; 6]) -> Result<(Appended, Option<[u8; 32]>), sqlx::Error> {
     let [epoch, position, time, versions, answer, fingerprint] = columns;
-    let versions: Vec<(StreamId, u64)> =
-        serde_json::from_str(row.try_get(versions)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let versions: Vec<(StreamId, u64)> = serde_json::from_str(row.try_get(versions)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
     let first = Appended {
         epoch: Epoch(row.try_get(epoch)?),
         position: row.try_get::<i64, _>(position)? as u64,

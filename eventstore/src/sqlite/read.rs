@@ -34,12 +34,14 @@ impl Journal for SqliteStore {
     }
 
     async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
-        let row = sqlx::query("SELECT epoch, position, time, versions, answer, fingerprint FROM command_results WHERE command_id = ?1 AND time > ?2")
-            .bind(id.0)
-            .bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT))
-            .fetch_optional(&self.inner.readers)
-            .await
-            .map_err(unavailable)?;
+        let row = sqlx::query(
+            "SELECT epoch, position, time, versions, answer, fingerprint FROM command_results WHERE command_id = ?1 AND time > ?2",
+        )
+        .bind(id.0)
+        .bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT))
+        .fetch_optional(&self.inner.readers)
+        .await
+        .map_err(unavailable)?;
         row.map(|row| super::write::known(&row, 0)).transpose().map_err(unavailable)
     }
 
@@ -107,11 +109,12 @@ impl Journal for SqliteStore {
             return Ok(());
         }
         // A later restore may have gone further back than an earlier one; an unknown epoch has nothing in common.
-        let common: Option<i64> = sqlx::query_scalar("SELECT min(started_after) FROM epochs WHERE n > (SELECT n FROM epochs WHERE id = ?1)")
-            .bind(epoch.0)
-            .fetch_one(&self.inner.readers)
-            .await
-            .map_err(unavailable)?;
+        let common: Option<i64> =
+            sqlx::query_scalar("SELECT min(started_after) FROM epochs WHERE n > (SELECT n FROM epochs WHERE id = ?1)")
+                .bind(epoch.0)
+                .fetch_one(&self.inner.readers)
+                .await
+                .map_err(unavailable)?;
         Err(ReadError::EpochChanged { epoch: current, common: common.unwrap_or(0) as u64 })
     }
 

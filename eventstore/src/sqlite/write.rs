@@ -74,11 +74,13 @@ impl Writer for SqliteWriter {
     async fn sweep(&self) -> Result<(), String> {
         let now = clock::now();
         let sweep = async {
-            sqlx::query("DELETE FROM command_results WHERE command_id IN (SELECT command_id FROM command_results WHERE time <= ?1 LIMIT ?2)")
-                .bind(now - clock::micros(COMMAND_RESULTS_KEPT))
-                .bind(SWEEP_ROWS)
-                .execute(&self.writer)
-                .await?;
+            sqlx::query(
+                "DELETE FROM command_results WHERE command_id IN (SELECT command_id FROM command_results WHERE time <= ?1 LIMIT ?2)",
+            )
+            .bind(now - clock::micros(COMMAND_RESULTS_KEPT))
+            .bind(SWEEP_ROWS)
+            .execute(&self.writer)
+            .await?;
             sqlx::query("DELETE FROM vault WHERE (kind, key) IN (SELECT kind, key FROM vault WHERE expires <= ?1 LIMIT ?2)")
                 .bind(now)
                 .bind(SWEEP_ROWS)
@@ -101,8 +103,7 @@ fn failed(error: sqlx::Error) -> WriteFailed {
 
 /// A stored command result, starting at column `at`: epoch, position, time, versions, answer, fingerprint.
 pub(super) fn known(row: &SqliteRow, at: usize) -> Result<Known, sqlx::Error> {
-    let versions: Vec<(StreamId, u64)> =
-        serde_json::from_str(row.try_get(at + 3)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let versions: Vec<(StreamId, u64)> = serde_json::from_str(row.try_get(at + 3)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
     let first = Appended {
         epoch: Epoch(row.try_get(at)?),
         position: row.try_get::<i64, _>(at + 1)? as u64,
@@ -157,15 +158,14 @@ impl Heads {
         .bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT))
         .fetch_all(&mut *db)
         .await?;
-        let commands = rows
-            .iter()
-            .map(|row| Ok((CommandId(row.try_get(6)?), known(row, 0)?)))
-            .collect::<Result<_, sqlx::Error>>()?;
+        let commands = rows.iter().map(|row| Ok((CommandId(row.try_get(6)?), known(row, 0)?))).collect::<Result<_, sqlx::Error>>()?;
         Ok(Heads {
             position,
             time: clock::now().max(previous),
-            streams: numbers(db, "SELECT stream, version FROM stream_heads WHERE stream IN (SELECT value FROM json_each(?1))", streams).await?,
-            tenants: numbers(db, "SELECT tenant, position FROM tenant_heads WHERE tenant IN (SELECT value FROM json_each(?1))", tenants).await?,
+            streams: numbers(db, "SELECT stream, version FROM stream_heads WHERE stream IN (SELECT value FROM json_each(?1))", streams)
+                .await?,
+            tenants: numbers(db, "SELECT tenant, position FROM tenant_heads WHERE tenant IN (SELECT value FROM json_each(?1))", tenants)
+                .await?,
             leases: numbers(
                 db,
                 "SELECT resource, token FROM leases WHERE holder IS NOT NULL AND resource IN (SELECT value FROM json_each(?1))",
@@ -210,7 +210,17 @@ impl Heads {
                 self.position += 1;
                 *tenant += 1;
                 let (position, tenant_position) = (self.position, *tenant);
-                rows.push(EventRow { append, part, event, content_hash, epoch: *epoch, position, tenant_position, stream_version, time: self.time });
+                rows.push(EventRow {
+                    append,
+                    part,
+                    event,
+                    content_hash,
+                    epoch: *epoch,
+                    position,
+                    tenant_position,
+                    stream_version,
+                    time: self.time,
+                });
             }
         }
         Appended {
@@ -269,7 +279,8 @@ async fn insert_events(db: &mut SqliteConnection, mut rows: &[EventRow<'_>]) -> 
 }
 
 async fn write_heads(db: &mut SqliteConnection, heads: &Heads, accepted: &[(&Prepared, Appended)]) -> Result<(), sqlx::Error> {
-    let streams: Vec<Value> = accepted.iter().flat_map(|(_, done)| &done.versions).map(|(stream, version)| json!([stream, version])).collect();
+    let streams: Vec<Value> =
+        accepted.iter().flat_map(|(_, done)| &done.versions).map(|(stream, version)| json!([stream, version])).collect();
     if !streams.is_empty() {
         sqlx::query(
             "INSERT INTO stream_heads (stream, version) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true
@@ -292,7 +303,15 @@ async fn write_heads(db: &mut SqliteConnection, heads: &Heads, accepted: &[(&Pre
         .map(|(prepared, done)| {
             let fingerprint = prepared.append.fingerprint.map(|bytes| hex(&bytes));
             let versions = json!(done.versions).to_string();
-            json!([prepared.append.command_id.0.simple().to_string(), fingerprint, done.epoch.to_string(), done.position, done.time, versions, done.answer])
+            json!([
+                prepared.append.command_id.0.simple().to_string(),
+                fingerprint,
+                done.epoch.to_string(),
+                done.position,
+                done.time,
+                versions,
+                done.answer
+            ])
         })
         .collect();
     // A row that is there already has expired.

@@ -14,7 +14,10 @@ const LOOK: usize = 1024;
 
 /// What a reader finds in the ring.
 pub(super) enum Looked {
-    Moved { events: Vec<Arc<Recorded>>, seen: Position },
+    Moved {
+        events: Vec<Arc<Recorded>>,
+        seen: Position,
+    },
     /// The ring begins after what the reader needs next.
     Behind,
     AtEnd,

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Vault, VaultError, VaultWrite};
+pub use cache::{CACHED_FOR, CACHED_KEYS};
 use cache::{Cache, Cached};
-pub use cache::{CACHED_KEYS, CACHED_FOR};
 
 /// Kind of the rows that hold wrapped keys.
 pub const KIND: &str = "key";
@@ -51,9 +51,7 @@ pub enum KeyError {
 /// `opensail/<purpose>/v1`; two labels never give related keys.
 pub fn derive(secret: &[u8], purpose_label: &str) -> [u8; 32] {
     let mut key = [0; 32];
-    Hkdf::<Sha256>::new(None, secret)
-        .expand(purpose_label.as_bytes(), &mut key)
-        .expect("32 bytes are within what HKDF-SHA256 can give");
+    Hkdf::<Sha256>::new(None, secret).expand(purpose_label.as_bytes(), &mut key).expect("32 bytes are within what HKDF-SHA256 can give");
     key
 }
 

@@ -15,10 +15,10 @@ use opensail_domain::agent_session::event::{ApprovalRequested, Requested};
 use opensail_eventstore::Recorded;
 
 pub use approvals::Approval;
-pub use progress::Usage;
 pub(crate) use progress::Progress;
-pub use session_details::SessionDetails;
+pub use progress::Usage;
 pub(crate) use session_details::Session;
+pub use session_details::SessionDetails;
 pub use session_queue::QueuedSession;
 #[cfg(test)]
 pub(crate) use {

@@ -5,9 +5,9 @@ mod events_of_stream;
 
 use async_trait::async_trait;
 
-pub use audit_events::{AuditFilter, EventPage};
 #[cfg(test)]
 pub(crate) use audit_events::list;
+pub use audit_events::{AuditFilter, EventPage};
 
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};

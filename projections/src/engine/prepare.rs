@@ -49,7 +49,8 @@ impl Engine {
         let mut followers = Vec::new();
         for (index, view) in self.views.iter().enumerate() {
             let found = checkpoint::one(&mut tx, view.name()).await?;
-            let mut follower = Follower { view: index, position: found.as_ref().map_or(0, |found| found.position), parked: 0, stopped: None };
+            let mut follower =
+                Follower { view: index, position: found.as_ref().map_or(0, |found| found.position), parked: 0, stopped: None };
             match judge(found.as_ref(), view.version(), head) {
                 Tables::Good => {}
                 Tables::Newer => {

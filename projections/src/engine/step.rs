@@ -60,7 +60,13 @@ impl Engine {
     }
 
     /// All or nothing.
-    async fn together(&self, followers: &mut [Follower], from: Position, incoming: &[Incoming<'_>], seen: Position) -> Result<Step, ApplyError> {
+    async fn together(
+        &self,
+        followers: &mut [Follower],
+        from: Position,
+        incoming: &[Incoming<'_>],
+        seen: Position,
+    ) -> Result<Step, ApplyError> {
         let mut tx = self.db.begin().await?;
         let parked = parked::all(&mut tx).await?;
         let mut reached = Vec::with_capacity(followers.len());
@@ -88,7 +94,13 @@ impl Engine {
     }
 
     /// A transaction per event, so that what fails fails alone.
-    async fn one_by_one(&self, follower: &mut Follower, from: Position, incoming: &[Incoming<'_>], seen: Position) -> Result<Step, sqlx::Error> {
+    async fn one_by_one(
+        &self,
+        follower: &mut Follower,
+        from: Position,
+        incoming: &[Incoming<'_>],
+        seen: Position,
+    ) -> Result<Step, sqlx::Error> {
         let view = self.views[follower.view].as_ref();
         for event in incoming {
             let recorded = event.recorded;

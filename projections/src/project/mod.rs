@@ -78,7 +78,8 @@ impl Projection for ProjectView {
             }
             ProjectEvent::PreparationFailed(e) => {
                 let failed = ProjectStatus::Failed.as_str();
-                tx.run(sql!("UPDATE projects SET status = $2, reason = $3 WHERE project_id = $1", project, failed, e.reason.as_str())).await?;
+                tx.run(sql!("UPDATE projects SET status = $2, reason = $3 WHERE project_id = $1", project, failed, e.reason.as_str()))
+                    .await?;
             }
             ProjectEvent::Renamed(e) => {
                 tx.run(sql!("UPDATE projects SET name = $2 WHERE project_id = $1", project, e.name.as_str())).await?;

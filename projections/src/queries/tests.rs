@@ -232,7 +232,10 @@ async fn the_audit_answers_who_did_what() {
     let shown = serde_json::to_value(item).expect("JSON");
     assert_eq!(shown["data"]["email"], "ada@example.org");
     assert_eq!(shown["actor"], json!({ "kind": "user", "id": world.ada.to_string(), "name": "Ada" }));
-    assert_eq!((&shown["team_id"], &shown["client_address"], &shown["type"]), (&json!(null), &json!("127.0.0.1"), &json!("account.registered")));
+    assert_eq!(
+        (&shown["team_id"], &shown["client_address"], &shown["type"]),
+        (&json!(null), &json!("127.0.0.1"), &json!("account.registered"))
+    );
     assert_eq!(shown["time"].as_str().map(str::len), Some("2026-01-02T03:04:05.000006Z".len()));
 }
 

@@ -61,7 +61,8 @@ async fn behind_https_they_are_secure() {
     let browser = Browser::of(&answer);
     let cookies = browser.cookies();
     let from = async |origin: &str| {
-        let headers = [("host", "sail.example.org"), ("cookie", cookies.as_str()), ("x-csrf-token", browser.csrf.as_str()), ("origin", origin)];
+        let headers =
+            [("host", "sail.example.org"), ("cookie", cookies.as_str()), ("x-csrf-token", browser.csrf.as_str()), ("origin", origin)];
         world.send_as("", Method::POST, "/api/v1/teams", Some(&json!({ "name": "t" })), &headers).await.status.as_u16()
     };
     assert_eq!(from("https://sail.example.org").await, 201);

@@ -46,7 +46,8 @@ async fn only_our_pages_change_anything() {
     // Every unsafe method is held.
     let id = teams["items"][0]["id"].as_str().expect("an id");
     for method in [Method::PATCH, Method::DELETE] {
-        let answer = world.send_as("", method, &format!("/api/v1/teams/{id}"), Some(&json!({ "name": "x" })), &[cookie, ("origin", origin)]).await;
+        let answer =
+            world.send_as("", method, &format!("/api/v1/teams/{id}"), Some(&json!({ "name": "x" })), &[cookie, ("origin", origin)]).await;
         assert_eq!((answer.status.as_u16(), answer.body["code"].as_str()), (403, Some("csrf")));
     }
     for path in ["/api/v1/auth/logout", "/api/v1/auth/logout-all", "/api/v1/auth/refresh", "/api/v1/auth/password"] {

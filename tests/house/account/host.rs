@@ -17,18 +17,27 @@ async fn a_rebound_name_gets_nothing() {
     for host in [ours.to_owned(), format!("localhost:{port}"), format!("[::1]:{port}")] {
         assert_eq!(get("/api/v1/auth/me", &host).await.0, 200, "{host}");
     }
-    for host in
-        ["evil.example", &format!("evil.example:{port}"), &format!("127.0.0.1.evil.example:{port}"), &format!("localhost.evil.example:{port}"), &format!("a@127.0.0.1:{port}"), "", "169.254.169.254"]
-    {
+    for host in [
+        "evil.example",
+        &format!("evil.example:{port}"),
+        &format!("127.0.0.1.evil.example:{port}"),
+        &format!("localhost.evil.example:{port}"),
+        &format!("a@127.0.0.1:{port}"),
+        "",
+        "169.254.169.254",
+    ] {
         for path in ["/api/v1/auth/me", "/", "/api/openapi.json", "/metrics"] {
             let (status, text) = get(path, host).await;
             assert!(matches!(status, 400 | 403 | 421), "{host} {path}: {text}");
             assert!(!text.contains("@localhost"), "{text}");
         }
     }
-    let without = world.raw(format!("GET /api/v1/auth/me HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n").as_bytes()).await;
+    let without =
+        world.raw(format!("GET /api/v1/auth/me HTTP/1.1\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n").as_bytes()).await;
     assert_eq!(without.0, 400, "{}", without.1);
-    let twice = format!("GET /api/v1/auth/me HTTP/1.1\r\nHost: {ours}\r\nHost: evil.example\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    let twice = format!(
+        "GET /api/v1/auth/me HTTP/1.1\r\nHost: {ours}\r\nHost: evil.example\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    );
     assert_eq!(world.raw(twice.as_bytes()).await.0, 400);
 }
 

@@ -21,7 +21,10 @@ async fn open_lets_everybody_in_once() {
     let world = World::start(PROGRAM, OPEN).await;
     let ada = world.register("ada").await;
     let me = ada.get(&world, "/api/v1/auth/me").await.expect(200);
-    assert_eq!((me["email"].as_str(), me["name"].as_str(), me["platform_admin"].as_bool()), (Some("ada@example.org"), Some("ada"), Some(false)));
+    assert_eq!(
+        (me["email"].as_str(), me["name"].as_str(), me["platform_admin"].as_bool()),
+        (Some("ada@example.org"), Some("ada"), Some(false))
+    );
 
     // The same address in other letters is the same address.
     for email in ["ada@example.org", " ADA@Example.org "] {

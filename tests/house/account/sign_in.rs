@@ -27,7 +27,9 @@ async fn a_password_signs_in_and_a_wrong_one_tells_nothing() {
     let wrong = world.login("ada@example.org", "wrong password").await;
     assert_eq!(wrong.status, 401);
     assert!(!wrong.headers.contains_key("set-cookie"));
-    for (email, password) in [("nobody@example.org", PASSWORD), ("not an address", PASSWORD), ("nobody@example.org", "x".repeat(100).as_str())] {
+    for (email, password) in
+        [("nobody@example.org", PASSWORD), ("not an address", PASSWORD), ("nobody@example.org", "x".repeat(100).as_str())]
+    {
         let other = world.login(email, password).await;
         assert_eq!((other.status, &other.text), (wrong.status, &wrong.text), "{email}");
     }

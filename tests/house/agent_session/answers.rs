@@ -94,7 +94,9 @@ async fn retry_after_is_honoured() {
 #[tokio::test]
 async fn a_script_that_is_none_fails_with_words() {
     let bench = Bench::new().await;
-    for model in ["scripted:/no/such/file.jsonl".to_owned(), "scripted:relative.jsonl".into(), format!("scripted:{}", bench.folder.display())] {
+    for model in
+        ["scripted:/no/such/file.jsonl".to_owned(), "scripted:relative.jsonl".into(), format!("scripted:{}", bench.folder.display())]
+    {
         let session = bench.world.session(&bench.project, json!({ "task": "t", "model": model })).await;
         let details = bench.world.session_is(&session, &["failed", "completed"]).await;
         assert_eq!((details["status"].as_str(), details["reason"].as_str()), (Some("failed"), Some("bad_request")), "{details}");
@@ -127,7 +129,10 @@ async fn huge_numbers_survive_as_written() {
 #[tokio::test]
 async fn text_is_seen_while_it_is_written() {
     let bench = Bench::new().await;
-    let lines = [json!({ "text": "false start", "error": { "status": 503, "retry_after": 0 } }), json!({ "text": "the real answer", "delay_ms": 300 })];
+    let lines = [
+        json!({ "text": "false start", "error": { "status": 503, "retry_after": 0 } }),
+        json!({ "text": "the real answer", "delay_ms": 300 }),
+    ];
     let session = bench.start(&lines, json!({})).await;
     let path = format!("/api/v1/sessions/{session}/stream");
     let mut watch = opensail_tests::watch::Watch::open(&bench.world, &bench.world.token, &path, None).await.expect("a stream");

@@ -18,7 +18,11 @@ async fn a_no_with_its_reason_reaches_the_model_and_the_run_goes_on() {
     assert_eq!(calls[0].1, "denied");
     assert!(calls[0].2.contains("far too dangerous"), "{}", calls[0].2);
     let replay = bench.world.get(&format!("/api/v1/sessions/{session}/replay")).await;
-    let told = replay["messages"].as_array().expect("messages").iter().any(|message| message["role"] == "tool" && message["output"].as_str().is_some_and(|text| text.contains("far too dangerous")));
+    let told = replay["messages"]
+        .as_array()
+        .expect("messages")
+        .iter()
+        .any(|message| message["role"] == "tool" && message["output"].as_str().is_some_and(|text| text.contains("far too dangerous")));
     assert!(told, "{replay}");
 }
 
@@ -40,14 +44,18 @@ async fn for_the_session_covers_the_same_tool_and_of_commands_the_identical_one(
     let mut asked = Vec::new();
     let mut question = bench.question(&session).await;
     for _ in 0..5 {
-        asked.push((question["tool"].as_str().expect("a tool").to_owned(), question["arguments"]["command"].as_str().unwrap_or_default().to_owned()));
+        asked.push((
+            question["tool"].as_str().expect("a tool").to_owned(),
+            question["arguments"]["command"].as_str().unwrap_or_default().to_owned(),
+        ));
         bench.answer(&session, &question, json!({ "decision": "allow_session" })).await.expect(202);
         if asked.len() < 5 {
             question = bench.next_question(&session, &question).await;
         }
     }
     bench.world.session_is(&session, &["completed"]).await;
-    let wanted = [("write_file", ""), ("delete_file", ""), ("bash_exec", "echo one"), ("bash_exec", "echo one "), ("bash_exec", "echo one")];
+    let wanted =
+        [("write_file", ""), ("delete_file", ""), ("bash_exec", "echo one"), ("bash_exec", "echo one "), ("bash_exec", "echo one")];
     assert_eq!(asked, wanted.map(|(tool, command)| (tool.to_owned(), command.to_owned())));
 
     // It is for this session alone.
@@ -79,7 +87,12 @@ async fn two_answers_at_once() {
         let mut statuses = [first.status.as_u16(), second.status.as_u16()];
         statuses.sort_unstable();
         let same = one == two;
-        assert!(if same { statuses[1] < 300 } else { statuses[0] < 300 && statuses[1] == 409 }, "{one} {two}: {} {}", first.text, second.text);
+        assert!(
+            if same { statuses[1] < 300 } else { statuses[0] < 300 && statuses[1] == 409 },
+            "{one} {two}: {} {}",
+            first.text,
+            second.text
+        );
         assert_eq!(bench.events_of(&session, "approval_answered").await.len(), 1);
         bench.world.session_is(&session, &["completed"]).await;
         let allowed = bench.outcomes(&session).await == ["ok"];
@@ -122,7 +135,9 @@ async fn an_answer_must_fit_its_question() {
 async fn a_file_changed_after_the_question_is_asked_for_anew() {
     let bench = Bench::new().await;
     std::fs::write(bench.folder.join("a.txt"), "one\n").expect("written");
-    let session = bench.start(&[turn(vec![call("patch_file", json!({ "file_path": "a.txt", "old_str": "one", "new_str": "two" }))]), say("done")], ASK()).await;
+    let session = bench
+        .start(&[turn(vec![call("patch_file", json!({ "file_path": "a.txt", "old_str": "one", "new_str": "two" }))]), say("done")], ASK())
+        .await;
     let question = bench.question(&session).await;
     assert!(question["preview"].as_str().expect("a diff").contains("+two"), "{question}");
     std::fs::write(bench.folder.join("a.txt"), "one\nand more\n").expect("written");

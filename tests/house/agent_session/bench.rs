@@ -78,7 +78,12 @@ impl Bench {
 
     /// The open question of a session, waited for.
     pub(super) async fn question(&self, session: &str) -> Value {
-        until("a question", async || self.world.get(&format!("/api/v1/sessions/{session}/approvals")).await["items"].as_array().and_then(|items| items.first().cloned())).await
+        until("a question", async || {
+            self.world.get(&format!("/api/v1/sessions/{session}/approvals")).await["items"]
+                .as_array()
+                .and_then(|items| items.first().cloned())
+        })
+        .await
     }
 
     /// A question other than the one before.

@@ -21,7 +21,15 @@ impl Bench {
 async fn a_running_command_is_killed_and_what_it_said_is_kept() {
     let bench = Bench::new().await;
     let command = "echo begun; touch begun; setsid sleep 881123 & sleep 881123";
-    let session = bench.start(&[turn(vec![call("bash_exec", json!({ "command": command })), call("bash_exec", json!({ "command": "touch second" }))]), say("never")], json!({})).await;
+    let session = bench
+        .start(
+            &[
+                turn(vec![call("bash_exec", json!({ "command": command })), call("bash_exec", json!({ "command": "touch second" }))]),
+                say("never"),
+            ],
+            json!({}),
+        )
+        .await;
     until("the command to run", async || bench.file("begun")).await;
     assert!(anyone_with("881123"));
     assert_eq!(bench.cancel(&session).await, 202);

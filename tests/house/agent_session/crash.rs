@@ -17,21 +17,33 @@ fn script() -> Vec<Value> {
     let call = |name: &str, arguments: Value| json!({ "name": name, "arguments": arguments });
     let turn = |text: &str, calls: Vec<Value>| json!({ "text": text, "tool_calls": calls, "usage": { "input": 10, "output": 5 } });
     vec![
-        turn("write two", vec![
-            call("write_file", json!({ "file_path": "src/a.txt", "content": "one\ntwo\n" })),
-            call("write_file", json!({ "file_path": "b.txt", "content": "bee\n" })),
-        ]),
+        turn(
+            "write two",
+            vec![
+                call("write_file", json!({ "file_path": "src/a.txt", "content": "one\ntwo\n" })),
+                call("write_file", json!({ "file_path": "b.txt", "content": "bee\n" })),
+            ],
+        ),
         json!({ "error": { "status": 503, "retry_after": 0 } }),
-        turn("patch and look", vec![
-            call("patch_file", json!({ "file_path": "src/a.txt", "old_str": "two", "new_str": "three" })),
-            call("read_file", json!({ "file_path": "src/a.txt" })),
-            call("bash_exec", json!({ "command": "cat src/a.txt" })),
-        ]),
-        turn("tidy", vec![
-            call("move_file", json!({ "from": "b.txt", "to": "c/b.txt" })),
-            call("delete_file", json!({ "file_path": "old.txt" })),
-            call("multi_edit", json!({ "file_path": "src/a.txt", "edits": [{ "old_str": "one", "new_str": "1" }, { "old_str": "three", "new_str": "3" }] })),
-        ]),
+        turn(
+            "patch and look",
+            vec![
+                call("patch_file", json!({ "file_path": "src/a.txt", "old_str": "two", "new_str": "three" })),
+                call("read_file", json!({ "file_path": "src/a.txt" })),
+                call("bash_exec", json!({ "command": "cat src/a.txt" })),
+            ],
+        ),
+        turn(
+            "tidy",
+            vec![
+                call("move_file", json!({ "from": "b.txt", "to": "c/b.txt" })),
+                call("delete_file", json!({ "file_path": "old.txt" })),
+                call(
+                    "multi_edit",
+                    json!({ "file_path": "src/a.txt", "edits": [{ "old_str": "one", "new_str": "1" }, { "old_str": "three", "new_str": "3" }] }),
+                ),
+            ],
+        ),
         json!({ "text": "done" }),
     ]
 }
@@ -91,7 +103,11 @@ async fn run(database: &[(&str, &str)], die_at: Option<u32>) -> Option<Ending> {
         .filter(|event| event["type"] == "agent_session.turn_completed")
         .map(|event| json!([event["data"]["turn"], event["data"]["answer"]]))
         .collect();
-    let started: Vec<_> = events.iter().filter(|event| event["type"] == "agent_session.tool_call_completed").map(|event| event["data"]["call_id"].clone()).collect();
+    let started: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"] == "agent_session.tool_call_completed")
+        .map(|event| event["data"]["call_id"].clone())
+        .collect();
     let mut once = started.clone();
     once.dedup();
     assert_eq!(started, once, "no call is completed twice");

@@ -22,7 +22,12 @@ async fn a_replay_stops_where_it_is_told() {
         assert_eq!(replay["position"], event["position"]);
         statuses.push(replay["session"]["status"].as_str().expect("text").to_owned());
         let calls = replay["pending"].as_array().expect("calls");
-        assert_eq!(!calls.is_empty(), matches!(event["type"].as_str(), Some("agent_session.tool_call_started")) || (event["type"] == "agent_session.turn_completed" && event["data"]["calls"] != json!([])), "{event}");
+        assert_eq!(
+            !calls.is_empty(),
+            matches!(event["type"].as_str(), Some("agent_session.tool_call_started"))
+                || (event["type"] == "agent_session.turn_completed" && event["data"]["calls"] != json!([])),
+            "{event}"
+        );
     }
     assert_eq!((statuses.first().map(String::as_str), statuses.last().map(String::as_str)), (Some("queued"), Some("completed")));
     let whole = bench.world.get(&path).await;
@@ -37,7 +42,12 @@ async fn a_replay_stops_where_it_is_told() {
 #[tokio::test]
 async fn what_is_exported_holds_all_of_it() {
     let bench = Bench::new().await;
-    let lines = [write("a.txt", "the content"), shell("seq 1 20000"), turn(vec![call("delete_file", json!({ "file_path": "a.txt" }))]), say("done")];
+    let lines = [
+        write("a.txt", "the content"),
+        shell("seq 1 20000"),
+        turn(vec![call("delete_file", json!({ "file_path": "a.txt" }))]),
+        say("done"),
+    ];
     let (session, _) = bench.run(&lines, json!({ "task": "export me" })).await;
     let path = format!("/api/v1/sessions/{session}/export");
     let jsonl = bench.world.send(Method::GET, &path, None).await;
@@ -46,7 +56,8 @@ async fn what_is_exported_holds_all_of_it() {
     let events: Vec<&Value> = lines.iter().filter(|line| line.get("type").is_some()).collect();
     assert_eq!(events.into_iter().cloned().collect::<Vec<_>>(), bench.world.events(&session).await);
     assert_eq!(lines[0]["session_id"].as_str(), Some(session.as_str()));
-    let blobs: Vec<Vec<u8>> = lines.iter().filter_map(|line| line["base64"].as_str()).map(|text| STANDARD.decode(text).expect("base64")).collect();
+    let blobs: Vec<Vec<u8>> =
+        lines.iter().filter_map(|line| line["base64"].as_str()).map(|text| STANDARD.decode(text).expect("base64")).collect();
     assert!(blobs.iter().any(|blob| blob == b"the content"), "files before and after are in it");
     assert!(blobs.iter().any(|blob| blob.ends_with(b"20000\n")), "the full output is in it");
 
@@ -63,7 +74,10 @@ async fn what_is_exported_holds_all_of_it() {
     // An export plays again: the same turns in another project.
     let file = bench.world.path().join("export.jsonl");
     std::fs::write(&file, &jsonl.text).expect("written");
-    let again = bench.world.session(&bench.project, json!({ "task": "again", "model": format!("scripted:{}", file.display()), "edit_mode": "allow" })).await;
+    let again = bench
+        .world
+        .session(&bench.project, json!({ "task": "again", "model": format!("scripted:{}", file.display()), "edit_mode": "allow" }))
+        .await;
     let details = bench.world.session_is(&again, super::bench::ENDED).await;
     assert_eq!(details["status"], "completed", "{details}");
     assert_eq!(bench.outcomes(&again).await, bench.outcomes(&session).await);

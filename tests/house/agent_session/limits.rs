@@ -17,7 +17,11 @@ async fn each_limit_is_told_apart() {
         let event = bench.events_of(&session, "limit_reached").await;
         assert_eq!(event.len(), 1, "{details}");
         assert_eq!(event[0]["data"]["limit"], details["reason"]);
-        (details["status"].as_str().expect("text").to_owned(), details["reason"].as_str().expect("text").to_owned(), details["usage"]["steps"].as_u64().expect("a number"))
+        (
+            details["status"].as_str().expect("text").to_owned(),
+            details["reason"].as_str().expect("text").to_owned(),
+            details["usage"]["steps"].as_u64().expect("a number"),
+        )
     };
     assert_eq!(ending(json!({ "max_steps": 3 })).await, ("limit_reached".into(), "max_steps".into(), 3));
     assert_eq!(ending(json!({ "max_tokens": 400 })).await, ("limit_reached".into(), "max_tokens".into(), 3));
@@ -39,7 +43,12 @@ async fn money_needs_a_price() {
     let model = bench.world.script(&[say("done")]);
     let wish = json!({ "task": "t", "model": model, "budget": { "max_micro_usd": 1000 } });
     let refused = bench.world.post(&format!("/api/v1/projects/{}/sessions", bench.project), wish).await;
-    assert_eq!((refused.status.as_u16(), refused.body["errors"][0]["pointer"].as_str()), (422, Some("/budget/max_micro_usd")), "{}", refused.text);
+    assert_eq!(
+        (refused.status.as_u16(), refused.body["errors"][0]["pointer"].as_str()),
+        (422, Some("/budget/max_micro_usd")),
+        "{}",
+        refused.text
+    );
     assert_eq!(refused.body["reason"], "model_without_price");
 
     // One dollar a token: the second turn is over the limit.
@@ -69,8 +78,14 @@ async fn a_budget_out_of_range_is_refused() {
         (json!({ "max_steps": "3" }), "/budget/max_steps"),
         (json!({ "max_hours": 3 }), "/budget/max_hours"),
     ] {
-        let answer = bench.world.post(&format!("/api/v1/projects/{}/sessions", bench.project), json!({ "task": "t", "budget": budget })).await;
-        assert_eq!((answer.status.as_u16(), answer.body["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{budget} {}", answer.text);
+        let answer =
+            bench.world.post(&format!("/api/v1/projects/{}/sessions", bench.project), json!({ "task": "t", "budget": budget })).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.body["errors"][0]["pointer"].as_str()),
+            (422, Some(pointer)),
+            "{budget} {}",
+            answer.text
+        );
     }
     for (wish, pointer) in [
         (json!({ "task": "" }), "/task"),
@@ -87,10 +102,18 @@ async fn a_budget_out_of_range_is_refused() {
 #[tokio::test]
 async fn waiting_for_an_answer_costs_no_time() {
     let bench = Bench::new().await;
-    let session = bench.start(&[shell("true"), turn(vec![call("list_dir", json!({ "dir_path": "." }))]), say("done")], json!({ "edit_mode": "ask", "budget": { "max_seconds": 2 } })).await;
+    let session = bench
+        .start(
+            &[shell("true"), turn(vec![call("list_dir", json!({ "dir_path": "." }))]), say("done")],
+            json!({ "edit_mode": "ask", "budget": { "max_seconds": 2 } }),
+        )
+        .await;
     let question = bench.question(&session).await;
     let asked = chrono::DateTime::parse_from_rfc3339(question["requested_at"].as_str().expect("a time")).expect("a time");
-    opensail_tests::world::until("more time than the budget has", async || (chrono::Utc::now() - asked.to_utc() > chrono::TimeDelta::seconds(3)).then_some(())).await;
+    opensail_tests::world::until("more time than the budget has", async || {
+        (chrono::Utc::now() - asked.to_utc() > chrono::TimeDelta::seconds(3)).then_some(())
+    })
+    .await;
     bench.answer(&session, &question, json!({ "decision": "allow_once" })).await.expect(202);
     let details = bench.world.session_is(&session, super::bench::ENDED).await;
     assert_eq!(details["status"], "completed", "{details}");

@@ -16,7 +16,12 @@ async fn said_while_it_runs_it_is_heard_before_the_end() {
     let details = bench.world.session_is(&session, super::bench::ENDED).await;
     assert_eq!(details["status"], "completed", "{details}");
     let replay = bench.world.get(&format!("/api/v1/sessions/{session}/replay")).await;
-    let messages: Vec<_> = replay["messages"].as_array().expect("messages").iter().map(|message| (message["role"].as_str().expect("a role"), message["text"].as_str().unwrap_or_default())).collect();
+    let messages: Vec<_> = replay["messages"]
+        .as_array()
+        .expect("messages")
+        .iter()
+        .map(|message| (message["role"].as_str().expect("a role"), message["text"].as_str().unwrap_or_default()))
+        .collect();
     // After the call's result, before the next turn: never between a call and its result.
     assert_eq!(messages[2].0, "tool", "{messages:?}");
     assert_eq!(messages[3], ("user", "mind the reef"), "{messages:?}");
@@ -44,7 +49,11 @@ async fn a_follow_up_wakes_what_is_over_and_spends_a_new_budget() {
     follow_up("and then?", "failed").await;
     follow_up("try again", "completed").await;
     let details = bench.world.get(&format!("/api/v1/sessions/{session}")).await;
-    assert_eq!((details["status"].as_str(), details["usage"]["steps"].as_u64()), (Some("completed"), Some(3)), "usage counts all of it: {details}");
+    assert_eq!(
+        (details["status"].as_str(), details["usage"]["steps"].as_u64()),
+        (Some("completed"), Some(3)),
+        "usage counts all of it: {details}"
+    );
     assert_eq!(details["reason"], json!(null), "an old failure is no reason any more");
     let replay = bench.world.get(&format!("/api/v1/sessions/{session}/replay")).await;
     let users = replay["messages"].as_array().expect("messages").iter().filter(|message| message["role"] == "user").count();

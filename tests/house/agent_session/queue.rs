@@ -20,7 +20,8 @@ async fn sessions_of_a_project_take_turns() {
         assert_eq!(details["status"], "completed", "{details}");
         assert_eq!(bench.outcomes(session).await, ["ok", "ok"]);
         let events = bench.world.events(session).await;
-        let position = |kind: &str| events.iter().find(|event| event["type"] == kind).expect(kind)["position"].as_u64().expect("a position");
+        let position =
+            |kind: &str| events.iter().find(|event| event["type"] == kind).expect(kind)["position"].as_u64().expect("a position");
         spans.push((position("agent_session.run_started"), position("agent_session.completed")));
     }
     assert_eq!(bench.file("order").as_deref(), Some("0\n0\n1\n1\n2\n2\n3\n3\n"));
@@ -77,7 +78,9 @@ async fn lists_show_them_in_order_page_by_page() {
     loop {
         let page = bench.world.get(&format!("/api/v1/projects/{}/sessions?limit=2&order=asc{after}", bench.project)).await;
         for item in page["items"].as_array().expect("items") {
-            assert!(item["title"].as_str().expect("a title").starts_with("task ") && !item["title"].as_str().expect("a title").contains('\n'));
+            assert!(
+                item["title"].as_str().expect("a title").starts_with("task ") && !item["title"].as_str().expect("a title").contains('\n')
+            );
             seen.push(item["id"].clone());
         }
         match page["next"].as_str() {

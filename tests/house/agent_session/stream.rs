@@ -19,7 +19,9 @@ async fn resumed_anywhere_it_is_the_same_stream() {
     let path = format!("/api/v1/sessions/{session}/stream");
     let all = ids(&bench.world, &session, None).await;
     let listed: Vec<u64> = bench.world.events(&session).await.iter().map(|event| event["position"].as_u64().expect("a position")).collect();
-    let positions = |ids: &[String]| -> Vec<u64> { ids.iter().map(|id| id.rsplit('.').next().expect("a position").parse().expect("a number")).collect() };
+    let positions = |ids: &[String]| -> Vec<u64> {
+        ids.iter().map(|id| id.rsplit('.').next().expect("a position").parse().expect("a number")).collect()
+    };
     assert_eq!(positions(&all), listed);
     for (at, id) in all.iter().enumerate().take(all.len() - 1) {
         assert_eq!(ids(&bench.world, &session, Some(id)).await, all[at + 1..], "after {id}");
@@ -28,7 +30,10 @@ async fn resumed_anywhere_it_is_the_same_stream() {
     let open = async |path: &str, last: Option<&str>| Watch::open(&bench.world, &token, path, last).await.err();
     let last = all.last().expect("events").as_str();
     assert_eq!(open(&path, Some(last)).await, Some(204));
-    let beyond = last.rsplit_once('.').map(|(epoch, position)| format!("{epoch}.{}", position.parse::<u64>().expect("a number") + 1000)).expect("a cursor");
+    let beyond = last
+        .rsplit_once('.')
+        .map(|(epoch, position)| format!("{epoch}.{}", position.parse::<u64>().expect("a number") + 1000))
+        .expect("a cursor");
     assert_eq!(open(&path, Some(&beyond)).await, Some(204), "at or past the end there is nothing more");
     // `after` is the same for who cannot send the header; a bare position is fine.
     assert_eq!(open(&format!("{path}?after={last}"), None).await, Some(204));
@@ -45,7 +50,10 @@ async fn resumed_anywhere_it_is_the_same_stream() {
     let frames = watch.until("end").await;
     let events = bench.world.events(&session).await;
     for (frame, event) in frames.iter().zip(&events) {
-        assert_eq!((serde_json::from_str::<Value>(&frame.data).expect("JSON"), Some(frame.event.as_str())), (event.clone(), event["type"].as_str()));
+        assert_eq!(
+            (serde_json::from_str::<Value>(&frame.data).expect("JSON"), Some(frame.event.as_str())),
+            (event.clone(), event["type"].as_str())
+        );
     }
 }
 
@@ -72,7 +80,21 @@ async fn event_lists_are_read_page_by_page_in_both_directions() {
     }
     for (event, version) in all.iter().zip(1..) {
         assert_eq!(event["stream_version"], version);
-        for field in ["position", "tenant_position", "stream", "type", "version", "time", "actor", "team_id", "project_id", "command_id", "correlation_id", "causation_id", "data"] {
+        for field in [
+            "position",
+            "tenant_position",
+            "stream",
+            "type",
+            "version",
+            "time",
+            "actor",
+            "team_id",
+            "project_id",
+            "command_id",
+            "correlation_id",
+            "causation_id",
+            "data",
+        ] {
             assert!(event.get(field).is_some(), "{field} is missing: {event}");
         }
         assert!(event.get("client_address").is_none(), "only the audit tells addresses");
@@ -107,7 +129,8 @@ async fn who_signs_out_sees_no_more() {
     bench.world.join(&team, &bob, "viewer").await;
     let session = bench.start(&[shell("true"), say("done")], json!({ "edit_mode": "ask" })).await;
     let question = bench.question(&session).await;
-    let mut watch = Watch::open(&bench.world, &bob.token, &format!("/api/v1/sessions/{session}/stream"), None).await.expect("a viewer may look");
+    let mut watch =
+        Watch::open(&bench.world, &bob.token, &format!("/api/v1/sessions/{session}/stream"), None).await.expect("a viewer may look");
     watch.until("agent_session.approval_requested").await;
     bob.browser.send(&bench.world, Method::POST, "/api/v1/auth/logout-all", None).await.expect(202);
     bench.answer(&session, &question, json!({ "decision": "allow_once" })).await.expect(202);

@@ -26,7 +26,8 @@ async fn place() -> Place {
     bob.browser.send(&world, reqwest::Method::PUT, &format!("/api/v1/projects/{project}/files/a.txt"), None).await.expect(200);
     let call = json!({ "tool_calls": [{ "name": "write_file", "arguments": { "file_path": "b.txt", "content": "b" } }] });
     let wish = json!({ "task": "t", "model": world.script(&[call, json!({ "text": "done" })]), "edit_mode": "allow" });
-    let session = bob.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let session =
+        bob.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"].as_str().expect("an id").to_owned();
     let position = world.session_is(&session, &["completed"]).await["position"].clone();
     world.get(&format!("/api/v1/audit/events?min_position={position}")).await;
     Place { world, team, project, session, bob }
@@ -52,7 +53,8 @@ async fn filters_narrow_and_hold_together() {
     assert_eq!(tenants, (1..=all.len() as u64).collect::<Vec<_>>());
 
     let stream = format!("agent_session-{}", place.session);
-    let correlation = all.iter().find(|event| event["stream"] == stream).expect("the session")["correlation_id"].as_str().expect("an id").to_owned();
+    let correlation =
+        all.iter().find(|event| event["stream"] == stream).expect("the session")["correlation_id"].as_str().expect("an id").to_owned();
     let (first, last) = (all[3]["time"].as_str().expect("a time"), all[8]["time"].as_str().expect("a time"));
     type Holds<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
     let cases: Vec<(String, Holds)> = vec![
@@ -64,8 +66,14 @@ async fn filters_narrow_and_hold_together() {
         (format!("correlation={correlation}"), Box::new(|event| event["correlation_id"] == correlation)),
         (format!("from={first}"), Box::new(|event| event["time"].as_str() >= Some(first))),
         (format!("to={last}"), Box::new(|event| event["time"].as_str() < Some(last))),
-        (format!("from={first}&to={last}&stream={stream}"), Box::new(|event| event["stream"] == stream && event["time"].as_str() >= Some(first) && event["time"].as_str() < Some(last))),
-        (format!("actor={}&type=agent_session.requested", place.bob.id), Box::new(|event| event["actor"]["id"] == *place.bob.id && event["type"] == "agent_session.requested")),
+        (
+            format!("from={first}&to={last}&stream={stream}"),
+            Box::new(|event| event["stream"] == stream && event["time"].as_str() >= Some(first) && event["time"].as_str() < Some(last)),
+        ),
+        (
+            format!("actor={}&type=agent_session.requested", place.bob.id),
+            Box::new(|event| event["actor"]["id"] == *place.bob.id && event["type"] == "agent_session.requested"),
+        ),
         ("type=no.such_type".into(), Box::new(|_| false)),
         (format!("stream={}", uuid::Uuid::now_v7()), Box::new(|_| false)),
     ];
@@ -117,7 +125,10 @@ async fn each_event_says_who_why_and_from_where() {
     // What the agent did goes back to what the person wished.
     let session: Vec<&Value> = all.iter().filter(|event| event["stream"] == format!("agent_session-{}", place.session)).collect();
     let wish = session[0];
-    assert_eq!((wish["type"].as_str(), wish["actor"]["id"].as_str(), wish["actor"]["name"].as_str()), (Some("agent_session.requested"), Some(place.bob.id.as_str()), Some("bob")));
+    assert_eq!(
+        (wish["type"].as_str(), wish["actor"]["id"].as_str(), wish["actor"]["name"].as_str()),
+        (Some("agent_session.requested"), Some(place.bob.id.as_str()), Some("bob"))
+    );
     assert!(session.iter().all(|event| event["correlation_id"] == wish["correlation_id"]), "{session:?}");
     assert!(session[1..].iter().all(|event| event["causation_id"].is_string()), "every later event has a cause");
 }
@@ -134,7 +145,12 @@ async fn only_admins_ask_for_a_team() {
         carol.get(&place.world, &format!("/api/v1/audit/export?{query}")).await.expect(404);
     }
     // Without a team there is one's own account and nothing else, whatever is filtered for.
-    for query in ["limit=200".to_owned(), format!("stream=agent_session-{}", place.session), format!("actor={}", place.session), "type=agent_session.requested".into()] {
+    for query in [
+        "limit=200".to_owned(),
+        format!("stream=agent_session-{}", place.session),
+        format!("actor={}", place.session),
+        "type=agent_session.requested".into(),
+    ] {
         let own = carol.get(&place.world, &path(query.clone())).await.expect(200);
         let foreign = own["items"].as_array().expect("items").iter().any(|event| event["actor"]["id"] != *carol.id);
         assert!(!foreign, "{query}: {own}");

@@ -46,7 +46,10 @@ async fn nothing_private_lies_on_the_disk() {
         json!({ "text": "failed-private", "error": { "status": 400, "message": "detail-private" } }),
     ]);
     let wish = json!({ "task": "task-private\nmore", "model": model, "edit_mode": "ask" });
-    let session = person.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let session = person.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     for _ in 0..3 {
         let details = world.session_is(&session, &["waiting_approval"]).await;
         let approval = details["approval_id"].as_str().expect("a question").to_owned();
@@ -61,13 +64,27 @@ async fn nothing_private_lies_on_the_disk() {
     world.session_is(&session, &["completed"]).await;
     person.post(&world, &format!("/api/v1/sessions/{session}/messages"), json!({ "text": "message-private" })).await.expect(202);
     world.session_is(&session, &["failed"]).await;
-    world.send(reqwest::Method::GET, &format!("/api/v1/sessions/{session}/export"), None).await.expect_text("content-private", "answer-private");
+    world
+        .send(reqwest::Method::GET, &format!("/api/v1/sessions/{session}/export"), None)
+        .await
+        .expect_text("content-private", "answer-private");
 
     let token = world.token.clone();
     let look = |world: &World| {
         for text in [
-            "marigold-private-name", PASSWORD, "wrong-password-private", "task-private", "answer-private", "content-private", "command-private", "reason-private",
-            "message-private", "failed-private", "detail-private", person.browser.refresh.as_str(), person.token.as_str(),
+            "marigold-private-name",
+            PASSWORD,
+            "wrong-password-private",
+            "task-private",
+            "answer-private",
+            "content-private",
+            "command-private",
+            "reason-private",
+            "message-private",
+            "failed-private",
+            "detail-private",
+            person.browser.refresh.as_str(),
+            person.token.as_str(),
         ] {
             assert_eq!(held_by(world, text), Vec::<String>::new(), "{text:?} lies on the disk");
         }
@@ -94,7 +111,11 @@ impl Holds for opensail_tests::world::Answer {
     /// The check itself can fail: what is looked for is really there for who may see it (file contents in base64).
     fn expect_text(self, content: &str, said: &str) {
         use base64::Engine;
-        let blobs = self.text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()).filter_map(|line| line["base64"].as_str().map(String::from));
+        let blobs = self
+            .text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .filter_map(|line| line["base64"].as_str().map(String::from));
         let mut decoded = blobs.map(|blob| base64::engine::general_purpose::STANDARD.decode(blob).expect("base64"));
         assert!(decoded.any(|blob| String::from_utf8_lossy(&blob).contains(content)));
         assert!(self.text.contains(said));

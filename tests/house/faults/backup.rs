@@ -12,9 +12,16 @@ async fn backed_up_while_it_runs_and_brought_back() {
     let mut old = World::start(PROGRAM, &[]).await;
     let body = json!({ "team_id": old.team().await, "name": "kept" });
     let project = old.post("/api/v1/projects", body).await.expect(201)["id"].as_str().expect("an id").to_owned();
-    opensail_tests::world::until("the project", async || (old.get(&format!("/api/v1/projects/{project}")).await["status"] == "ready").then_some(())).await;
+    opensail_tests::world::until("the project", async || {
+        (old.get(&format!("/api/v1/projects/{project}")).await["status"] == "ready").then_some(())
+    })
+    .await;
     let call = |name: &str, arguments: Value| json!({ "tool_calls": [{ "name": name, "arguments": arguments }] });
-    let model = old.script(&[call("write_file", json!({ "file_path": "a.txt", "content": "kept content" })), call("bash_exec", json!({ "command": "seq 1 20000" })), json!({ "text": "done" })]);
+    let model = old.script(&[
+        call("write_file", json!({ "file_path": "a.txt", "content": "kept content" })),
+        call("bash_exec", json!({ "command": "seq 1 20000" })),
+        json!({ "text": "done" }),
+    ]);
     let session = old.session(&project, json!({ "task": "remember me", "model": model, "edit_mode": "allow" })).await;
     old.session_is(&session, &["completed"]).await;
 
@@ -56,7 +63,11 @@ async fn backed_up_while_it_runs_and_brought_back() {
 
     // A cursor from the history that is over is told so, with the point both have in common.
     for cursor in [&late_cursor, &old_cursor] {
-        for path in [format!("/api/v1/sessions/{session}/events?after={cursor}"), format!("/api/v1/audit/events?after={cursor}"), format!("/api/v1/teams?min_position={cursor}")] {
+        for path in [
+            format!("/api/v1/sessions/{session}/events?after={cursor}"),
+            format!("/api/v1/audit/events?after={cursor}"),
+            format!("/api/v1/teams?min_position={cursor}"),
+        ] {
             let gone = new.send(Method::GET, &path, None).await;
             assert_eq!((gone.status.as_u16(), gone.body["code"].as_str()), (410, Some("epoch_changed")), "{path}: {}", gone.text);
             let common = gone.body["common_position"].as_u64().expect("a position");

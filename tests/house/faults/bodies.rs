@@ -11,9 +11,19 @@ async fn each_kind_of_bad_body_has_its_answer() {
     let world = World::start(PROGRAM, &[]).await;
     let bearer = format!("Bearer {}", world.token);
     let teams = "/api/v1/teams";
-    let post = async |kind: &str, body: Vec<u8>| world.ask(Method::POST, teams, &[("authorization", &bearer), ("content-type", kind)], body).await;
+    let post =
+        async |kind: &str, body: Vec<u8>| world.ask(Method::POST, teams, &[("authorization", &bearer), ("content-type", kind)], body).await;
     let json_type = "application/json";
-    for body in [&b""[..], b"{", b"{\"name\": \"t\"} x", b"nul", b"\x00", b"{\"name\": \"\xff\xfe\"}", "[".repeat(100_000).as_bytes(), b"{\"name\": \"\\ud800\"}"] {
+    for body in [
+        &b""[..],
+        b"{",
+        b"{\"name\": \"t\"} x",
+        b"nul",
+        b"\x00",
+        b"{\"name\": \"\xff\xfe\"}",
+        "[".repeat(100_000).as_bytes(),
+        b"{\"name\": \"\\ud800\"}",
+    ] {
         let answer = post(json_type, body.to_vec()).await;
         assert!(matches!(answer.status.as_u16(), 400 | 422), "{:?}: {}", &body[..body.len().min(30)], answer.text);
         assert_eq!(answer.headers["content-type"], "application/problem+json");
@@ -40,7 +50,8 @@ async fn each_kind_of_bad_body_has_its_answer() {
     ] {
         let answer = post(json_type, body.to_string().into_bytes()).await;
         assert_eq!(answer.status, 422, "{body} {}", answer.text);
-        let mut named: Vec<&str> = answer.body["errors"].as_array().expect("errors").iter().filter_map(|error| error["pointer"].as_str()).collect();
+        let mut named: Vec<&str> =
+            answer.body["errors"].as_array().expect("errors").iter().filter_map(|error| error["pointer"].as_str()).collect();
         named.sort_unstable();
         assert_eq!(named, pointers, "{body}");
     }
@@ -82,8 +93,18 @@ async fn noise_on_the_wire() {
     let world = World::start(PROGRAM, &[]).await;
     let host = world.url.strip_prefix("http://").expect("an address").to_owned();
     let long_header = format!("GET / HTTP/1.1\r\nHost: {host}\r\nX: {}\r\n\r\n", "x".repeat(1 << 20));
-    let lie = format!("POST /api/v1/teams HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nConnection: close\r\n\r\n0\r\n\r\n", world.token);
-    for noise in [&b"\x16\x03\x01\x02\x00\x01\x00"[..], b"GET\r\n\r\n", b"\r\n\r\n\r\n", long_header.as_bytes(), lie.as_bytes(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nx"] {
+    let lie = format!(
+        "POST /api/v1/teams HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\nConnection: close\r\n\r\n0\r\n\r\n",
+        world.token
+    );
+    for noise in [
+        &b"\x16\x03\x01\x02\x00\x01\x00"[..],
+        b"GET\r\n\r\n",
+        b"\r\n\r\n\r\n",
+        long_header.as_bytes(),
+        lie.as_bytes(),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nx",
+    ] {
         let (status, answer) = world.raw(noise).await;
         assert!(status == 0 || (400..=505).contains(&status), "{answer}");
         assert!(!answer.contains("panicked"));

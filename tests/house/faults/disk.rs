@@ -96,7 +96,9 @@ async fn a_full_data_folder_refuses_and_recovers() {
 
     // A session runs to its end as if nothing had been, and a restart finds it all.
     let call = json!({ "tool_calls": [{ "name": "write_file", "arguments": { "file_path": "a.txt", "content": "a" } }] });
-    let session = world.session(&project, json!({ "task": "t", "model": world.script(&[call, json!({ "text": "done" })]), "edit_mode": "allow" })).await;
+    let session = world
+        .session(&project, json!({ "task": "t", "model": world.script(&[call, json!({ "text": "done" })]), "edit_mode": "allow" }))
+        .await;
     world.session_is(&session, &["completed"]).await;
     world.kill().await;
     world.serve(&[]).await;
@@ -116,7 +118,11 @@ async fn a_session_outlives_a_full_disk() {
     world.serve(&[]).await;
     let (project, folder) = world.project("boat").await;
     let shell = |command: &str| json!({ "tool_calls": [{ "name": "bash_exec", "arguments": { "command": command } }] });
-    let model = world.script(&[shell("touch begun; while [ ! -e go ]; do sleep 0.05; done; seq 1 30000"), shell("echo second"), json!({ "text": "done" })]);
+    let model = world.script(&[
+        shell("touch begun; while [ ! -e go ]; do sleep 0.05; done; seq 1 30000"),
+        shell("echo second"),
+        json!({ "text": "done" }),
+    ]);
     let session = world.session(&project, json!({ "task": "t", "model": model, "edit_mode": "allow" })).await;
     until("the command", async || folder.join("begun").exists().then_some(())).await;
     disk.fill();
@@ -126,7 +132,11 @@ async fn a_session_outlives_a_full_disk() {
     let details = world.session_is(&session, &["completed", "failed"]).await;
     assert_eq!(details["status"], "completed", "{details} {}", world.log());
     let events = world.events(&session).await;
-    let outcomes: Vec<_> = events.iter().filter(|event| event["type"] == "agent_session.tool_call_completed").map(|event| event["data"]["outcome"].clone()).collect();
+    let outcomes: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"] == "agent_session.tool_call_completed")
+        .map(|event| event["data"]["outcome"].clone())
+        .collect();
     assert_eq!(outcomes, ["ok", "ok"]);
     world.kill().await;
     drop(disk);

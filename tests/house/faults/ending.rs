@@ -36,7 +36,11 @@ async fn a_killed_server_leaves_no_command_behind() {
     let details = world.session_is(&session, &["completed", "failed"]).await;
     assert_eq!(details["status"], "completed", "{details}");
     let events = world.events(&session).await;
-    let outcomes: Vec<_> = events.iter().filter(|event| event["type"] == "agent_session.tool_call_completed").map(|event| event["data"]["outcome"].clone()).collect();
+    let outcomes: Vec<_> = events
+        .iter()
+        .filter(|event| event["type"] == "agent_session.tool_call_completed")
+        .map(|event| event["data"]["outcome"].clone())
+        .collect();
     assert_eq!(outcomes, ["interrupted"]);
     assert!(!anyone_with("882201"));
 }
@@ -90,8 +94,12 @@ async fn what_was_acknowledged_is_there_after_a_kill() {
     let mut recorded = Vec::new();
     let mut after = String::new();
     loop {
-        let page = world.get(&format!("/api/v1/audit/events?team_id={team}&project_id={project}&type=project.file_written&limit=200&order=asc{after}")).await;
-        recorded.extend(page["items"].as_array().expect("items").iter().map(|event| event["data"]["path"].as_str().expect("a path").to_owned()));
+        let page = world
+            .get(&format!("/api/v1/audit/events?team_id={team}&project_id={project}&type=project.file_written&limit=200&order=asc{after}"))
+            .await;
+        recorded.extend(
+            page["items"].as_array().expect("items").iter().map(|event| event["data"]["path"].as_str().expect("a path").to_owned()),
+        );
         match page["next"].as_str() {
             Some(next) => after = format!("&after={next}"),
             None => break,

@@ -10,7 +10,11 @@ use crate::PROGRAM;
 #[tokio::test]
 async fn the_house_stands_on_postgres_too() {
     let database = postgres::fresh_database().await;
-    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str()), ("OPENSAIL_REGISTRATION", "open")];
+    let settings = [
+        ("DATABASE_URL", database.app_url.as_str()),
+        ("DATABASE_OWNER_URL", database.owner_url.as_str()),
+        ("OPENSAIL_REGISTRATION", "open"),
+    ];
     let mut world = World::start(PROGRAM, &settings).await;
     let (project, folder) = world.project("boat").await;
     let bob = world.register("bob").await;
@@ -18,7 +22,8 @@ async fn the_house_stands_on_postgres_too() {
     world.join(&team, &bob, "editor").await;
     let call = json!({ "text": "with \u{0} in it", "tool_calls": [{ "name": "bash_exec", "arguments": { "command": "printf 'a\\0b'; touch made" } }] });
     let wish = json!({ "task": "task \u{0}", "model": world.script(&[call, json!({ "text": "done" })]), "edit_mode": "ask" });
-    let session = bob.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let session =
+        bob.post(&world, &format!("/api/v1/projects/{project}/sessions"), wish).await.expect(201)["id"].as_str().expect("an id").to_owned();
     let approval = world.session_is(&session, &["waiting_approval"]).await["approval_id"].as_str().expect("a question").to_owned();
     world.kill().await;
     world.serve(&[]).await;

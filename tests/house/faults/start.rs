@@ -68,7 +68,11 @@ async fn a_bad_setting_stops_the_start_by_its_name() {
     }
     // The file is read with the same care.
     std::fs::create_dir_all(world.home()).expect("a folder");
-    for (text, named) in [("OPENSAIL_REGISTRATION = \"maybe\"\n", "OPENSAIL_REGISTRATION"), ("OPENSAIL_LISTN = \"x\"\n", "OPENSAIL_LISTN"), ("= broken\n", "opensail.toml")] {
+    for (text, named) in [
+        ("OPENSAIL_REGISTRATION = \"maybe\"\n", "OPENSAIL_REGISTRATION"),
+        ("OPENSAIL_LISTN = \"x\"\n", "OPENSAIL_LISTN"),
+        ("= broken\n", "opensail.toml"),
+    ] {
         std::fs::write(world.home().join("opensail.toml"), text).expect("written");
         let (code, said) = world.refuses_to_serve(&[]).await;
         assert!(matches!(code, Some(1 | 2)) && said.contains(named), "{text}: {said}");
@@ -77,7 +81,14 @@ async fn a_bad_setting_stops_the_start_by_its_name() {
 
 #[tokio::test]
 async fn settings_are_listed_with_their_source_and_no_secret() {
-    let world = World::at_rest(PROGRAM, &[("OPENSAIL_MODEL_PROVIDER", "openai"), ("OPENSAIL_MODEL_API_KEY", "key-private"), ("SECRET_KEY", "a secret of more than thirty-two bytes")]);
+    let world = World::at_rest(
+        PROGRAM,
+        &[
+            ("OPENSAIL_MODEL_PROVIDER", "openai"),
+            ("OPENSAIL_MODEL_API_KEY", "key-private"),
+            ("SECRET_KEY", "a secret of more than thirty-two bytes"),
+        ],
+    );
     for arguments in [&["config"][..], &["config", "--json"]] {
         let output = world.command(arguments).output().await.expect("it runs");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -130,11 +130,13 @@ async fn cqrs_repositories_read_single_streams() {
 async fn end_sessions(database: &Database, application: &str) {
     let mut owner = database.owner().await;
     // The second number waits until the session is really gone.
-    sqlx::query("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1")
-        .bind(application)
-        .execute(&mut owner)
-        .await
-        .expect("ended");
+    sqlx::query(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
+    )
+    .bind(application)
+    .execute(&mut owner)
+    .await
+    .expect("ended");
 }
 
 #[derive(Default, serde::Serialize, serde::Deserialize)]

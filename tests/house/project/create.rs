@@ -48,7 +48,15 @@ async fn a_folder_is_worked_on_in_place() {
     let id = project["id"].as_str().expect("an id");
     let file = world.send(reqwest::Method::GET, &format!("/api/v1/projects/{id}/files/hull.txt"), None).await;
     assert_eq!((file.status.as_u16(), file.text.as_str()), (200, "oak"));
-    world.ask(reqwest::Method::PUT, &format!("/api/v1/projects/{id}/files/mast.txt"), &[("authorization", &format!("Bearer {}", world.token))], "fir").await.expect(200);
+    world
+        .ask(
+            reqwest::Method::PUT,
+            &format!("/api/v1/projects/{id}/files/mast.txt"),
+            &[("authorization", &format!("Bearer {}", world.token))],
+            "fir",
+        )
+        .await
+        .expect(200);
     assert_eq!(std::fs::read_to_string(folder.join("mast.txt")).expect("it is there"), "fir");
 }
 

@@ -73,7 +73,8 @@ async fn written_read_and_deleted() {
     }
     // Each was an event with its hashes, and without its content.
     let events = bench.world.get(&format!("/api/v1/audit/events?project_id={}&stream=project-{}", bench.project, bench.project)).await;
-    let of = |kind: &str| events["items"].as_array().expect("items").iter().filter(|event| event["type"] == kind).cloned().collect::<Vec<_>>();
+    let of =
+        |kind: &str| events["items"].as_array().expect("items").iter().filter(|event| event["type"] == kind).cloned().collect::<Vec<_>>();
     let (writes, deletes) = (of("project.file_written"), of("project.file_deleted"));
     assert_eq!((writes.len(), deletes.len()), (3, 1));
     assert_eq!(writes[0]["data"]["path"], "src/deep/a.txt");

@@ -61,7 +61,13 @@ async fn it_does_no_harm_outside() {
     rustix::fs::mkfifoat(rustix::fs::CWD, folder.join("fifo"), rustix::fs::Mode::RWXU).expect("a fifo");
     if rustix::process::geteuid().is_root() {
         let device = rustix::fs::makedev(1, 5);
-        let _ = rustix::fs::mknodat(rustix::fs::CWD, folder.join("zero"), rustix::fs::FileType::CharacterDevice, rustix::fs::Mode::RWXU, device);
+        let _ = rustix::fs::mknodat(
+            rustix::fs::CWD,
+            folder.join("zero"),
+            rustix::fs::FileType::CharacterDevice,
+            rustix::fs::Mode::RWXU,
+            device,
+        );
     }
     std::fs::write(folder.join("two\nlines"), "two lines\n").expect("written");
     std::fs::write(folder.join(std::ffi::OsStr::from_bytes(b"not-utf8-\xff")), "x").expect("written");

@@ -56,7 +56,10 @@ async fn nothing_outside_is_read_or_written() {
             let harmless = matches!(path, "%252e%252e%252fcanary.txt" | "..%5ccanary.txt") && matches!(status, 200 | 404);
             assert!(harmless || (400..500).contains(&status), "{method} {path}: {answer}");
             assert!(!answer.contains("root:") && !answer.ends_with("canary"), "{method} {path}: {answer}");
-            assert!(!answer.contains(&world.path().display().to_string()) || path.contains("home"), "an answer names no place on this machine: {answer}");
+            assert!(
+                !answer.contains(&world.path().display().to_string()) || path.contains("home"),
+                "an answer names no place on this machine: {answer}"
+            );
         }
         assert_eq!(std::fs::read_to_string(&canary).expect("it is there"), "canary", "{path}");
     }
@@ -76,7 +79,17 @@ async fn git_is_not_written_by_hand() {
     std::fs::create_dir_all(folder.join("vendor/.git")).expect("a folder");
     symlink(".git", folder.join("g")).expect("a link");
     let files = format!("/api/v1/projects/{project}/files");
-    for path in [".git/config", ".git/hooks/pre-commit", ".GIT/config", "%2egit/config", ".git", "vendor/.git/config", "g/config", "g/hooks/post-checkout", "new/.git/config"] {
+    for path in [
+        ".git/config",
+        ".git/hooks/pre-commit",
+        ".GIT/config",
+        "%2egit/config",
+        ".git",
+        "vendor/.git/config",
+        "g/config",
+        "g/hooks/post-checkout",
+        "new/.git/config",
+    ] {
         for method in ["PUT", "DELETE"] {
             let (status, answer) = world.raw_path(method, &format!("{files}/{path}"), "[core]\nfsmonitor = touch /tmp/x\n").await;
             assert!((400..500).contains(&status), "{method} {path}: {answer}");

@@ -17,9 +17,22 @@ async fn another_teams_ids_open_nothing() {
 
     let eve = world.register("eve").await;
     let her_team = eve.post(&world, "/api/v1/teams", json!({ "name": "hers" })).await.expect(201)["id"].as_str().expect("an id").to_owned();
-    let hers = eve.post(&world, "/api/v1/projects", json!({ "team_id": her_team, "name": "hers" })).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let hers = eve.post(&world, "/api/v1/projects", json!({ "team_id": her_team, "name": "hers" })).await.expect(201)["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     super::settle(&world, &eve, &hers).await;
-    let her_session = eve.post(&world, &format!("/api/v1/projects/{hers}/sessions"), json!({ "task": "t", "model": world.script(&[json!({ "text": "x" })]) })).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let her_session = eve
+        .post(
+            &world,
+            &format!("/api/v1/projects/{hers}/sessions"),
+            json!({ "task": "t", "model": world.script(&[json!({ "text": "x" })]) }),
+        )
+        .await
+        .expect(201)["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
 
     eve.post(&world, "/api/v1/projects", json!({ "team_id": our_team, "name": "n" })).await.expect(404);
     // A field that would move a thing elsewhere is no field.
@@ -34,7 +47,9 @@ async fn another_teams_ids_open_nothing() {
         assert_eq!((refused.status.as_u16(), refused.body["code"].as_str()), (422, Some("unknown_field")), "{path}: {}", refused.text);
     }
     // Her own path with our inner id.
-    eve.post(&world, &format!("/api/v1/sessions/{her_session}/approvals/{approval}"), json!({ "decision": "allow_once" })).await.expect(404);
+    eve.post(&world, &format!("/api/v1/sessions/{her_session}/approvals/{approval}"), json!({ "decision": "allow_once" }))
+        .await
+        .expect(404);
     eve.post(&world, &format!("/api/v1/sessions/{session}/approvals/{approval}"), json!({ "decision": "allow_once" })).await.expect(404);
     for query in [format!("team_id={our_team}"), format!("project_id={ours}"), format!("team_id={her_team}&project_id={ours}")] {
         eve.get(&world, &format!("/api/v1/audit/events?{query}")).await.expect(404);

@@ -51,7 +51,8 @@ impl Place {
             Some("projects") => &self.project,
             _ => &self.session,
         };
-        let approval = self.world.get(&format!("/api/v1/sessions/{}", self.session)).await["approval_id"].as_str().unwrap_or(&self.session).to_owned();
+        let approval =
+            self.world.get(&format!("/api/v1/sessions/{}", self.session)).await["approval_id"].as_str().unwrap_or(&self.session).to_owned();
         path.replace("{id}", id)
             .replace("{account_id}", &self.member.id)
             .replace("{*path}", "a.txt")

@@ -33,11 +33,17 @@ async fn people_come_by_their_address_and_go() {
         (json!({ "email": eve.email, "role": "king" }), "/role"),
     ] {
         let refused = ada.post(&world, &members, body.clone()).await;
-        assert_eq!((refused.status.as_u16(), refused.body["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{body} {}", refused.text);
+        assert_eq!(
+            (refused.status.as_u16(), refused.body["errors"][0]["pointer"].as_str()),
+            (422, Some(pointer)),
+            "{body} {}",
+            refused.text
+        );
     }
 
     let list = bob.get(&world, &members).await.expect(200);
-    let listed: Vec<_> = list["items"].as_array().expect("items").iter().map(|item| (item["email"].as_str(), item["role"].as_str())).collect();
+    let listed: Vec<_> =
+        list["items"].as_array().expect("items").iter().map(|item| (item["email"].as_str(), item["role"].as_str())).collect();
     assert_eq!(listed, [(Some("ada@example.org"), Some("admin")), (Some("bob@example.org"), Some("viewer"))]);
 
     // A viewer looks on; an editor works; only an admin decides who is in.
@@ -65,7 +71,9 @@ async fn one_admin_remains() {
     let member = |person: &Person| format!("{team}/members/{}", person.id);
     ada.post(&world, &format!("{team}/members"), json!({ "email": bob.email, "role": "editor" })).await.expect(201);
     let demote = json!({ "role": "viewer" });
-    for refused in [ada.send(&world, Method::PATCH, &member(&ada), Some(&demote)).await, ada.send(&world, Method::DELETE, &member(&ada), None).await] {
+    for refused in
+        [ada.send(&world, Method::PATCH, &member(&ada), Some(&demote)).await, ada.send(&world, Method::DELETE, &member(&ada), None).await]
+    {
         assert_eq!((refused.status.as_u16(), refused.body["reason"].as_str()), (409, Some("last_admin")), "{}", refused.text);
     }
     // Two admins who throw each other out at the same moment: one remains.

@@ -30,7 +30,10 @@ async fn from_the_cradle_to_the_grave() {
     // Wishing what is already true is no event.
     let same = ada.send(&world, Method::PATCH, &path, Some(&json!({ "name": "Crew" }))).await.expect(200);
     let events = async || -> Vec<Value> {
-        ada.get(&world, &format!("/api/v1/audit/events?team_id={id}&stream=team-{id}")).await.expect(200)["items"].as_array().expect("items").clone()
+        ada.get(&world, &format!("/api/v1/audit/events?team_id={id}&stream=team-{id}")).await.expect(200)["items"]
+            .as_array()
+            .expect("items")
+            .clone()
     };
     assert_eq!(events().await.iter().filter(|event| event["type"] == "team.renamed").count(), 1, "{same}");
 

@@ -113,9 +113,7 @@ impl Run {
                 let reason = reason.map(|reason| format!(" They said: {reason}")).unwrap_or_default();
                 self.refuse(call, CallOutcome::Denied, &format!("not run: a person denied it.{reason}")).await
             }
-            Gate::Unanswered => {
-                self.refuse(call, CallOutcome::Denied, "not run: nobody answered the question in time (timed_out)").await
-            }
+            Gate::Unanswered => self.refuse(call, CallOutcome::Denied, "not run: nobody answered the question in time (timed_out)").await,
         }
     }
 

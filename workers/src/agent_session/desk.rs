@@ -35,7 +35,9 @@ pub enum Halt {
 pub(super) enum Sent {
     Done,
     /// The session moved meanwhile and the rules say no; it was read again.
-    Refused { code: &'static str },
+    Refused {
+        code: &'static str,
+    },
 }
 
 pub(super) struct Desk {

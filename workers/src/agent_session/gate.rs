@@ -8,7 +8,9 @@ use opensail_domain::agent_session::state::Verdict;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Gate {
     /// It may take effect; `asked` when a person said so for this very call, and so for what they were shown.
-    Open { asked: bool },
+    Open {
+        asked: bool,
+    },
     /// People have to be asked.
     Ask,
     /// The mode has no effects, shell included.

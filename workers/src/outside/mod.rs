@@ -5,4 +5,3 @@ pub mod model;
 pub mod passwords;
 pub mod project_files;
 pub mod sandbox;
-

@@ -25,7 +25,10 @@ impl Default for Bcrypt {
 }
 
 impl Bcrypt {
-    async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static) -> Result<T, PasswordError> {
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
         let failed = |e: String| PasswordError::Failed(e);
         let _turn = self.turns.acquire().await.map_err(|e| failed(e.to_string()))?;
         tokio::task::spawn_blocking(work).await.map_err(|e| failed(e.to_string()))?.map_err(|e| failed(e.to_string()))

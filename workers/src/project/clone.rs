@@ -240,8 +240,18 @@ mod tests {
         assert_eq!(remote("git@example.com:a/b.git"), Ok(("example.com".into(), 22)));
         assert_eq!(remote("https://[2001:db8::1]:1/a"), Ok(("2001:db8::1".into(), 1)));
         for bad in [
-            "file:///etc", "http://example.com/a", "/etc", "ext::sh -c id", "-u", "--upload-pack=id", "https://user:pw@example.com/a",
-            "ssh://-oProxyCommand=id/x", "git@-oProxyCommand=id:x", "https:///a", "https://example.com/a b", "ssh://u:p@h/x",
+            "file:///etc",
+            "http://example.com/a",
+            "/etc",
+            "ext::sh -c id",
+            "-u",
+            "--upload-pack=id",
+            "https://user:pw@example.com/a",
+            "ssh://-oProxyCommand=id/x",
+            "git@-oProxyCommand=id:x",
+            "https:///a",
+            "https://example.com/a b",
+            "ssh://u:p@h/x",
         ] {
             assert!(Remote::parse(bad).is_err(), "{bad}");
         }
@@ -249,7 +259,20 @@ mod tests {
 
     #[test]
     fn private_networks_are_told_from_the_open_one() {
-        for private in ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "fd00::1", "fe80::1", "::ffff:10.0.0.1", "2002:0a00:0001::1"] {
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "::1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+            "2002:0a00:0001::1",
+        ] {
             assert!(!is_public(private.parse().expect("an address")), "{private}");
         }
         for public in ["1.1.1.1", "140.82.112.3", "2606:4700::1111"] {

@@ -131,7 +131,9 @@ impl View<'_> {
         }
         if self.manner.json || !std::io::stdin().is_terminal() {
             self.client.post(&format!("/api/v1/sessions/{}/cancel", self.session), &json!({})).await?;
-            eprintln!("opensail: the agent asks for approval and nobody can answer here: cancelled. Run it with --yes, or answer on a terminal.");
+            eprintln!(
+                "opensail: the agent asks for approval and nobody can answer here: cancelled. Run it with --yes, or answer on a terminal."
+            );
             return Ok(());
         }
         let Some((decision, reason)) = self.ask().await? else { return self.interrupted().await };

@@ -43,7 +43,12 @@ pub async fn find_or_create(client: &Client, project: &str) -> Result<String, Cl
         let details = client.get(&format!("/api/v1/projects/{id}"), &[]).await?;
         match details["status"].as_str() {
             Some("ready") => return Ok(id),
-            Some("failed") => return Err(CliError::Failed(format!("the project could not be prepared: {}", details["reason"].as_str().unwrap_or_default()))),
+            Some("failed") => {
+                return Err(CliError::Failed(format!(
+                    "the project could not be prepared: {}",
+                    details["reason"].as_str().unwrap_or_default()
+                )));
+            }
             _ => tokio::time::sleep(LOOK).await,
         }
     }
@@ -65,7 +70,8 @@ pub async fn first_team(client: &Client) -> Result<String, CliError> {
 }
 
 fn folder(project: &str) -> Result<String, CliError> {
-    let folder = std::fs::canonicalize(project).map_err(|e| CliError::Usage(format!("--project {project}: {e}; name a folder or a project's id")))?;
+    let folder = std::fs::canonicalize(project)
+        .map_err(|e| CliError::Usage(format!("--project {project}: {e}; name a folder or a project's id")))?;
     if !folder.is_dir() {
         return Err(CliError::Usage(format!("--project {project}: not a folder")));
     }

@@ -83,7 +83,8 @@ impl Journal for Restarted {
 
 #[tokio::test]
 async fn a_page_read_before_the_epoch_changed_is_not_mixed_in_after_it() {
-    let journal = Arc::new(Restarted { asked: AtomicUsize::new(0), reading: Notify::new(), go_on: Notify::new(), head: watch::Sender::new(0) });
+    let journal =
+        Arc::new(Restarted { asked: AtomicUsize::new(0), reading: Notify::new(), go_on: Notify::new(), head: watch::Sender::new(0) });
     let tail = Tail::start(journal.clone()).await.expect("a tail");
     journal.reading.notified().await;
     journal.head.send_replace(5);

@@ -18,7 +18,9 @@ async fn called(world: &World, tool: &str, arguments: Value) -> SessionId {
     world.tell(session, C::StartTurn).await;
     let call = ToolCall { call_id: "1-1".into(), tool: tool.into(), arguments: arguments.to_string() };
     let answer = Answer { text: String::new(), tool_calls: vec![call] };
-    world.tell(session, C::CompleteTurn { answer, model: "test-1".into(), tokens: Tokens::default(), micro_usd: None, duration_ms: 1 }).await;
+    world
+        .tell(session, C::CompleteTurn { answer, model: "test-1".into(), tokens: Tokens::default(), micro_usd: None, duration_ms: 1 })
+        .await;
     world.model.then(says("done"));
     session
 }

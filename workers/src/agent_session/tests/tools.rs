@@ -84,7 +84,8 @@ async fn patch_file_keeps_the_line_ends_of_the_file() {
 async fn multi_edit_makes_all_or_none() {
     let world = World::new().await;
     world.write("a.txt", "a b c\n");
-    let edits = |second: &str| json!({"file_path": "a.txt", "edits": [{"old_str": "a", "new_str": "x"}, {"old_str": second, "new_str": "y"}]});
+    let edits =
+        |second: &str| json!({"file_path": "a.txt", "edits": [{"old_str": "a", "new_str": "x"}, {"old_str": second, "new_str": "y"}]});
     let (outcome, text) = world.call("multi_edit", edits("q")).await;
     assert!(outcome == O::Invalid && text.contains("edit 2") && text.contains("none of the edits"), "{text}");
     assert_eq!(world.content("a.txt").as_deref(), Some("a b c\n"));
@@ -171,7 +172,8 @@ fn arguments_are_taken_exactly_or_refused_by_name() {
 #[test]
 fn every_tool_is_told_with_its_schema() {
     let names: Vec<String> = specs().into_iter().map(|spec| spec.name).collect();
-    let wanted = ["read_file", "write_file", "patch_file", "multi_edit", "list_dir", "glob", "grep", "delete_file", "move_file", "bash_exec"];
+    let wanted =
+        ["read_file", "write_file", "patch_file", "multi_edit", "list_dir", "glob", "grep", "delete_file", "move_file", "bash_exec"];
     assert_eq!(names, wanted);
     for (tool, spec) in TOOLS.iter().zip(specs()) {
         assert_eq!(spec.parameters["additionalProperties"], false);

@@ -14,8 +14,9 @@ impl Arguments {
         let value = if written.trim().is_empty() {
             Value::Object(Map::new())
         } else {
-            serde_json::from_str(written)
-                .map_err(|error| format!("the arguments of {} are no valid JSON ({error}); nothing was done. Call it again with one JSON object.", tool.name))?
+            serde_json::from_str(written).map_err(|error| {
+                format!("the arguments of {} are no valid JSON ({error}); nothing was done. Call it again with one JSON object.", tool.name)
+            })?
         };
         let mut wrong = Vec::new();
         let arguments = check(value, "", tool.parameters, tool.later, &mut wrong);

@@ -36,7 +36,11 @@ pub(super) static TOOL: Tool = Tool {
         optional("cwd", Kind::Text, "Folder to run it in, relative to the project's root. Default: the root."),
         optional("timeout", Kind::Number { min: 1, max: MAX_SECONDS }, "Seconds after which it is stopped. Default 120."),
         optional("timeout_ms", Kind::Number { min: 1, max: MAX_SECONDS * 1000 }, "The same in milliseconds; goes before timeout."),
-        optional("max_output_tokens", Kind::Number { min: 1, max: 1_000_000 }, "Show about this many tokens of output at most (4 bytes each), up to 8192."),
+        optional(
+            "max_output_tokens",
+            Kind::Number { min: 1, max: 1_000_000 },
+            "Show about this many tokens of output at most (4 bytes each), up to 8192.",
+        ),
         optional("env", Kind::TextMap, "Environment variables to add."),
     ],
     later: &[
@@ -138,7 +142,9 @@ impl ShellCall {
         let mut output = capture.finish();
         let (outcome, exit_code, note) = match ended {
             Ok(outcome) => self.ended(outcome.end, timeout),
-            Err(error @ SandboxError::Refused { .. }) => (CallOutcome::Failed, None, format!("{error}. Nothing was run; go on without commands.")),
+            Err(error @ SandboxError::Refused { .. }) => {
+                (CallOutcome::Failed, None, format!("{error}. Nothing was run; go on without commands."))
+            }
             Err(error @ SandboxError::Failed(_)) => (CallOutcome::Failed, None, error.to_string()),
         };
         if !output.text.is_empty() && !output.text.ends_with('\n') {
@@ -157,7 +163,8 @@ impl ShellCall {
                 (CallOutcome::TimedOut, None, "stopped: the session's time is used up".into())
             }
             SandboxEnd::TimedOut => {
-                let note = format!("stopped after {} s; give a larger timeout (at most {MAX_SECONDS}) or split the work", timeout.as_secs_f64());
+                let note =
+                    format!("stopped after {} s; give a larger timeout (at most {MAX_SECONDS}) or split the work", timeout.as_secs_f64());
                 (CallOutcome::TimedOut, None, note)
             }
             SandboxEnd::Cancelled => (CallOutcome::Cancelled, None, "stopped: the session was cancelled".into()),

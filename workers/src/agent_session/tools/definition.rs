@@ -31,7 +31,10 @@ pub struct Parameter {
 pub enum Kind {
     Text,
     Flag,
-    Number { min: u64, max: u64 },
+    Number {
+        min: u64,
+        max: u64,
+    },
     Choice(&'static [&'static str]),
     /// An object whose values are text.
     TextMap,

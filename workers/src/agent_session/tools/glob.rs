@@ -17,7 +17,11 @@ pub(super) static TOOL: Tool = Tool {
         optional("include_hidden", Kind::Flag, "Look at names that begin with a dot. Default false."),
         optional("sort", Kind::Choice(&["mtime", "path"]), "Newest first, or by path. Default mtime."),
     ],
-    later: &[Later { name: "recursive", harmless: Some("true"), instead: "write ** in the pattern to look into folders, or leave it out to stay in one" }],
+    later: &[Later {
+        name: "recursive",
+        harmless: Some("true"),
+        instead: "write ** in the pattern to look into folders, or leave it out to stay in one",
+    }],
     work: Work::Reads(&Glob),
 };
 

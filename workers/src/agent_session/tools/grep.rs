@@ -69,7 +69,8 @@ impl Reads for Grep {
         }
         let more = cut || shown.len() > offset + limit;
         let page: Vec<String> = shown.into_iter().skip(offset).take(limit).collect();
-        let note = if more { format!("\n[there is more; go on with offset {}, or narrow the search]", offset + limit) } else { String::new() };
+        let note =
+            if more { format!("\n[there is more; go on with offset {}, or narrow the search]", offset + limit) } else { String::new() };
         Ok(page.join("\n") + &note)
     }
 }

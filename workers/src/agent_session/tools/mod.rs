@@ -22,7 +22,6 @@ mod plan;
 mod read_file;
 mod write_file;
 
-
 use std::path::Path;
 
 use async_trait::async_trait;

@@ -22,7 +22,10 @@ impl Reads for ReadFile {
         let file = project.files.read(project.root, &path).await.map_err(told)?;
         let file = file.ok_or_else(|| format!("{path} does not exist; list_dir or glob show what does"))?;
         let Ok(text) = std::str::from_utf8(&file.bytes) else {
-            return Err(format!("{path} is no text (binary, {} bytes); bash_exec can look into it, e.g. with `file` or `od`", file.bytes.len()));
+            return Err(format!(
+                "{path} is no text (binary, {} bytes); bash_exec can look into it, e.g. with `file` or `od`",
+                file.bytes.len()
+            ));
         };
         if text.is_empty() {
             return Ok(format!("{path} is empty."));
