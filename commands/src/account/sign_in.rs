@@ -46,7 +46,13 @@ impl Commands {
             self.count_attempt(address).await?;
         }
         let by_account = self.account_counter(&normal);
-        self.count_attempt(&by_account).await?;
+        if let Err(refused) = self.count_attempt(&by_account).await {
+            // No password was looked at, so it was no guess: who insists on one account does not shut others out of a shared address.
+            if let Some(address) = &address {
+                self.take_attempt_back(address).await?;
+            }
+            return Err(refused);
+        }
         let account = self.account_of_email(&normal).await?;
         if !self.password_fits(account, wish.password).await? {
             return Err(WRONG);
