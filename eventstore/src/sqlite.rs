@@ -11,7 +11,7 @@ mod snapshot;
 mod vault;
 mod write;
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl SqliteStore {
     /// Opens the file, made with mode 0600 if absent, and brings its tables up to date.
     pub async fn open(path: impl AsRef<Path>) -> Result<SqliteStore, OpenError> {
         let path = path.as_ref();
-        private_file(path).map_err(|error| OpenError::File { path: path.into(), why: error.to_string() })?;
+        let file = |error: std::io::Error| OpenError::File { path: path.into(), why: error.to_string() };
+        let _preparing = preparing(path).await.map_err(file)?;
+        private_file(path).map_err(file)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -93,9 +95,27 @@ fn pool(size: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new().max_connections(size).test_before_acquire(false).idle_timeout(None).max_lifetime(None)
 }
 
+/// Makes the file if it is absent. One that is there is never opened here: closing any descriptor of a file frees all locks that the
+/// process has on it, those of its SQLite connections too.
 fn private_file(path: &Path) -> std::io::Result<()> {
-    let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        made => drop(made?),
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))
+}
+
+/// Held while the file is made and its tables are brought up to date, in which SQLite itself keeps no order between processes. The
+/// lock lies on `<path>.lock` and ends with the value.
+async fn preparing(path: &Path) -> std::io::Result<File> {
+    let mut lock = path.as_os_str().to_owned();
+    lock.push(".lock");
+    let waiting = tokio::task::spawn_blocking(move || {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock)?;
+        file.lock()?;
+        Ok(file)
+    });
+    waiting.await.map_err(std::io::Error::other)?
 }
 
 async fn first_epoch(writer: &SqlitePool) -> Result<Epoch, sqlx::Error> {

@@ -45,9 +45,14 @@ CREATE TRIGGER epochs_no_update BEFORE UPDATE ON epochs
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER epochs_no_delete BEFORE DELETE ON epochs
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
--- INSERT OR REPLACE deletes without firing delete triggers unless recursive triggers are on.
+-- INSERT OR REPLACE deletes what any unique key finds, without firing delete triggers unless recursive triggers are on.
 CREATE TRIGGER events_no_replace BEFORE INSERT ON events
 WHEN EXISTS (SELECT 1 FROM events WHERE position = NEW.position)
+    OR EXISTS (SELECT 1 FROM events WHERE stream_id = NEW.stream_id AND stream_type = NEW.stream_type
+               AND stream_version = NEW.stream_version)
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER epochs_no_replace BEFORE INSERT ON epochs
+WHEN EXISTS (SELECT 1 FROM epochs WHERE n = NEW.n OR id = NEW.id)
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
 CREATE TABLE stream_heads (

@@ -134,6 +134,10 @@ impl Shared {
         }
         {
             let mut state = self.state();
+            if state.epoch != epoch {
+                // A subscription found the new epoch while this page was being read; it belongs to the old one.
+                return Ok(true);
+            }
             page.events.into_iter().for_each(|event| state.ring.push(event));
         }
         self.wake();
