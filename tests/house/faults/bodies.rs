@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::PROGRAM;
 
 #[tokio::test]
-#[ignore = "failed once in a run of everything; not understood yet"]
 async fn each_kind_of_bad_body_has_its_answer() {
     let world = World::start(PROGRAM, &[]).await;
     let bearer = format!("Bearer {}", world.token);
@@ -38,8 +37,9 @@ async fn each_kind_of_bad_body_has_its_answer() {
     let answer = post(json_type, large).await;
     assert_eq!((answer.status.as_u16(), answer.body["code"].as_str()), (413, Some("too_large")));
     // Who asks is settled before a byte of the body is read.
-    let answer = world.ask(Method::POST, teams, &[("content-type", json_type)], vec![b'x'; 8 << 20]).await;
-    assert_eq!(answer.status, 401);
+    let host = world.url.strip_prefix("http://").expect("an address");
+    let head = format!("POST {teams} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {json_type}\r\nContent-Length: 8388608\r\n\r\n");
+    assert_eq!(world.raw(head.as_bytes()).await.0, 401);
 
     for (body, pointers) in [
         (json!({ "name": "t", "nmae": 1, "a/b~c": 2 }), vec!["/a~1b~0c", "/nmae"]),

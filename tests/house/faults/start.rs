@@ -100,7 +100,6 @@ async fn settings_are_listed_with_their_source_and_no_secret() {
 
 /// The key that opens everything is gone or another one: the start says so instead of making a new one.
 #[tokio::test]
-#[ignore = "fails; not understood yet"]
 async fn a_journal_without_its_key_is_not_opened() {
     let mut world = World::start(PROGRAM, &[]).await;
     assert_eq!(world.stop().await, Some(0));
@@ -111,5 +110,6 @@ async fn a_journal_without_its_key_is_not_opened() {
     assert!(matches!(code, Some(1 | 2)) && (said.contains("SECRET_KEY") || said.contains("secret.key")), "{said}");
     assert!(!key.exists(), "no new key is made over an old journal");
     std::fs::write(&key, kept).expect("written");
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's alone");
     world.serve(&[]).await;
 }

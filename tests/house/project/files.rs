@@ -66,13 +66,14 @@ async fn written_read_and_deleted() {
     assert_eq!(bench.put("empty", &[], "").await, 200);
     assert_eq!(bench.on_disk("empty").as_deref(), Some(""));
 
-    bench.ask(Method::DELETE, "src/deep/a.txt", &[], "").await.expect(200);
+    let deleted = bench.ask(Method::DELETE, "src/deep/a.txt", &[], "").await.expect(200)["position"].clone();
     assert_eq!(bench.on_disk("src/deep/a.txt"), None);
     for method in [Method::GET, Method::DELETE] {
         assert_eq!(bench.ask(method, "src/deep/a.txt", &[], "").await.status, 404);
     }
     // Each was an event with its hashes, and without its content.
-    let events = bench.world.get(&format!("/api/v1/audit/events?project_id={}&stream=project-{}", bench.project, bench.project)).await;
+    let of_project = format!("project_id={}&stream=project-{}&min_position={deleted}", bench.project, bench.project);
+    let events = bench.world.get(&format!("/api/v1/audit/events?{of_project}")).await;
     let of =
         |kind: &str| events["items"].as_array().expect("items").iter().filter(|event| event["type"] == kind).cloned().collect::<Vec<_>>();
     let (writes, deletes) = (of("project.file_written"), of("project.file_deleted"));

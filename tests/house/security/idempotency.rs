@@ -66,7 +66,6 @@ async fn a_refusal_is_not_kept() {
 
 /// Who lost the role since does not learn the old answer by its key.
 #[tokio::test]
-#[ignore = "a repeated wish is answered without asking for the right to see it again"]
 async fn an_old_answer_is_for_who_may_still_see_it() {
     let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
     let (ada, bob) = (world.register("ada").await, world.register("bob").await);
