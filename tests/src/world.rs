@@ -257,7 +257,8 @@ impl World {
 
     /// The owner's first team.
     pub async fn team(&self) -> String {
-        self.get("/api/v1/teams").await["items"][0]["id"].as_str().expect("a team").into()
+        // The view may still be on its way to what the start wrote.
+        until("the owner's team", async || self.get("/api/v1/teams").await["items"][0]["id"].as_str().map(Into::into)).await
     }
 
     /// A project over a folder, ready.
