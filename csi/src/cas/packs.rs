@@ -128,7 +128,7 @@ impl Packs {
         let name: Arc<str> = format!("{:032x}{SUFFIX}", rand::random::<u128>()).into();
         let mut temp = TempFile::create(self.folder.as_fd()).map_err(from_errno)?;
         temp.fill(&bytes).map_err(from_errno)?;
-        temp.take_new(&name).map_err(from_errno)?;
+        temp.take_new(name.as_ref()).map_err(from_errno)?;
         sync_folder(&self.folder).map_err(from_errno)?;
         self.known_mut().add(&name, &slots);
         Ok(())

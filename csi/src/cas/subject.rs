@@ -76,6 +76,16 @@ impl Subject {
         if self.name(kind, &plain) == *name { Ok(plain) } else { Err(CasError::Damaged(*name)) }
     }
 
+    /// Seals something that is kept outside the store.
+    pub fn seal_apart(&self, plain: &[u8]) -> Result<Vec<u8>, CasError> {
+        self.seal(plain)
+    }
+
+    /// Opens it; `None` when it is not as it was sealed.
+    pub fn open_apart(&self, stored: &[u8]) -> Option<Vec<u8>> {
+        unpack(self.sealer.open(stored).ok()?)
+    }
+
     pub(super) fn seal(&self, plain: &[u8]) -> Result<Vec<u8>, CasError> {
         Ok(self.sealer.seal(&pack(plain))?)
     }

@@ -1,0 +1,8 @@
+//! Trees in real folders: what is taken is laid out again as it was.
+
+mod btrfs;
+mod compare;
+mod fidelity;
+mod going_back;
+mod taking;
+mod world;
