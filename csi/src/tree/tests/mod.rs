@@ -4,5 +4,6 @@ mod btrfs;
 mod compare;
 mod fidelity;
 mod going_back;
+mod killed;
 mod taking;
 mod world;
