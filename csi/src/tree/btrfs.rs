@@ -134,3 +134,19 @@ fn call<const OPCODE: rustix::ioctl::Opcode>(folder: BorrowedFd<'_>, name: &CStr
     // SAFETY: the opcode is the kernel's for this structure, which it only reads; the name ends with a NUL.
     unsafe { ioctl(folder, Setter::<OPCODE, VolumeArguments>::new(arguments)) }.map_err(|errno| TreeError::at(bytes, errno))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn structures_are_as_large_as_the_kernels() {
+        assert_eq!((size_of::<SubvolumeInfo>(), size_of::<VolumeArguments>()), (504, 4096));
+    }
+
+    #[test]
+    fn a_subvolume_is_believed_unchanged_only_when_a_later_write_must_show() {
+        let subvolume = Subvolume { uuid: [0; 16], id: 5, changed: 9, changed_at: 1_000_000_000 };
+        assert!(!subvolume.settled(1_000_000_000) && !subvolume.settled(1_010_000_000) && subvolume.settled(1_030_000_000));
+    }
+}

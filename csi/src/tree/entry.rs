@@ -192,3 +192,38 @@ impl<'b> Decoder<'b> {
         Some(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_a_name_that_leads_elsewhere(mut bytes in proptest::collection::vec(prop_oneof![0_u8..8, Just(b'.'), Just(b'/')], 0..80)) {
+            if let Some(first) = bytes.first_mut() {
+                *first = VERSION;
+            }
+            if let Some(folder) = Folder::decode(&bytes) {
+                prop_assert!(folder.entries.iter().all(|entry| !entry.name.contains(&b'/') && entry.name != b".." && entry.name != b"."));
+                prop_assert!(folder.entries.is_sorted_by(|a, b| a.name < b.name));
+                prop_assert_eq!(folder.encode(), bytes);
+            }
+        }
+
+        #[test]
+        fn a_folder_reads_back(names in proptest::collection::btree_set(proptest::collection::vec(1_u8..=255, 1..20), 0..10), mode in 0_u32..0o7777) {
+            let bad = |name: &Vec<u8>| name.contains(&b'/') || name == b"." || name == b"..";
+            let entries = names.into_iter().filter(|name| !bad(name)).enumerate().map(|(at, name)| Entry {
+                item: match at % 3 {
+                    0 => Item::File { mode, mtime: -(at as i64), content: Content { size: 9, name: Address::of(&name), parts: at % 2 == 0 } },
+                    1 => Item::Link { target: name.clone() },
+                    _ => Item::Folder { mode, name: Address::of(&name) },
+                },
+                name,
+            });
+            let folder = Folder { entries: entries.collect() };
+            prop_assert_eq!(Folder::decode(&folder.encode()), Some(folder));
+        }
+    }
+}

@@ -197,3 +197,44 @@ impl KnownFolder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_believed_only_when_a_later_write_must_bear_another() {
+        const SECOND: i64 = 1_000_000_000;
+        let stamp = |mtime, ctime| Stamp { mtime, ctime, ..Stamp::default() };
+        let now = 1000 * SECOND + 500_000_000;
+        for (mtime, ctime, settled) in [
+            (now - 30_000_000, now - 30_000_000, true),
+            (now - 30_000_000, now - 10_000_000, false),
+            (now - 10_000_000, now - 30_000_000, false),
+            (now + SECOND, now - SECOND - 1, false),
+            // Whole seconds: the file system keeps no finer ones.
+            (999 * SECOND, 999 * SECOND, false),
+            (998 * SECOND, 998 * SECOND, true),
+        ] {
+            assert_eq!(stamp(mtime, ctime).settled(now), settled, "{mtime} {ctime}");
+        }
+    }
+
+    #[test]
+    fn an_index_reads_back_and_none_of_its_beginnings_does() {
+        let content = Content { size: 5, name: Address::of(b"x"), parts: true };
+        let stamp = Stamp { size: 5, mtime: -1, ctime: 7, inode: 8, mode: 0o100_644 };
+        let inner = KnownFolder { mode: 0o755, object: Some(Address::of(b"y")), entries: Vec::new() };
+        let entries = vec![
+            (b"\xff".to_vec(), Known::File { stamp, settled: true, content }),
+            (b"folder".to_vec(), Known::Folder(inner)),
+            (b"link".to_vec(), Known::Link { stamp, settled: false, target: b"a".to_vec() }),
+        ];
+        let folder = KnownFolder { mode: 0o700, object: None, entries };
+        let bytes = folder.encode(Epoch(u128::MAX - 5));
+        assert_eq!(KnownFolder::decode(&bytes), Some((folder, Epoch(u128::MAX - 5))));
+        for end in 0..bytes.len() {
+            assert_eq!(KnownFolder::decode(&bytes[..end]), None);
+        }
+    }
+}

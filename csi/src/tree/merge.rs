@@ -125,13 +125,7 @@ impl Work<'_> {
         Ok(Some(Item::Folder { mode, name: self.writer.put(Kind::Folder, &merged.encode())? }))
     }
 
-    fn files(
-        &mut self,
-        base: Option<&Item>,
-        ours: Option<&Item>,
-        theirs: Option<&Item>,
-        path: &mut Vec<u8>,
-    ) -> Result<Option<Item>, TreeError> {
+    fn files(&mut self, base: Option<&Item>, ours: Option<&Item>, theirs: Option<&Item>, path: &[u8]) -> Result<Option<Item>, TreeError> {
         let (Some(Item::File { content: our_content, mtime, .. }), Some(Item::File { content: their_content, mtime: other, .. })) =
             (ours, theirs)
         else {

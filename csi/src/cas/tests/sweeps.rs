@@ -13,10 +13,11 @@ fn object(number: u32) -> (Address, Vec<u8>) {
     (Address::of(&bytes), bytes)
 }
 
-fn mark(live: &mut Live, numbers: impl IntoIterator<Item = u32>) {
+fn mark(live: &mut Live, numbers: impl IntoIterator<Item = u32>) -> Result<(), CasError> {
     for number in numbers {
         live.add(object(number).0);
     }
+    Ok(())
 }
 
 #[tokio::test]
@@ -29,9 +30,8 @@ async fn what_no_root_reaches_goes_and_the_rest_stays() {
     let (kept, dropped) = (kept.expect("put"), dropped.expect("put"));
     // All of the first pack, three of the second, nine of the third.
     let roots = |live: &mut Live| {
-        mark(live, (0..13).chain(20..29));
         live.add(kept);
-        Ok(())
+        mark(live, (0..13).chain(20..29))
     };
     let before = store.epoch().expect("epoch");
     let dry = store.sweep(&Sweep { dry_run: true, ..NOW }, &mut { roots }).expect("a dry run");
@@ -80,10 +80,7 @@ fn a_writer_is_never_swept_from_under() {
     let rounds = Cell::new(0);
     let swept = store.sweep(&NOW, &mut |live| {
         rounds.set(rounds.get() + 1);
-        if rounds.get() == 2 {
-            mark(live, [1]);
-        }
-        Ok(())
+        mark(live, (rounds.get() == 2).then_some(1))
     });
     assert_eq!((swept.expect("swept").removed.objects, rounds.get()), (0, 2));
     assert_eq!(Objects::read(&store, &object(1).0), Ok(object(1).1));
@@ -107,7 +104,7 @@ fn a_pack_with_damaged_living_objects_stays_as_it_is() {
     let mut bytes = std::fs::read(&pack).expect("read");
     bytes[5 + 68 + 7] ^= 1;
     std::fs::write(&pack, bytes).expect("damage");
-    let swept = store.sweep(&NOW, &mut |live| Ok(mark(live, 0..2))).expect("swept");
+    let swept = store.sweep(&NOW, &mut |live| mark(live, 0..2)).expect("swept");
     assert_eq!((swept.unreadable.objects, swept.removed.objects), (1, 0));
     assert!(pack.exists());
 }
@@ -127,7 +124,7 @@ proptest! {
         }
         for live in rounds {
             let live: BTreeSet<_> = live.intersection(&there).copied().collect();
-            let swept = store.sweep(&NOW, &mut |marks| Ok(mark(marks, live.iter().copied()))).expect("swept");
+            let swept = store.sweep(&NOW, &mut |marks| mark(marks, live.iter().copied())).expect("swept");
             prop_assert_eq!((swept.live.objects, swept.missing), (live.len() as u64, 0));
             for store in [&store, &LocalStore::open(folder.path()).expect("open")] {
                 for number in &live {
