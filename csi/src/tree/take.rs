@@ -90,7 +90,12 @@ impl Tracker {
         {
             return Ok(Taken { read: 0, written: Written::default(), walked: false, ..taken.clone() });
         }
-        let taken = self.look(subject, root, rules, now)?;
+        let looked = self.look(subject, root, rules, now);
+        if looked.is_err() {
+            // What was seen may not have been stored; the next look asks the store.
+            (self.epoch, self.quiet) = (None, None);
+        }
+        let taken = looked?;
         let rested = taken.unsteady.is_empty();
         self.quiet =
             subvolume.filter(|subvolume| rested && subvolume.settled(now)).map(|subvolume| (subvolume, rules.clone(), taken.clone()));
