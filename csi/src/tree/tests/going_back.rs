@@ -71,3 +71,25 @@ fn an_occupied_folder_is_not_laid_out_into() {
     let root = Root::open(&world.project()).expect("root");
     assert_eq!(checkout(&world.subject, &taken.name, &root, None), Err(TreeError::NotEmpty));
 }
+
+#[test]
+fn a_fork_of_an_ordinary_folder_is_laid_out_and_forks_again() {
+    let mut world = World::new();
+    world.write("file", "first");
+    world.write("folder/other", "same");
+    let first = world.take();
+    let expected = timeless(&world.project());
+    world.write("file", "second");
+    world.take();
+    let mut source = world.project();
+    for name in [c"one", c"two"] {
+        let root = Root::open(&source).expect("root");
+        let near = Near { root: &root, tracker: &world.tracker };
+        let to = (world.folder.path(), name);
+        let forked = fork(&world.subject, near, &Rules::default(), &first.name, to, &world.hold()).expect("forked");
+        assert!(matches!(forked, Forked::Laid(Laid { files: 2, .. }) | Forked::Subvolume(_)), "{forked:?}");
+        source = world.folder.path().join(name.to_str().expect("a name"));
+        assert_eq!(timeless(&source), expected);
+    }
+    assert_eq!(std::fs::read(world.at("file")).expect("read"), b"second");
+}
