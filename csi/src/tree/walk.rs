@@ -1,8 +1,9 @@
 //! Looks at every entry beneath a root, without reading files, and compares with what was known.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat};
 use rustix::io::Errno;
@@ -15,6 +16,8 @@ use crate::fileops::{IgnoreRules, Links, open_beneath};
 
 /// Levels of folders that are entered: one open handle each.
 const MAX_DEPTH: usize = 256;
+/// Threads of one walk.
+const MAX_THREADS: usize = 4;
 /// Longest path in bytes that the kernel takes.
 const MAX_PATH: usize = 4095;
 
@@ -83,6 +86,10 @@ impl<'w> Walk<'w> {
             here.ignore = IgnoreRules::with(here.ignore, fd, path);
         }
         let mut found = KnownFolder { mode: stat.st_mode & 0o3777, object: None, entries: Vec::with_capacity(names.len()) };
+        if here.depth == 0 && names.iter().filter(|(_, kind)| *kind == FileType::Directory).count() > 1 {
+            found.entries = self.side_by_side(fd, &names, old, &here)?;
+            return Ok(found);
+        }
         let above = path.len();
         for (name, kind) in &names {
             if above > 0 {
@@ -96,6 +103,46 @@ impl<'w> Walk<'w> {
             path.truncate(above);
         }
         Ok(found)
+    }
+
+    /// The entries of the root, on as many threads as there are cores.
+    fn side_by_side(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        names: &[(CString, FileType)],
+        old: Option<&KnownFolder>,
+        here: &Here,
+    ) -> Result<Vec<(Vec<u8>, Known)>, TreeError> {
+        let next = AtomicUsize::new(0);
+        let (rules, device, now) = (self.rules, self.device, self.now);
+        let work = || {
+            let mut part = Walk { rules, device, now, to_read: Vec::new(), left_out: Vec::new(), folders: Vec::new(), surprised: false };
+            let mut entries = Vec::new();
+            while let Some((name, kind)) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let bytes = name.to_bytes();
+                let known = old.and_then(|old| old.get(bytes));
+                if let Some(known) = part.entry(fd, name, *kind, &mut bytes.to_vec(), known, here)? {
+                    entries.push((bytes.to_vec(), known));
+                }
+            }
+            Ok::<_, TreeError>((part, entries))
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+        let mut entries = Vec::with_capacity(names.len());
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            for thread in threads {
+                let (part, some) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+                entries.extend(some);
+                self.to_read.extend(part.to_read);
+                self.left_out.extend(part.left_out);
+                self.folders.extend(part.folders);
+                self.surprised |= part.surprised;
+            }
+            Ok::<_, TreeError>(())
+        })?;
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(entries)
     }
 
     fn entry(
