@@ -7,3 +7,4 @@ pub mod fileops;
 #[cfg(test)]
 mod small_disk;
 mod temp_file;
+pub mod tree;

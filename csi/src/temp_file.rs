@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
+use rustix::path::Arg;
 
 const PREFIX: &str = ".opensail-";
 const SUFFIX: &str = ".tmp";
@@ -68,14 +69,14 @@ impl<'d> TempFile<'d> {
 
     /// Takes the place of `name` in the same folder, whatever stands there (a link is replaced, never followed).
     /// Durable after the folder is synced.
-    pub(crate) fn replace(mut self, name: &str) -> Result<(), Errno> {
+    pub(crate) fn replace(mut self, name: impl Arg) -> Result<(), Errno> {
         rustix::fs::renameat(self.dir, &self.name, self.dir, name)?;
         self.named = true;
         Ok(())
     }
 
     /// Takes the name only if nothing bears it; `EXIST` otherwise.
-    pub(crate) fn take_new(mut self, name: &str) -> Result<(), Errno> {
+    pub(crate) fn take_new(mut self, name: impl Arg + Copy) -> Result<(), Errno> {
         match rustix::fs::renameat_with(self.dir, &self.name, self.dir, name, RenameFlags::NOREPLACE) {
             // Old network file systems lack the flag; a hard link has the same promise.
             Err(Errno::INVAL | Errno::NOSYS) => rustix::fs::linkat(self.dir, &self.name, self.dir, name, AtFlags::empty()),

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// BLAKE3 hash of a blob's stored bytes; written as 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// Name of a blob or an object, written as 64 lower-case hexadecimal digits: of a blob the BLAKE3 hash of its stored bytes,
+/// of a subject's object the BLAKE3 hash of its plain bytes keyed with a secret of the subject.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Address([u8; 32]);
 
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
@@ -12,9 +13,20 @@ pub struct Address([u8; 32]);
 pub struct BadAddress;
 
 impl Address {
+    /// Names nothing.
+    pub const ZERO: Self = Self([0; 32]);
+
     /// The address that these bytes have.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
+    }
+
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

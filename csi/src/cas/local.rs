@@ -1,4 +1,5 @@
-//! Blobs as files of one folder: `<2 hex digits>/<62 hex digits>`, readable by the owner only.
+//! Blobs as files of one folder: `<2 hex digits>/<62 hex digits>`, readable by the owner only; objects that are written
+//! together lie in packs beside them ([`super::packs`]).
 //!
 //! The 256 folders are made when the store is opened, so that a put syncs one folder and no other. A blob is written
 //! under a passing name, synced, renamed and its folder synced: what bears an address is whole. What a crash left of
@@ -13,19 +14,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 
-use super::{Address, CasError, MAX_BLOB_BYTES, Store};
+use super::hold;
+use super::packs::Packs;
+use super::sweep::{Live, Sweep, Swept};
+use super::{Address, CasError, Epoch, Hold, MAX_BLOB_BYTES, Objects, Store};
 use crate::temp_file::{self, TempFile, sync_folder};
 
 /// Hexadecimal digits of an address that name its folder.
-const SHARD_DIGITS: usize = 2;
+pub(super) const SHARD_DIGITS: usize = 2;
 
 /// A store in a folder of the local disk; clones share it.
 #[derive(Clone, Debug)]
 pub struct LocalStore {
     root: Arc<OwnedFd>,
+    packs: Arc<Packs>,
 }
 
 impl LocalStore {
@@ -53,8 +58,17 @@ impl LocalStore {
                 Err(errno) => return Err(from_errno(errno)),
             }
         }
+        let packs = Packs::open(&root)?;
         sync_folder(&root).map_err(from_errno)?;
-        Ok(Self { root: Arc::new(root) })
+        Ok(Self { root: Arc::new(root), packs: Arc::new(packs) })
+    }
+
+    pub(super) fn root(&self) -> &OwnedFd {
+        &self.root
+    }
+
+    pub(super) fn packs(&self) -> &Packs {
+        &self.packs
     }
 
     fn put_now(&self, bytes: &[u8]) -> Result<Address, CasError> {
@@ -63,12 +77,15 @@ impl LocalStore {
             return Err(CasError::TooLarge { size });
         }
         let address = Address::of(bytes);
+        // What is found standing must not be swept between the look and the answer.
+        let _hold = hold::shared(self.packs.folder())?;
         let digits = address.to_string();
         let (shard, name) = digits.split_at(SHARD_DIGITS);
         let folder = open_folder(&self.root, shard).map_err(from_errno)?;
         match read_file(&folder, name, address) {
             // Who put it may be between its rename and its sync, and the file may be damaged on the way to the disk.
-            Ok(stored) if stored == bytes => {}
+            // It counts as young again, as if it had been written now.
+            Ok(stored) if stored == bytes => touch(&folder, name)?,
             // A damaged blob is replaced by a sound one.
             Ok(_) | Err(CasError::Missing(_) | CasError::Damaged(_)) => {
                 let mut temp = TempFile::create(folder.as_fd()).map_err(from_errno)?;
@@ -84,12 +101,62 @@ impl LocalStore {
     fn get_now(&self, address: Address) -> Result<Vec<u8>, CasError> {
         let digits = address.to_string();
         let (shard, name) = digits.split_at(SHARD_DIGITS);
-        match open_folder(&self.root, shard) {
+        let loose = match open_folder(&self.root, shard) {
             Ok(folder) => read_file(&folder, name, address),
             Err(Errno::NOENT) => Err(CasError::Missing(address)),
             Err(errno) => Err(from_errno(errno)),
+        };
+        match loose {
+            // The names of packed blobs are the hashes of their bytes too, which a pack's own check sum covers.
+            Err(CasError::Missing(_)) => self.packs.read(&address),
+            outcome => outcome,
         }
     }
+}
+
+impl Objects for LocalStore {
+    fn has(&self, name: &Address) -> Result<bool, CasError> {
+        if self.packs.has(name) {
+            return Ok(true);
+        }
+        let digits = name.to_string();
+        let (shard, file) = digits.split_at(SHARD_DIGITS);
+        match rustix::fs::statat(&self.root, format!("{shard}/{file}"), AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Ok(true),
+            Err(Errno::NOENT) => Ok(false),
+            Err(errno) => Err(from_errno(errno)),
+        }
+    }
+
+    fn read(&self, name: &Address) -> Result<Vec<u8>, CasError> {
+        match self.packs.read(name) {
+            Err(CasError::Missing(_)) => self.get_now(*name),
+            outcome => outcome,
+        }
+    }
+
+    fn write(&self, objects: &[(Address, Vec<u8>)]) -> Result<(), CasError> {
+        self.packs.write(objects)
+    }
+
+    fn hold(&self) -> Result<Hold, CasError> {
+        Ok(Hold::new(hold::shared(self.packs.folder())?))
+    }
+
+    fn epoch(&self) -> Result<Epoch, CasError> {
+        self.packs.epoch()
+    }
+
+    fn sweep(&self, wish: &Sweep, mark: &mut dyn FnMut(&mut Live) -> Result<(), CasError>) -> Result<Swept, CasError> {
+        super::sweep_local::sweep(self, wish, mark)
+    }
+}
+
+/// Sets a blob's time to now.
+fn touch(folder: &OwnedFd, name: &str) -> Result<(), CasError> {
+    let now = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+    let times = Timestamps { last_access: now, last_modification: now };
+    rustix::fs::utimensat(folder, name, &times, AtFlags::SYMLINK_NOFOLLOW).map_err(from_errno)
 }
 
 #[async_trait]
@@ -109,7 +176,7 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, CasError
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(CasError::Unavailable(error.to_string())))
 }
 
-fn open_folder(root: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
+pub(super) fn open_folder(root: &OwnedFd, name: &str) -> Result<OwnedFd, Errno> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     rustix::fs::openat(root, name, flags, Mode::empty())
 }
@@ -128,7 +195,7 @@ fn read_file(folder: &OwnedFd, name: &str, address: Address) -> Result<Vec<u8>, 
     if Address::of(&bytes) == address { Ok(bytes) } else { Err(CasError::Damaged(address)) }
 }
 
-fn from_errno(errno: Errno) -> CasError {
+pub(super) fn from_errno(errno: Errno) -> CasError {
     match errno {
         Errno::NOSPC | Errno::DQUOT => CasError::Full,
         errno => CasError::Unavailable(errno.to_string()),

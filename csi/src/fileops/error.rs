@@ -36,7 +36,7 @@ impl FileError {
     }
 
     /// What an answer of the kernel about `path` means.
-    pub(super) fn from_errno(path: &str, errno: Errno) -> Self {
+    pub(crate) fn from_errno(path: &str, errno: Errno) -> Self {
         match errno {
             Errno::NOENT => Self::NotFound(path.into()),
             Errno::XDEV => Self::forbidden(path, "leads out of the project; use a path inside it"),

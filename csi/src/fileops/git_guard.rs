@@ -13,7 +13,7 @@ use super::root::{Identity, Links, Root, open_beneath};
 const MAX_LEVELS: usize = 4096;
 
 /// Whether a name is `.git`, in any case: some file systems take no heed of it.
-pub(super) fn is_git(name: &str) -> bool {
+pub(crate) fn is_git(name: &str) -> bool {
     name.eq_ignore_ascii_case(".git")
 }
 

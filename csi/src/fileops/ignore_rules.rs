@@ -19,7 +19,7 @@ use super::root::{Links, Root};
 const MAX_RULES_BYTES: u64 = 64 * 1024;
 
 /// The rules of one folder, on top of those above it.
-pub(super) struct Rules {
+pub(crate) struct Rules {
     /// The folder they are of, relative to the project, raw.
     base: Vec<u8>,
     rules: Gitignore,
@@ -27,10 +27,14 @@ pub(super) struct Rules {
 }
 
 impl Rules {
+    /// The rules that lie in the project's `.git`, which stand above all others.
+    pub(crate) fn exclude(root: BorrowedFd<'_>) -> Option<Arc<Self>> {
+        load(root, ".git/info/exclude").map(|rules| Arc::new(Self { base: Vec::new(), rules, above: None }))
+    }
+
     /// The rules of the project and of every folder strictly above `start`.
     pub(super) fn above(root: &Root, start: &ProjectPath) -> Option<Arc<Self>> {
-        let exclude = load(root.as_fd(), ".git/info/exclude");
-        let mut rules = exclude.map(|rules| Arc::new(Self { base: Vec::new(), rules, above: None }));
+        let mut rules = Self::exclude(root.as_fd());
         let folders = std::iter::once(String::new()).chain(start.prefixes().map(|prefix| prefix.as_str().to_owned()));
         for folder in folders.take(start.names().count()) {
             let path = if folder.is_empty() { "." } else { &folder };
@@ -41,7 +45,7 @@ impl Rules {
     }
 
     /// `above` and the rules of `folder`, which lies at `base`.
-    pub(super) fn with(above: Option<Arc<Self>>, folder: BorrowedFd<'_>, base: &[u8]) -> Option<Arc<Self>> {
+    pub(crate) fn with(above: Option<Arc<Self>>, folder: BorrowedFd<'_>, base: &[u8]) -> Option<Arc<Self>> {
         match load(folder, ".gitignore") {
             Some(rules) => Some(Arc::new(Self { base: base.to_vec(), rules, above })),
             None => above,
@@ -49,7 +53,7 @@ impl Rules {
     }
 
     /// Whether an entry (path relative to the project) is left out; the nearest folder that says something decides.
-    pub(super) fn ignore(&self, path: &[u8], is_folder: bool) -> bool {
+    pub(crate) fn ignore(&self, path: &[u8], is_folder: bool) -> bool {
         let mut here = Some(self);
         while let Some(rules) = here {
             let relative = if rules.base.is_empty() {

@@ -13,7 +13,7 @@ const MAX_RESOLUTIONS: usize = 64;
 
 /// Which links a resolution may go through. None of the two ever leaves the folder it starts from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Links {
+pub(crate) enum Links {
     /// Those that stay beneath.
     Beneath,
     None,
@@ -79,7 +79,7 @@ impl AsFd for Root {
 }
 
 /// Opens `path` beneath `dir`; the one door through which everything of a project is opened.
-pub(super) fn open_beneath(
+pub(crate) fn open_beneath(
     dir: BorrowedFd<'_>,
     path: impl rustix::path::Arg + Copy,
     flags: OFlags,

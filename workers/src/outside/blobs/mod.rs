@@ -62,7 +62,9 @@ fn store_error(error: CasError) -> BlobError {
         CasError::Missing(address) => BlobError::Missing(address.to_string()),
         CasError::Damaged(address) => BlobError::Damaged(address.to_string()),
         CasError::Full => BlobError::Full,
-        error @ (CasError::TooLarge { .. } | CasError::Unavailable(_)) => BlobError::Unavailable(error.to_string()),
+        error @ (CasError::TooLarge { .. } | CasError::Unavailable(_) | CasError::Busy | CasError::Seal(_)) => {
+            BlobError::Unavailable(error.to_string())
+        }
     }
 }
 

@@ -1,0 +1,282 @@
+//! Takes snapshots of one folder, one after the other.
+
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::AtFlags;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::btrfs::{self, Subvolume};
+use super::entry::{Entry, Folder};
+use super::index::{Known, KnownFolder, Stamp};
+use super::steady::{self, Outcome};
+use super::walk::Walk;
+use super::{Rules, Snapshot, TreeError, Why};
+use crate::cas::{Address, Epoch, Hold, Kind, Subject, Writer, Written};
+use crate::fileops::Root;
+use crate::temp_file::TempFile;
+
+/// How often a folder is looked at again when entries come and go meanwhile.
+const ROUNDS: usize = 3;
+/// Files to read from which on several threads read.
+const PARALLEL_FROM: usize = 16;
+const MAX_THREADS: usize = 4;
+
+/// A snapshot that was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// For the event to name.
+    pub name: Address,
+    pub snapshot: Snapshot,
+    /// Files that were read.
+    pub read: u64,
+    /// What the store did not have.
+    pub written: Written,
+    /// Paths of files and folders that changed all the while; what is kept of them may be of different moments.
+    pub unsteady: Vec<Vec<u8>>,
+    /// False when the file system said that nothing was written since the last time.
+    pub walked: bool,
+}
+
+/// Remembers what a folder held when a subject's snapshot of it was taken last.
+#[derive(Clone, Debug, Default)]
+pub struct Tracker {
+    known: Option<KnownFolder>,
+    epoch: Option<Epoch>,
+    quiet: Option<(Subvolume, Rules, Taken)>,
+}
+
+impl Tracker {
+    /// What [`Tracker::save`] wrote; nothing known if it is missing, damaged or another subject's.
+    pub fn load(subject: &Subject, file: &Path) -> Self {
+        let decoded = std::fs::read(file).ok().and_then(|stored| subject.open_apart(&stored)).and_then(|plain| KnownFolder::decode(&plain));
+        match decoded {
+            Some((known, epoch)) => Self { known: Some(known), epoch: Some(epoch), quiet: None },
+            None => Self::default(),
+        }
+    }
+
+    /// Keeps it for the next start, sealed. It is a cache and not synced.
+    pub fn save(&self, subject: &Subject, file: &Path) -> Result<(), TreeError> {
+        let (Some(known), Some(epoch)) = (&self.known, self.epoch) else { return Ok(()) };
+        let stored = subject.seal_apart(&known.encode(epoch))?;
+        let shown = file.to_string_lossy().into_owned();
+        let failed = |errno| TreeError::at(shown.as_bytes(), errno);
+        let invalid = || failed(rustix::io::Errno::INVAL);
+        let name = file.file_name().and_then(|name| name.to_str()).ok_or_else(invalid)?;
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let io = |error: std::io::Error| failed(rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO));
+        let folder = std::fs::File::open(parent).map_err(io)?;
+        let temp = TempFile::create(folder.as_fd()).map_err(failed)?;
+        temp.file().write_all(&stored).map_err(io)?;
+        temp.replace(name).map_err(failed)
+    }
+
+    /// Takes a snapshot; it is durable when this returns. `hold` is of the subject's store and must be kept until what names
+    /// the snapshot is durable too.
+    pub fn take(&mut self, subject: &Subject, root: &Root, rules: &Rules, _hold: &Hold) -> Result<Taken, TreeError> {
+        let epoch = subject.objects().epoch()?;
+        if self.epoch != Some(epoch) {
+            self.forget_missing(subject)?;
+            self.epoch = Some(epoch);
+        }
+        let now = now();
+        let subvolume = btrfs::subvolume(root).ok().flatten();
+        if let (Some((then, same, taken)), Some(subvolume)) = (&self.quiet, &subvolume)
+            && then == subvolume
+            && same == rules
+        {
+            return Ok(Taken { read: 0, written: Written::default(), walked: false, ..taken.clone() });
+        }
+        let looked = self.look(subject, root, rules, now);
+        if looked.is_err() {
+            // What was seen may not have been stored; the next look asks the store.
+            (self.epoch, self.quiet) = (None, None);
+        }
+        let taken = looked?;
+        let rested = taken.unsteady.is_empty();
+        self.quiet =
+            subvolume.filter(|subvolume| rested && subvolume.settled(now)).map(|subvolume| (subvolume, rules.clone(), taken.clone()));
+        Ok(taken)
+    }
+
+    fn look(&mut self, subject: &Subject, root: &Root, rules: &Rules, mut now: i64) -> Result<Taken, TreeError> {
+        let writer = subject.writer();
+        let mut read = 0;
+        for round in 1..=ROUNDS {
+            let (mut found, mut walk) = Walk::run(root.as_fd(), rules, now, self.known.as_ref())?;
+            let mut unsteady = Vec::new();
+            let to_read = std::mem::take(&mut walk.to_read);
+            read += to_read.len() as u64;
+            for (path, outcome) in to_read.iter().zip(read_all(root, &to_read, rules, now, &writer)?) {
+                match outcome {
+                    Outcome::File { known, unsteady: restless } => {
+                        found.insert(path, known);
+                        if restless {
+                            unsteady.push(path.clone());
+                        }
+                    }
+                    Outcome::Gone => {
+                        walk.surprised = true;
+                        walk.leave_out(path, Why::Unsteady);
+                    }
+                    Outcome::LeftOut(why) => drop(walk.leave_out(path, why)),
+                }
+            }
+            let same = write(&writer, &mut found, self.known.as_ref())?;
+            let moved = if same { Vec::new() } else { changed_folders(root, &walk.folders) };
+            self.known = Some(found);
+            if (walk.surprised || !moved.is_empty()) && round < ROUNDS {
+                now = self::now();
+                continue;
+            }
+            unsteady.extend(moved);
+            return self.finish(writer, walk, read, unsteady);
+        }
+        Err(TreeError::Restless)
+    }
+
+    fn finish(&self, writer: Writer<'_>, walk: Walk<'_>, read: u64, unsteady: Vec<Vec<u8>>) -> Result<Taken, TreeError> {
+        let known = self.known.as_ref().ok_or(TreeError::Restless)?;
+        let (mut files, mut bytes) = (0, 0);
+        count(known, &mut files, &mut bytes);
+        let snapshot = Snapshot::new(known.object.unwrap_or(Address::ZERO), files, bytes, walk.left_out);
+        let name = writer.put(Kind::Snapshot, &snapshot.encode())?;
+        Ok(Taken { name, snapshot, read, written: writer.commit()?, unsteady, walked: true })
+    }
+
+    /// A sweep may have removed what no snapshot named any more: it must be read and written again.
+    fn forget_missing(&mut self, subject: &Subject) -> Result<(), TreeError> {
+        self.quiet = None;
+        if let Some(known) = &mut self.known {
+            keep_stored(subject, known)?;
+        }
+        Ok(())
+    }
+
+    /// For a copy of the folder that has its inodes and times.
+    pub(super) fn forked(&self) -> Self {
+        Self { quiet: None, ..self.clone() }
+    }
+
+    pub(super) fn stamp_at(&self, path: &[u8]) -> Option<Stamp> {
+        match self.known.as_ref()?.find(path)? {
+            Known::File { stamp, .. } | Known::Link { stamp, .. } => Some(*stamp),
+            Known::Folder(_) => None,
+        }
+    }
+
+    /// The file at a path, if it was found at rest.
+    pub(super) fn settled_file(&self, path: &[u8]) -> Option<(Stamp, crate::cas::Content)> {
+        match self.known.as_ref()?.find(path)? {
+            Known::File { stamp, settled: true, content } => Some((*stamp, *content)),
+            _ => None,
+        }
+    }
+}
+
+/// Nanoseconds since 1970, as file systems stamp (the last tick's time).
+fn now() -> i64 {
+    let time = clock_gettime(ClockId::RealtimeCoarse);
+    time.tv_sec.saturating_mul(1_000_000_000).saturating_add(time.tv_nsec)
+}
+
+/// Outcomes in the order of the paths.
+fn read_all(root: &Root, paths: &[Vec<u8>], rules: &Rules, now: i64, writer: &Writer<'_>) -> Result<Vec<Outcome>, TreeError> {
+    let one = |path: &Vec<u8>| steady::read(root.as_fd(), path, rules, now, writer);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    if paths.len() < PARALLEL_FROM || cores < 2 {
+        return paths.iter().map(one).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(path) = paths.get(at) else { return Ok(done) };
+            match one(path) {
+                Ok(outcome) => done.push((at, outcome)),
+                Err(error) => {
+                    next.store(paths.len(), Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+    };
+    let mut done = Vec::with_capacity(paths.len());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        for thread in threads {
+            match thread.join() {
+                Ok(part) => done.extend(part?),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        Ok::<_, TreeError>(())
+    })?;
+    done.sort_unstable_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Writes folders, innermost first, that are not as they were; true if none was.
+fn write(writer: &Writer<'_>, found: &mut KnownFolder, old: Option<&KnownFolder>) -> Result<bool, TreeError> {
+    for (name, known) in &mut found.entries {
+        if let Known::Folder(folder) = known {
+            let old = old.and_then(|old| old.get(name)).and_then(|old| if let Known::Folder(old) = old { Some(old) } else { None });
+            write(writer, folder, old)?;
+        }
+    }
+    if let Some(old) = old
+        && let Some(object) = old.object
+        && old.entries.len() == found.entries.len()
+        && old.entries.iter().zip(&found.entries).all(|((a, old), (b, new))| a == b && old.item() == new.item())
+    {
+        found.object = Some(object);
+        return Ok(true);
+    }
+    let entries = found.entries.iter().map(|(name, known)| Entry { name: name.clone(), item: known.item() }).collect();
+    found.object = Some(writer.put(Kind::Folder, &Folder { entries }.encode())?);
+    Ok(false)
+}
+
+/// Folders that are no longer as they were when they were listed.
+fn changed_folders(root: &Root, folders: &[(Vec<u8>, Stamp)]) -> Vec<Vec<u8>> {
+    let changed = |(path, stamp): &&(Vec<u8>, Stamp)| {
+        let name = if path.is_empty() { b".".as_slice() } else { path };
+        // Only compared, never opened: a link on the way makes it another folder, which is what we ask.
+        !rustix::fs::statat(root, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| Stamp::of(&stat) == *stamp)
+    };
+    folders.iter().filter(changed).map(|(path, _)| path.clone()).collect()
+}
+
+fn count(folder: &KnownFolder, files: &mut u64, bytes: &mut u64) {
+    for (_, known) in &folder.entries {
+        match known {
+            Known::File { content, .. } => {
+                *files += 1;
+                *bytes += content.size;
+            }
+            Known::Link { .. } => *files += 1,
+            Known::Folder(folder) => count(folder, files, bytes),
+        }
+    }
+}
+
+fn keep_stored(subject: &Subject, folder: &mut KnownFolder) -> Result<(), TreeError> {
+    if let Some(object) = folder.object
+        && !subject.objects().has(&object)?
+    {
+        folder.object = None;
+    }
+    for (_, known) in &mut folder.entries {
+        match known {
+            // A list of chunks that is gone or damaged is as good as a missing file.
+            Known::File { settled, content, .. } => *settled &= content.stored(subject).unwrap_or(false),
+            Known::Link { .. } => {}
+            Known::Folder(folder) => keep_stored(subject, folder)?,
+        }
+    }
+    Ok(())
+}

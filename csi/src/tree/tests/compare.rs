@@ -1,0 +1,115 @@
+//! Differences, writers of lines, and merges.
+
+use super::super::*;
+use super::world::*;
+
+fn kinds(changes: &[Change]) -> Vec<(String, ChangeKind)> {
+    changes.iter().map(|change| (String::from_utf8_lossy(&change.path).into_owned(), change.kind.clone())).collect()
+}
+
+#[test]
+fn every_kind_of_change_is_named() {
+    let mut world = World::new();
+    for path in ["same", "modified", "mode", "type", "removed", "folder/moved"] {
+        world.write(path, format!("the bytes of {path}"));
+    }
+    let before = world.take().name;
+    world.write("modified", "otherwise");
+    world.write("added", "new");
+    std::fs::remove_file(world.at("removed")).expect("removed");
+    std::fs::remove_file(world.at("type")).expect("removed");
+    std::os::unix::fs::symlink("same", world.at("type")).expect("link");
+    std::fs::set_permissions(world.at("mode"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("mode");
+    std::fs::rename(world.at("folder"), world.at("elsewhere")).expect("renamed");
+    std::fs::create_dir(world.at("empty")).expect("folder");
+    let after = world.take().name;
+    let changes = diff(&world.subject, &before, &after).expect("compared");
+    let expected = [
+        ("added", ChangeKind::Added),
+        ("elsewhere/moved", ChangeKind::Renamed { from: b"folder/moved".to_vec() }),
+        ("empty", ChangeKind::Added),
+        ("mode", ChangeKind::Mode),
+        ("modified", ChangeKind::Modified),
+        ("removed", ChangeKind::Removed),
+        ("type", ChangeKind::Type),
+    ];
+    assert_eq!(kinds(&changes), expected.map(|(path, kind)| (path.to_owned(), kind)));
+    assert_eq!(diff(&world.subject, &after, &after), Ok(Vec::new()));
+}
+
+#[test]
+fn lines_are_compared_and_what_is_no_text_is_said() {
+    let Lines::Text(hunks) = line_diff(b"one\ntwo\nthree\n", b"one\n2\nthree", 1) else { panic!("text") };
+    let line = |text: &str| text.as_bytes().to_vec();
+    let lines = vec![
+        LineChange::Same(line("one\n")),
+        LineChange::Removed(line("two\n")),
+        LineChange::Removed(line("three\n")),
+        LineChange::Added(line("2\n")),
+        LineChange::Added(line("three")),
+    ];
+    assert_eq!(hunks, [Hunk { old_start: 1, new_start: 1, lines }]);
+    assert_eq!(line_diff(b"a\0", b"b", 3), Lines::Binary);
+    assert_eq!(line_diff(b"a", b"a", 3), Lines::Text(Vec::new()));
+}
+
+#[test]
+fn each_line_has_its_writer_also_through_a_rename() {
+    let mut world = World::new();
+    let mut snapshots = vec![world.take().name];
+    for text in ["one\ntwo\n", "one\ntwo\nthree\n", "ONE\ntwo\nthree\n"] {
+        world.write("file", text);
+        snapshots.push(world.take().name);
+    }
+    std::fs::rename(world.at("file"), world.at("new name")).expect("renamed");
+    snapshots.push(world.take().name);
+    world.write("new name", "ONE\ntwo\nthree\nfour");
+    snapshots.push(world.take().name);
+    let written = blame(&world.subject, &snapshots, b"new name", 1000).expect("read").expect("a text");
+    let lines: Vec<_> = written.iter().map(|line| (String::from_utf8_lossy(&line.line).into_owned(), line.snapshot)).collect();
+    assert_eq!(lines, [("ONE\n", 3), ("two\n", 1), ("three\n", 2), ("four", 5)].map(|(line, at)| (line.to_owned(), at)));
+    assert_eq!(blame(&world.subject, &snapshots, b"nowhere", 1000), Ok(None));
+}
+
+#[test]
+fn what_fits_is_merged_and_what_does_not_is_a_conflict() {
+    let mut world = World::new();
+    let text = "1\n2\n3\n4\n5\n6\n7\n8\n9\n";
+    for path in ["text", "clash", "ours", "theirs", "gone/by-us", "changed-and-gone"] {
+        world.write(path, text);
+    }
+    let base = world.take().name;
+    world.write("text", text.replace("1\n", "one\n"));
+    world.write("clash", text.replace("5\n", "ours\n"));
+    world.write("ours", "ours");
+    world.write("new/ours", "n");
+    world.write("changed-and-gone", "changed");
+    std::fs::remove_dir_all(world.at("gone")).expect("removed");
+    let ours = world.take().name;
+    world.restore(&base);
+    world.write("text", text.replace("9\n", "nine\n"));
+    world.write("clash", text.replace("5\n", "theirs\n"));
+    world.write("theirs", "theirs");
+    world.write("new/theirs", "n");
+    std::fs::remove_file(world.at("changed-and-gone")).expect("removed");
+    let theirs = world.take().name;
+    let merged = merge(&world.subject, &base, &ours, &theirs, &world.hold()).expect("merged");
+    let read = |path: &str| file_at(&world.subject, &merged.snapshot, path.as_bytes(), 1000).expect("read");
+    assert_eq!(read("text"), Some(text.replace("1\n", "one\n").replace("9\n", "nine\n").into_bytes()));
+    for (path, expected) in
+        [("ours", "ours"), ("theirs", "theirs"), ("new/ours", "n"), ("new/theirs", "n"), ("changed-and-gone", "changed")]
+    {
+        assert_eq!(read(path), Some(expected.as_bytes().to_vec()), "{path}");
+    }
+    assert_eq!(entry_at(&world.subject, &merged.snapshot, b"gone"), Ok(None));
+    let paths: Vec<_> = merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect();
+    assert_eq!(paths, [b"changed-and-gone".as_slice(), b"clash"]);
+    let marked = String::from_utf8(merged.conflicts[1].marked.clone().expect("marked")).expect("text");
+    assert!(marked.contains("<<<<<<<") && marked.contains("ours\n") && marked.contains("theirs\n"), "{marked}");
+    assert_eq!(Snapshot::load(&world.subject, &merged.snapshot).expect("loaded").files, 7);
+    for (one, other, expected) in [(&base, &theirs, &theirs), (&ours, &base, &ours)] {
+        let merged = merge(&world.subject, &base, one, other, &world.hold()).expect("merged");
+        assert_eq!(diff(&world.subject, &merged.snapshot, expected), Ok(Vec::new()));
+        assert!(merged.conflicts.is_empty());
+    }
+}

@@ -1,0 +1,9 @@
+//! Trees in real folders: what is taken is laid out again as it was.
+
+mod btrfs;
+mod compare;
+mod fidelity;
+mod going_back;
+mod killed;
+mod taking;
+mod world;
