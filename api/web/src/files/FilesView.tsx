@@ -1,0 +1,1 @@
+export function FilesView() { return null; }
