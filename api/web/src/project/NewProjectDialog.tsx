@@ -44,7 +44,7 @@ function Form({ team, open, onClose }: Props) {
   return (
     <FormDialog open={open} onClose={onClose} title={texts.project.createTitle} action={texts.project.createAction} busy={create.busy} problem={create.problem} onSubmit={() => void create.run()}>
       <TextField label={texts.project.name} error={wrong['/name']} value={name} onChange={(event) => setName(event.target.value)} />
-      <Choice legend={texts.project.source} options={KINDS} value={kind} hint={texts.project.sourceHelp[kind]} onChange={setKind} />
+      <Choice<Kind> legend={texts.project.source} options={KINDS} value={kind} hint={texts.project.sourceHelp[kind]} onChange={(next) => setKind(next)} />
       {kind === 'folder' && <TextField label={texts.project.path} error={wrong['/source/path']} placeholder="/home/you/work" spellCheck={false} value={path} onChange={(event) => setPath(event.target.value)} />}
       {kind === 'git' && (
         <>

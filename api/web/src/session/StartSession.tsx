@@ -36,7 +36,7 @@ export function StartSession({ project, model }: { project: string; model: Defau
         onKeyDown={(event) => (event.ctrlKey || event.metaKey) && event.key === 'Enter' && submit(event)}
       />
       <div className="row-between row-end">
-        <Choice legend={texts.session.editMode} options={MODES} value={mode} hint={texts.session.editModeHelp[mode]} onChange={setMode} />
+        <Choice<EditMode> legend={texts.session.editMode} options={MODES} value={mode} hint={texts.session.editModeHelp[mode]} onChange={(next) => setMode(next)} />
         <Button type="submit" look="primary" busy={start.busy} disabled={!task.trim()}>{texts.session.start}</Button>
       </div>
       <details>
