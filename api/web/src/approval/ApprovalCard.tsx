@@ -35,7 +35,6 @@ export function ApprovalCard({ question, mayAnswer }: { question: Question; mayA
         <Diff text={exact(question.preview)} label={texts.approval.exact} />
       ) : (
         // It may be longer than its box: to be scrolled by keyboard too.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <pre className="pre pre-tall" role="region" aria-label={texts.approval.exact} tabIndex={0}>{exact(question.preview)}</pre>
       )}
       {!mayAnswer && <p className="small soft">{texts.approval.viewer}</p>}

@@ -51,7 +51,6 @@ export function EntryList({ session, conversation, mayAnswer, follow }: Props) {
   return (
     <div className="entries-place">
       {/* A long list is scrolled by keyboard too. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div className="entries" ref={box} role="region" aria-label={texts.session.conversation} tabIndex={0} onScroll={scrolled}>
         <ol className="entries-inner" style={{ height }}>
           {list.getVirtualItems().map((item) => {

@@ -21,7 +21,6 @@ export function FullOutput({ session, hash, size }: { session: string; hash: str
         <a className="small" href={address} download={`output-${hash.slice(0, 12)}.txt`}>{texts.tool.download}</a>
       </div>
       {/* It may be longer than its box: to be scrolled by keyboard too. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       {text !== undefined && <pre className="pre pre-tall" tabIndex={0}>{text.slice(0, SHOWN)}</pre>}
       {text !== undefined && text.length > SHOWN && <p className="hint">{texts.tool.cut}</p>}
       {read.problem && <ProblemNotice problem={read.problem} />}

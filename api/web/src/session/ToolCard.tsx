@@ -78,6 +78,5 @@ function Text({ text, exactly }: { text: string; exactly?: boolean }) {
   const safe = exactly ? exact(text) : plain(text);
   if (looksLikeDiff(safe)) return <Diff text={safe} label={texts.tool.output} />;
   // It may be longer than its box: to be scrolled by keyboard too.
-  // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
   return <pre className="pre pre-tall" tabIndex={0}>{safe}</pre>;
 }

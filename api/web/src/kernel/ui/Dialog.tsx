@@ -16,7 +16,7 @@ export function Dialog({ open, onClose, title, text, wide, children }: Props) {
       <Base.Portal>
         <Base.Backdrop className="veil" />
         <Base.Popup className={wide ? 'dialog dialog-wide' : 'dialog'}>
-          <Base.Title render={<h2 />}>{title}</Base.Title>
+          <Base.Title>{title}</Base.Title>
           {text && <Base.Description className="soft">{text}</Base.Description>}
           {children}
         </Base.Popup>

@@ -7,7 +7,6 @@ export function Diff({ text, label }: { text: string; label: string }) {
   const lines = text.replace(/\n$/, '').split('\n');
   return (
     // Long differences are scrolled by keyboard too.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="pre pre-tall diff" role="region" aria-label={label} tabIndex={0}>
       {lines.map((line, index) => (
         <div key={index} className={kind(line)}>{line || ' '}</div>
