@@ -17,8 +17,12 @@ export interface Question {
   expires: string;
 }
 
+/** Who may answer: this person, others of the team, or nobody any more, because the past is looked at. */
+export type Answering = 'here' | 'others' | 'past';
+
 /** A question with the exact command or difference, answered in place. */
-export function ApprovalCard({ question, mayAnswer }: { question: Question; mayAnswer: boolean }) {
+export function ApprovalCard({ question, answering }: { question: Question; answering: Answering }) {
+  const mayAnswer = answering === 'here';
   const [denying, setDenying] = useState(false);
   const [reason, setReason] = useState('');
   const reply = useAction((decision: Decision) => answer(question.session, question.id, decision, decision === 'deny' ? reason : ''));
@@ -37,7 +41,7 @@ export function ApprovalCard({ question, mayAnswer }: { question: Question; mayA
         // It may be longer than its box: to be scrolled by keyboard too.
         <pre className="pre pre-tall" role="region" aria-label={texts.approval.exact} tabIndex={0}>{exact(question.preview)}</pre>
       )}
-      {!mayAnswer && <p className="small soft">{texts.approval.viewer}</p>}
+      {answering === 'others' && <p className="small soft">{texts.approval.viewer}</p>}
       {mayAnswer && !denying && (
         <div className="row">
           {allow('allow_once', texts.approval.once)}

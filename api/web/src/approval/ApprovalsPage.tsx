@@ -24,7 +24,7 @@ export function ApprovalsPage() {
                 <li key={approval.id} className="stack-tight">
                   <ApprovalCard
                     question={{ id: approval.id, session: approval.session_id, tool: approval.tool, preview: approval.preview, expires: approval.expires_at }}
-                    mayAnswer={mayWork(all.find((team) => team.id === approval.team_id))}
+                    answering={mayWork(all.find((team) => team.id === approval.team_id)) ? 'here' : 'others'}
                   />
                   <Link to={`/sessions/${approval.session_id}`}>{texts.approval.open}</Link>
                 </li>

@@ -24,7 +24,7 @@ export function FilterForm({ filters, onApply }: { filters: Filters; onApply: (f
         onApply(wish);
       }}
     >
-      <div className="fields">
+      <div className="fields fields-audit">
         <SelectField label={texts.audit.team} value={wish.team_id} onChange={set('team_id')}>
           <option value="">{texts.audit.anyTeam}</option>
           {all.filter((team) => team.role === 'admin').map((team) => <option key={team.id} value={team.id}>{team.name}</option>)}

@@ -4,6 +4,7 @@ import { clock } from '../kernel/text/format';
 import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { SelectField } from '../kernel/ui/Field';
+import { Icon } from '../kernel/ui/Icon';
 import { EMPTY } from '../session/conversation';
 import { EntryList } from '../session/EntryList';
 import { fold } from '../session/fold';
@@ -38,17 +39,17 @@ export function Player({ session, events, start, onMoment, actions }: Props) {
   const types = useMemo(() => [...new Set(events.map((item) => item.type))].sort(), [events]);
   const current = events[at];
   if (!current) return <p className="soft page" role="status">{texts.loading}</p>;
-  const step = (name: string, sign: string, to: number) => (
-    <Button small aria-label={name} title={name} disabled={to < 0 || to > last || to === at} onClick={() => go(to)}>{sign}</Button>
+  const step = (name: string, icon: 'first' | 'back' | 'forth' | 'last', to: number) => (
+    <Button small aria-label={name} title={name} disabled={to < 0 || to > last || to === at} onClick={() => go(to)}><Icon name={icon} /></Button>
   );
   return (
     <div className="player">
       <div className="player-bar">
         <div className="row">
-          {step(texts.history.first, '⏮', 0)}
-          {step(texts.history.previous, '◀', at - 1)}
-          {step(texts.history.next, '▶', at + 1)}
-          {step(texts.history.last, '⏭', last)}
+          {step(texts.history.first, 'first', 0)}
+          {step(texts.history.previous, 'back', at - 1)}
+          {step(texts.history.next, 'forth', at + 1)}
+          {step(texts.history.last, 'last', last)}
         </div>
         <input
           className="player-slider"
@@ -78,7 +79,7 @@ export function Player({ session, events, start, onMoment, actions }: Props) {
         </section>
         <section className="player-talk talk" aria-label={texts.history.then}>
           <p className="row player-state"><SessionStatus status={conversation.status} /> <span className="small soft">{texts.history.then}</span></p>
-          <EntryList session={session} conversation={conversation} mayAnswer={false} follow />
+          <EntryList session={session} conversation={conversation} answering="past" follow />
         </section>
       </div>
     </div>

@@ -8,7 +8,7 @@ export function ConversationView() {
   if (!complete && conversation.entries.length === 0) return <p className="soft page" role="status">{texts.loading}</p>;
   return (
     <div className="talk">
-      <EntryList session={session.id} conversation={conversation} mayAnswer={mayWork} follow />
+      <EntryList session={session.id} conversation={conversation} answering={mayWork ? 'here' : 'others'} follow />
       {mayWork && <Composer session={session.id} status={conversation.status} />}
     </div>
   );

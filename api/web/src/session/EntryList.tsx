@@ -1,5 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { Answering } from '../approval/ApprovalCard';
 import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { Icon } from '../kernel/ui/Icon';
@@ -13,13 +14,13 @@ const GUESS = 120;
 interface Props {
   session: string;
   conversation: Conversation;
-  mayAnswer: boolean;
+  answering: Answering;
   /** Stays at the end while the reader is there. */
   follow?: boolean;
 }
 
 /** Only what is on screen is in the page, however long the session. */
-export function EntryList({ session, conversation, mayAnswer, follow }: Props) {
+export function EntryList({ session, conversation, answering, follow }: Props) {
   const { entries, status } = conversation;
   const box = useRef<HTMLDivElement>(null);
   const [atEnd, setAtEnd] = useState(true);
@@ -58,7 +59,7 @@ export function EntryList({ session, conversation, mayAnswer, follow }: Props) {
             return (
               entry && (
                 <li key={item.key} data-index={item.index} ref={list.measureElement} className="entry" style={{ transform: `translateY(${item.start}px)` }} aria-setsize={entries.length} aria-posinset={item.index + 1}>
-                  <EntryView session={session} entry={entry} mayAnswer={mayAnswer} />
+                  <EntryView session={session} entry={entry} answering={answering} />
                 </li>
               )
             );

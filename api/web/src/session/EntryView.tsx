@@ -1,4 +1,5 @@
 import { memo } from 'react';
+import type { Answering } from '../approval/ApprovalCard';
 import { clock } from '../kernel/text/format';
 import { Markdown } from '../kernel/text/Markdown';
 import { plain } from '../kernel/text/plain';
@@ -10,17 +11,17 @@ import { ToolCard } from './ToolCard';
 interface Props {
   session: string;
   entry: Entry;
-  mayAnswer: boolean;
+  answering: Answering;
 }
 
-export const EntryView = memo(function EntryView({ session, entry, mayAnswer }: Props) {
+export const EntryView = memo(function EntryView({ session, entry, answering }: Props) {
   switch (entry.kind) {
     case 'user':
       return <UserView entry={entry} />;
     case 'agent':
       return <AgentView entry={entry} />;
     case 'tool':
-      return <ToolCard session={session} entry={entry} mayAnswer={mayAnswer} />;
+      return <ToolCard session={session} entry={entry} answering={answering} />;
     case 'notice':
       return <NoticeView entry={entry} />;
   }

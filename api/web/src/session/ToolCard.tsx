@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { ApprovalCard } from '../approval/ApprovalCard';
+import { type Answering, ApprovalCard } from '../approval/ApprovalCard';
 import { milliseconds } from '../kernel/text/format';
 import { exact, plain } from '../kernel/text/plain';
 import { texts } from '../kernel/text/texts';
@@ -12,7 +12,7 @@ import { summary } from './toolInput';
 const TONES: Record<string, Tone> = { ok: 'good', failed: 'bad', invalid: 'bad', denied: 'plain', timed_out: 'bad', cancelled: 'plain', interrupted: 'warn' };
 
 /** One use of a tool: what was asked, what was answered, what came out. */
-export function ToolCard({ session, entry, mayAnswer }: { session: string; entry: ToolEntry; mayAnswer: boolean }) {
+export function ToolCard({ session, entry, answering }: { session: string; entry: ToolEntry; answering: Answering }) {
   const input = summary(entry.tool, entry.input);
   // What failed is what one looks for.
   const [open, setOpen] = useState<boolean>();
@@ -39,7 +39,7 @@ export function ToolCard({ session, entry, mayAnswer }: { session: string; entry
           )}
         </div>
       )}
-      {waits && <ApprovalCard mayAnswer={mayAnswer} question={{ id: waits.id, session, tool: entry.tool, preview: waits.preview, expires: waits.expires }} />}
+      {waits && <ApprovalCard answering={answering} question={{ id: waits.id, session, tool: entry.tool, preview: waits.preview, expires: waits.expires }} />}
     </article>
   );
 }

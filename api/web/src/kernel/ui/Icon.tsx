@@ -7,6 +7,10 @@ const PATHS = {
   right: 'm9 6 6 6-6 6',
   person: 'M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8M4 21c0-4 4-6 8-6s8 2 8 6',
   down: 'M12 5v14m-6-6 6 6 6-6',
+  first: 'M6 5v14M18 6l-8 6 8 6z',
+  back: 'M16 6l-8 6 8 6z',
+  forth: 'M8 6l8 6-8 6z',
+  last: 'M18 5v14M6 6l8 6-8 6z',
   folder: 'M3 6h6l2 2h10v11H3z',
   file: 'M6 3h8l5 5v13H6zM14 3v5h5',
 } as const;
