@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'react';
 import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { Notice } from '../kernel/ui/Notice';
-import { setup } from './editor';
+import { setup, shadow } from './editor';
 
 interface Props {
   path: string;
@@ -24,8 +24,10 @@ export function Conflict({ path, theirs, mine, busy, onTheirs, onMine }: Props) 
     const changed = EditorView.updateListener.of((update) => {
       if (update.docChanged) text.current = update.state.doc.toString();
     });
+    const root = shadow(place.current);
     const view = new MergeView({
-      parent: place.current,
+      parent: root,
+      root,
       a: { doc: theirs, extensions: setup(`${texts.files.theirs}: ${path}`, [], true) },
       b: { doc: mine, extensions: [setup(`${texts.files.mine}: ${path}`, [], false), changed] },
       revertControls: 'a-to-b',

@@ -2,7 +2,7 @@ import { EditorState } from '@codemirror/state';
 import { EditorView, keymap } from '@codemirror/view';
 import { useEffect, useRef } from 'react';
 import { texts } from '../kernel/text/texts';
-import { setup } from './editor';
+import { setup, shadow } from './editor';
 import { languageOf } from './languages';
 
 interface Props {
@@ -28,7 +28,8 @@ export function Editor({ path, text, readOnly, onChange, onSave }: Props) {
       const save = { key: 'Mod-s', preventDefault: true, run: () => (told.current.onSave(), true) };
       const changed = EditorView.updateListener.of((update) => update.docChanged && told.current.onChange(update.state.doc.toString()));
       const extensions = [keymap.of([save]), setup(texts.files.editor(path), language, readOnly), changed];
-      view = new EditorView({ parent: place.current, state: EditorState.create({ doc: text, extensions }) });
+      const root = shadow(place.current);
+      view = new EditorView({ parent: root, root, state: EditorState.create({ doc: text, extensions }) });
     });
     return () => {
       wanted = false;

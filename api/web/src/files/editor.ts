@@ -1,4 +1,4 @@
-/** What all editors here have in common. Styles are constructed sheets, which the page's policy allows; nothing is inline. */
+/** What all editors here have in common. */
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language';
 import { highlightSelectionMatches, searchKeymap } from '@codemirror/search';
@@ -24,6 +24,11 @@ const colours = HighlightStyle.define([
   { tag: [tags.number, tags.bool, tags.null, tags.atom], color: 'var(--code-number)' },
   { tag: [tags.function(tags.variableName), tags.typeName, tags.tagName, tags.propertyName, tags.heading], color: 'var(--code-name)' },
 ]);
+
+/** Where an editor is put: in a shadow root its styles are constructed sheets, which the page's policy allows; else they were inline. */
+export function shadow(place: HTMLElement): ShadowRoot {
+  return place.shadowRoot ?? place.attachShadow({ mode: 'open' });
+}
 
 /** `label` names the editor for those who do not see it. Tab leaves it; indenting is on Mod-[ and Mod-]. */
 export function setup(label: string, language: Extension, readOnly: boolean): Extension[] {
