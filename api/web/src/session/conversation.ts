@@ -59,10 +59,12 @@ export interface Conversation {
   position: number;
   turn: number;
   attempt: number;
+  /** Which has the session: another one means that the first has stopped. */
+  worker: string;
 }
 
 export const EMPTY: Conversation = {
   entries: [], status: 'queued', title: '', model: '', editMode: 'ask', budget: {},
   usage: { steps: 0, inputTokens: 0, outputTokens: 0, microUsd: 0, workMs: 0 },
-  cancelRequested: false, approvalId: null, position: 0, turn: 0, attempt: 0,
+  cancelRequested: false, approvalId: null, position: 0, turn: 0, attempt: 0, worker: '',
 };

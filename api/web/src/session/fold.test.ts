@@ -70,6 +70,13 @@ describe('folding events', () => {
     expect(state.entries.at(-1)).toMatchObject({ text: '', writing: true });
   });
 
+  it('tells a restart of the server, and no other new run', () => {
+    const run = (worker: string) => item('run_started', { run: 1, worker });
+    const kept = fold(EMPTY, [requested(), run('a'), started(1), run('a'), item('completed', {}), item('requeued', {}), run('b')]);
+    expect(kinds(kept)).toEqual(['user', 'notice']);
+    expect(fold(kept, [started(2), run('c')]).entries.at(-1)).toMatchObject({ kind: 'notice', code: 'resumed' });
+  });
+
   it('says when private text was forgotten', () => {
     const state = fold(EMPTY, [item('requested', { task: null, title: null, model: 'm', edit_mode: 'ask', budget: {} })]);
     expect(state.entries[0]).toMatchObject({ text: '(forgotten)' });

@@ -43,8 +43,10 @@ const HANDLERS: Record<string, Handler> = {
     add(draft, { kind: 'user', key: key(item), text: said(data.task), by: item.actor.name, time: item.time });
   },
   'agent_session.run_started': (draft, data, item) => {
+    const stopped = draft.status !== 'queued' && draft.worker !== '' && draft.worker !== string(data.worker);
+    if (stopped) notice(draft, item, 'resumed', '', 'plain');
+    draft.worker = string(data.worker);
     draft.status = 'running';
-    if (number(data.run) > 1 && draft.entries.at(-1)?.kind !== 'notice') notice(draft, item, 'resumed', '', 'plain');
   },
   'agent_session.turn_started': (draft, data, item) => {
     draft.status = 'running';
