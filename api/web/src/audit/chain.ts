@@ -6,19 +6,22 @@ export interface Link {
   depth: number;
 }
 
-/**
- * Events of one correlation as a tree in lines: each beneath the command that caused it. Events of one command stand at one depth, in
- * order; what was caused by something that is not here begins anew.
- */
+/** Events as a tree in lines: each beneath the one that caused it. What was caused by something that is not here stands at the edge. */
 export function chain(items: readonly EventItem[]): Link[] {
-  const depths = new Map<string, number>();
-  return [...items]
-    .sort((a, b) => a.position - b.position)
-    .map((item) => {
-      const known = depths.get(item.command_id);
-      const above = item.causation_id === null ? undefined : depths.get(item.causation_id);
-      const depth = known ?? (above === undefined ? 0 : above + 1);
-      depths.set(item.command_id, depth);
-      return { item, depth };
-    });
+  const ordered = [...items].sort((a, b) => a.position - b.position);
+  const here = new Set(ordered.map((item) => item.event_id));
+  const children = new Map<string | null, EventItem[]>();
+  for (const item of ordered) {
+    const cause = item.causation_id !== null && here.has(item.causation_id) ? item.causation_id : null;
+    children.set(cause, [...(children.get(cause) ?? []), item]);
+  }
+  const links: Link[] = [];
+  // Not by recursion: a long session is a chain of thousands. The last in is the first to be shown.
+  const open = (children.get(null) ?? []).map((item) => ({ item, depth: 0 })).reverse();
+  for (let link = open.pop(); link; link = open.pop()) {
+    links.push(link);
+    const depth = link.depth + 1;
+    for (const item of (children.get(link.item.event_id) ?? []).reverse()) open.push({ item, depth });
+  }
+  return links;
 }

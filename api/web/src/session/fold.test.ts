@@ -7,7 +7,7 @@ let position = 0;
 function item(type: string, data: Record<string, unknown>): EventItem {
   position += 1;
   return {
-    position, tenant_position: position, stream: 'agent_session-s', stream_version: position, type: `agent_session.${type}`, version: 1,
+    event_id: `e${position}`, position, tenant_position: position, stream: 'agent_session-s', stream_version: position, type: `agent_session.${type}`, version: 1,
     time: '2026-01-01T00:00:00.000000Z', actor: { kind: 'user', id: 'u', name: 'Ada' }, team_id: 't', project_id: 'p',
     command_id: 'c', correlation_id: 'k', causation_id: null, data,
   };

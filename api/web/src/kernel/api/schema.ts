@@ -759,7 +759,10 @@ export interface components {
         /** @description An event. What `data` holds is published per type and version at `/api/v1/event-types`. */
         Event: {
             actor: components["schemas"]["Actor"];
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description `event_id` of the event that caused it.
+             */
             causation_id?: string | null;
             /** @description Only in the audit. */
             client_address?: string | null;
@@ -768,6 +771,8 @@ export interface components {
             /** Format: uuid */
             correlation_id: string;
             data: Record<string, never>;
+            /** Format: uuid */
+            event_id: string;
             /**
              * Format: int64
              * @description Place in the whole journal.
@@ -857,7 +862,10 @@ export interface components {
         Listing_Event: {
             items: {
                 actor: components["schemas"]["Actor"];
-                /** Format: uuid */
+                /**
+                 * Format: uuid
+                 * @description `event_id` of the event that caused it.
+                 */
                 causation_id?: string | null;
                 /** @description Only in the audit. */
                 client_address?: string | null;
@@ -866,6 +874,8 @@ export interface components {
                 /** Format: uuid */
                 correlation_id: string;
                 data: Record<string, never>;
+                /** Format: uuid */
+                event_id: string;
                 /**
                  * Format: int64
                  * @description Place in the whole journal.

@@ -1,5 +1,6 @@
 /** An event on the wire; `data` by its type. */
 export interface EventItem {
+  event_id: string;
   position: number;
   tenant_position: number;
   stream: string;
