@@ -6,14 +6,15 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/opensail/target
 export CARGO_TERM_COLOR ?= auto
 OPENSAIL := $(CARGO_TARGET_DIR)/release/opensail
 
-.PHONY: run test bench lint fmt build setup-run setup-test
+.PHONY: run test bench lint fmt build web setup-run setup-test
 
-run: setup-run
+run: setup-run web
 	@echo "Building opensail (the first build takes some minutes; cargo shows its progress) …"
 	@cargo build --release --locked --package opensail-deploy --bin opensail
 	@exec $(OPENSAIL) serve
 
-test: setup-test
+test: setup-test web
+	@cd api/web && npm run --silent check
 	@cargo test --locked --workspace
 
 bench: setup-test
@@ -29,6 +30,10 @@ fmt:
 
 build:
 	@cargo build --locked --workspace --all-targets
+
+# The console's bundle, made anew when what it is made from has changed.
+web:
+	@bash deploy/web.sh
 
 setup-run:
 	@bash deploy/setup.sh run

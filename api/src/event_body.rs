@@ -16,6 +16,7 @@ use crate::router::Api;
 #[schema(as = Event)]
 #[allow(dead_code, reason = "describes EventItem of the projections in the OpenAPI document")]
 pub(crate) struct EventBody {
+    event_id: Uuid,
     /// Place in the whole journal.
     position: u64,
     /// Place in the team's (or person's) own history: 1, 2, 3 …
@@ -32,6 +33,7 @@ pub(crate) struct EventBody {
     project_id: Option<Uuid>,
     command_id: Uuid,
     correlation_id: Uuid,
+    /// `event_id` of the event that caused it.
     causation_id: Option<Uuid>,
     #[schema(value_type = Object)]
     data: Value,

@@ -24,7 +24,7 @@ use crate::health::{BackEnd, Probe, check_all};
 use crate::metrics::{Metrics, get_metrics, measure};
 use crate::problem::{Problem, panicked};
 use crate::security_headers::add_headers;
-use crate::{openapi, pages};
+use crate::{console, openapi, pages};
 
 /// Everything a request needs; clones share it.
 #[derive(Clone)]
@@ -132,6 +132,7 @@ pub fn router(state: Api) -> Router {
     let (routes, document) = openapi::routes().split_for_parts();
     routes
         .merge(pages::routes())
+        .merge(console::routes())
         .merge(openapi::document(document))
         .route("/metrics", get(get_metrics))
         .fallback(async || Problem::no_route())

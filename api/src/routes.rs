@@ -50,6 +50,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("PUT", "/api/v1/projects/{id}/files/{*path}", Holds(P::WriteFiles)),
     ("DELETE", "/api/v1/projects/{id}/files/{*path}", Holds(P::WriteFiles)),
     ("GET", "/api/v1/templates", SignIn),
+    ("GET", "/api/v1/model", SignIn),
     ("GET", "/api/v1/projects/{id}/sessions", Holds(P::SeeProject)),
     ("POST", "/api/v1/projects/{id}/sessions", Holds(P::StartSession)),
     ("GET", "/api/v1/sessions/{id}", Holds(P::SeeSession)),

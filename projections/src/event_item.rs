@@ -16,6 +16,7 @@ use crate::{Queries, QueryError, time};
 
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct EventItem {
+    pub event_id: Uuid,
     pub position: Position,
     pub tenant_position: u64,
     pub stream: String,
@@ -31,6 +32,7 @@ pub struct EventItem {
     pub project_id: Option<String>,
     pub command_id: Uuid,
     pub correlation_id: Uuid,
+    /// `event_id` of the event that caused it.
     pub causation_id: Option<Uuid>,
     /// The event's own fields, private ones opened.
     pub data: Value,
@@ -94,6 +96,7 @@ impl Queries {
             project_id: recorded.project.clone(),
             command_id: recorded.command_id.0,
             correlation_id: recorded.correlation_id,
+            event_id: recorded.event_id,
             causation_id: recorded.causation_id,
             data: shown(opened(&self.keys, recorded).await?),
             client_address,

@@ -43,6 +43,7 @@ pub(super) enum Format {
 pub(super) struct ExportParams {
     /// `jsonl` (default) holds everything; `atif` is an ATIF-v1.4 trajectory.
     #[serde(default)]
+    #[param(inline)]
     format: Option<Format>,
     /// Cursor or position that the views must have reached.
     #[serde(default)]

@@ -47,6 +47,7 @@ pub(super) struct AuditParams {
     #[serde(default)]
     limit: Option<u32>,
     #[serde(default)]
+    #[param(inline)]
     order: Option<Order>,
     /// Cursor or position that the view must have reached.
     #[serde(default)]

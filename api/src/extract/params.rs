@@ -121,6 +121,7 @@ pub(crate) struct ListParams {
     #[serde(default)]
     pub(crate) after: Option<String>,
     #[serde(default)]
+    #[param(inline)]
     pub(crate) order: Option<Order>,
     /// Cursor or position that the view must have reached.
     #[serde(default)]

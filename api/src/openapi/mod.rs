@@ -69,6 +69,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(crate::health::get_health))
         .routes(routes!(crate::health::get_readiness))
         .routes(routes!(crate::event_types::list_event_types))
+        .routes(routes!(crate::model::get_model))
         .routes(routes!(crate::live::stream_many::stream_many))
         .merge(crate::account::routes())
         .merge(crate::team::routes())

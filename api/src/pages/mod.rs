@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::console;
 use crate::router::Api;
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -22,8 +23,12 @@ pub(crate) const PAGES: &[(&str, &str, &str)] = &[
     ("/assets/docs.js", SCRIPT, include_str!("docs.js")),
 ];
 
+/// What the console answers when it is there.
+const OF_THE_CONSOLE: &[&str] = &["/", "/sign-in"];
+
 pub(crate) fn routes() -> Router<Api> {
-    PAGES.iter().fold(Router::new(), |router, (path, kind, text)| router.route(path, get(move || async move { page(kind, text) })))
+    let shown = PAGES.iter().filter(|(path, _, _)| !(console::embedded() && OF_THE_CONSOLE.contains(path)));
+    shown.fold(Router::new(), |router, (path, kind, text)| router.route(path, get(move || async move { page(kind, text) })))
 }
 
 fn page(kind: &'static str, text: &'static str) -> Response {

@@ -27,6 +27,7 @@ pub(super) struct ProjectListParams {
     #[serde(default)]
     after: Option<String>,
     #[serde(default)]
+    #[param(inline)]
     order: Option<Order>,
     /// Cursor or position that the view must have reached.
     #[serde(default)]

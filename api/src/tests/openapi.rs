@@ -18,3 +18,23 @@ async fn event_types_are_published() {
     assert_eq!(found["version"], 1);
     assert!(found["schema"]["properties"]["call_id"].is_object());
 }
+
+/// Programs are made from the document; a reference into nothing stops their makers.
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    let world = World::new().await;
+    let document = world.send(request("GET", "/api/openapi.json", None, None)).await.is(200).json();
+    let mut open = vec![&document];
+    while let Some(value) = open.pop() {
+        match value {
+            serde_json::Value::Object(members) => {
+                if let Some(target) = members.get("$ref").and_then(serde_json::Value::as_str) {
+                    assert!(document.pointer(target.trim_start_matches('#')).is_some(), "{target}");
+                }
+                open.extend(members.values());
+            }
+            serde_json::Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+}

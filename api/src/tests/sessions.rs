@@ -167,3 +167,11 @@ async fn the_audit_tells_who_did_what() {
     world.get(&ada, "/api/v1/audit/events?from=yesterday").await.refused(422, "validation");
     world.get(&ada, "/api/v1/audit/checkpoint").await.refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn the_model_that_is_set_up_is_told() {
+    let world = World::new().await;
+    let ada = world.person("ada").await;
+    let model = world.get(&ada, "/api/v1/model").await.is(200).json();
+    assert_eq!((model["name"].as_str(), model["configured"].as_bool()), (Some("scripted"), Some(false)), "{model}");
+}

@@ -93,6 +93,7 @@ async fn event_lists_are_read_page_by_page_in_both_directions() {
             "command_id",
             "correlation_id",
             "causation_id",
+            "event_id",
             "data",
         ] {
             assert!(event.get(field).is_some(), "{field} is missing: {event}");

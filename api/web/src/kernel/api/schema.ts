@@ -1,0 +1,3034 @@
+// Made from the OpenAPI document by `npm run types`; not edited by hand.
+export interface paths {
+    "/api/v1/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open questions of all teams one is in. */
+        get: operations["list_my_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events with who, from where and why. Admins of a team see all of it; everybody sees the events of one's own account. */
+        get: operations["query_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything that a query of the audit finds, as JSON lines: a header line, then event items. `limit` is not heeded. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by a one-time link, good for 15 minutes. */
+        post: operations["sign_in_by_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in by password. Too many attempts are answered with 429. */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs this browser out; its tokens are void at once. */
+        post: operations["sign_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs all browsers of the account out; every token before now is void. */
+        post: operations["sign_out_everywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who one is. */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the password; all other browsers are signed out. */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives new tokens for the refresh cookie. The last refresh token may come again for 30 seconds; an older one ends the sign-in. */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers an account, if the server lets people register, and signs it in. */
+        post: operations["register_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/event-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every type and version of events, with the schema of its `data`. */
+        get: operations["list_event_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Many streams over one connection, as server-sent events: the frames of a session's stream, which does not end with a session. */
+        get: operations["stream_many"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The model that is set up on this server. */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The projects of the teams one is in. */
+        get: operations["list_projects"];
+        put?: never;
+        /** Creates a project; its files are fetched in the background (`preparing`, then `ready` or `failed`). */
+        post: operations["create_project"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A project. */
+        get: operations["get_project"];
+        put?: never;
+        post?: never;
+        /** Deletes a project without sessions at work. A folder it was made from stays. Admins only. */
+        delete: operations["delete_project"];
+        options?: never;
+        head?: never;
+        /** Renames a project. */
+        patch: operations["rename_project"];
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file's bytes. The ETag is the SHA-256 of its content. */
+        get: operations["read_file"];
+        /** Writes a whole file, at most 25 MiB; its folders are made as needed. `If-Match` and `If-None-Match: *` guard it. */
+        put: operations["write_file"];
+        post?: never;
+        /** Deletes a file. `If-Match` guards it. */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sessions of a project. */
+        get: operations["list_sessions"];
+        put?: never;
+        /** Gives an agent a task; it begins as soon as the project is free. */
+        post: operations["start_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files and folders of a project. */
+        get: operations["get_tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A session, now or as of an earlier point. */
+        get: operations["get_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The open questions of a session. */
+        get: operations["list_approvals_of_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/approvals/{approval_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a question. The same answer again is 200, another one 409. */
+        post: operations["answer_approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a session; a tool that runs is stopped. */
+        post: operations["cancel_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the session's file tools changed: of each file its first state before against its last after. */
+        get: operations["get_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The events of a session. `after` is a cursor or position, exclusive. */
+        get: operations["list_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A session to take away. `jsonl`: a header line, event items, then `{blob,base64}` lines. */
+        get: operations["export_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something more to the agent. A finished session is queued again. */
+        post: operations["add_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/outputs/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Full bytes that an event names by their hash: a tool's whole output, or a file before or after a change. */
+        get: operations["get_output"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The session and its conversation as they stood at a point, from events alone. */
+        get: operations["replay_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A session live, as server-sent events: `id` is a cursor, `event` the type, `data` the event. `delta` events carry the text being
+         *     written. A finished session's stream ends with `event: end`; connecting again at or past it is 204.
+         */
+        get: operations["stream_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The teams one is in. */
+        get: operations["list_teams"];
+        put?: never;
+        /** Creates a team; who creates it is its admin. */
+        post: operations["create_team"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A team. */
+        get: operations["get_team"];
+        put?: never;
+        post?: never;
+        /** Deletes a team that has no projects. Admins only. */
+        delete: operations["delete_team"];
+        options?: never;
+        head?: never;
+        /** Renames a team. Admins only. */
+        patch: operations["rename_team"];
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in a team. */
+        get: operations["list_members"];
+        put?: never;
+        /** Takes somebody into a team. Admins only. */
+        post: operations["add_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/members/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a member out of a team; its live streams close. Admins only, or oneself. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /** Changes a member's role; a team keeps at least one admin. Admins only. */
+        patch: operations["change_member_role"];
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The project templates that ship. */
+        get: operations["list_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_readiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Account: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description May administer the platform. */
+            platform_admin: boolean;
+            /** Format: int64 */
+            position: number;
+        };
+        Actor: {
+            id: string;
+            /** @description `user`, `agent`, `api_key` or `system` */
+            kind: string;
+            name: string;
+        };
+        Alive: {
+            /** @description `alive` */
+            status: string;
+            version: string;
+        };
+        AnswerBody: {
+            decision: components["schemas"]["Decision"];
+            /** @description Told to the model, at most 2000 bytes. */
+            reason?: string | null;
+        };
+        /** @description A question that waits for people. */
+        Approval: {
+            /** @description As the model wrote them. */
+            arguments: Record<string, never>;
+            call_id: string;
+            /** @description Denied as timed out after it. */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: int64 */
+            position: number;
+            /** @description The exact command, or the diff. */
+            preview: string;
+            /** Format: uuid */
+            project_id: string;
+            requested_at: string;
+            /** Format: uuid */
+            session_id: string;
+            /** Format: uuid */
+            team_id: string;
+            tool: string;
+        };
+        BackEnd: {
+            name: string;
+            ok: boolean;
+        } & {
+            [key: string]: number;
+        };
+        /** @description What a session may use up; what is left out stands at its default. */
+        Budget: {
+            /**
+             * Format: int64
+             * @description Millionths of a US dollar; no limit.
+             */
+            max_micro_usd?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds of work, waiting for people not counted; 3600.
+             */
+            max_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description Model turns; 100.
+             */
+            max_steps?: number | null;
+            /**
+             * Format: int64
+             * @description Input and output together; 2000000.
+             */
+            max_tokens?: number | null;
+        };
+        Credentials: {
+            email: string;
+            password: string;
+        };
+        /**
+         * @description `allow_session` covers the same tool for the rest of the session; for shell the identical command.
+         * @enum {string}
+         */
+        Decision: "allow_once" | "allow_session" | "deny";
+        /** @description What a session uses that names no model. */
+        DefaultModel: {
+            /** @description False: nobody set a model up, and `name` plays recorded answers. */
+            configured: boolean;
+            name: string;
+            /** @description Whether what it costs is counted, so that a limit in money can be set. */
+            priced: boolean;
+        };
+        Diff: {
+            items: components["schemas"]["FileDiff"][];
+            /** @description Always null: a diff has one page. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Of the session's last event.
+             */
+            position: number;
+        };
+        /**
+         * @description What may happen without asking: `ask` for everything with effects, `allow` all, or `plan`: nothing with effects.
+         * @enum {string}
+         */
+        EditMode: "ask" | "allow" | "plan";
+        /** @description An event. What `data` holds is published per type and version at `/api/v1/event-types`. */
+        Event: {
+            actor: components["schemas"]["Actor"];
+            /**
+             * Format: uuid
+             * @description `event_id` of the event that caused it.
+             */
+            causation_id?: string | null;
+            /** @description Only in the audit. */
+            client_address?: string | null;
+            /** Format: uuid */
+            command_id: string;
+            /** Format: uuid */
+            correlation_id: string;
+            data: Record<string, never>;
+            /** Format: uuid */
+            event_id: string;
+            /**
+             * Format: int64
+             * @description Place in the whole journal.
+             */
+            position: number;
+            /** Format: uuid */
+            project_id?: string | null;
+            stream: string;
+            /** Format: int64 */
+            stream_version: number;
+            /** Format: uuid */
+            team_id?: string | null;
+            /**
+             * Format: int64
+             * @description Place in the team's (or person's) own history: 1, 2, 3 …
+             */
+            tenant_position: number;
+            /** @description RFC 3339, UTC, six digits. */
+            time: string;
+            type: string;
+            /** Format: int32 */
+            version: number;
+        };
+        EventType: {
+            /** @description JSON Schema of the event's `data`. */
+            schema: Record<string, never>;
+            /** @description `<room>.<past_tense>` */
+            type: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description One thing that is wrong with a request. */
+        FieldError: {
+            detail: string;
+            /** @description Name of a header. */
+            header?: string | null;
+            /** @description Name of a query parameter. */
+            parameter?: string | null;
+            /** @description JSON pointer into the body. */
+            pointer?: string | null;
+        };
+        FileDiff: {
+            /** @description SHA-256 after its last. */
+            after?: string | null;
+            /** @description SHA-256 before the session's first change. */
+            before?: string | null;
+            binary: boolean;
+            /** @description `added`, `modified` or `deleted` */
+            change: string;
+            /** @description Unified diff; null for binary files, for files over 1 MiB and for bytes that are no longer there. */
+            diff?: string | null;
+            /** Format: int64 */
+            lines_added: number;
+            /** Format: int64 */
+            lines_removed: number;
+            path: string;
+        };
+        Link: {
+            /** @description What stands behind the `#` of the link. */
+            token: string;
+        };
+        Listing_Approval: {
+            items: {
+                /** @description As the model wrote them. */
+                arguments: Record<string, never>;
+                call_id: string;
+                /** @description Denied as timed out after it. */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: int64 */
+                position: number;
+                /** @description The exact command, or the diff. */
+                preview: string;
+                /** Format: uuid */
+                project_id: string;
+                requested_at: string;
+                /** Format: uuid */
+                session_id: string;
+                /** Format: uuid */
+                team_id: string;
+                tool: string;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_Event: {
+            items: {
+                actor: components["schemas"]["Actor"];
+                /**
+                 * Format: uuid
+                 * @description `event_id` of the event that caused it.
+                 */
+                causation_id?: string | null;
+                /** @description Only in the audit. */
+                client_address?: string | null;
+                /** Format: uuid */
+                command_id: string;
+                /** Format: uuid */
+                correlation_id: string;
+                data: Record<string, never>;
+                /** Format: uuid */
+                event_id: string;
+                /**
+                 * Format: int64
+                 * @description Place in the whole journal.
+                 */
+                position: number;
+                /** Format: uuid */
+                project_id?: string | null;
+                stream: string;
+                /** Format: int64 */
+                stream_version: number;
+                /** Format: uuid */
+                team_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Place in the team's (or person's) own history: 1, 2, 3 …
+                 */
+                tenant_position: number;
+                /** @description RFC 3339, UTC, six digits. */
+                time: string;
+                type: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_EventType: {
+            items: {
+                /** @description JSON Schema of the event's `data`. */
+                schema: Record<string, never>;
+                /** @description `<room>.<past_tense>` */
+                type: string;
+                /** Format: int32 */
+                version: number;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_Member: {
+            items: {
+                /** Format: uuid */
+                account_id: string;
+                email: string;
+                name: string;
+                role: components["schemas"]["RoleName"];
+                /** @description When the account joined. */
+                since: string;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_MyTeam: {
+            items: {
+                created_at: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** Format: int64 */
+                position: number;
+                /** @description One's own. */
+                role: components["schemas"]["RoleName"];
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_Project: {
+            items: {
+                /** @description RFC 3339, UTC. */
+                created_at: string;
+                /** Format: uuid */
+                created_by: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Of the project's last event.
+                 */
+                position: number;
+                /** @description Why it failed and what to do. */
+                reason?: string | null;
+                source: components["schemas"]["Source"];
+                /** @description `preparing`, `ready` or `failed` */
+                status: string;
+                /** Format: uuid */
+                team_id: string;
+                updated_at: string;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_Session: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The open question, when it waits for one.
+                 */
+                approval_id?: string | null;
+                budget: components["schemas"]["Budget"];
+                cancel_requested: boolean;
+                /** @description RFC 3339, UTC. */
+                created_at: string;
+                /** @description What was said about a failure, for people. */
+                detail?: string | null;
+                edit_mode: components["schemas"]["EditMode"];
+                /** Format: uuid */
+                id: string;
+                model: string;
+                /**
+                 * Format: int64
+                 * @description Of the session's last event.
+                 */
+                position: number;
+                /** Format: uuid */
+                project_id: string;
+                /** @description Why it failed or waits, or which limit it reached: a stable code. */
+                reason?: string | null;
+                /** Format: uuid */
+                requested_by: string;
+                /** @description `queued`, `running`, `waiting_approval`, `paused`, `completed`, `failed`, `cancelled` or `limit_reached` */
+                status: string;
+                task: string;
+                /** Format: uuid */
+                team_id: string;
+                title: string;
+                updated_at: string;
+                usage: components["schemas"]["Usage"];
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_Template: {
+            items: {
+                /** @description What `source` takes: `{"kind":"template","name":…}`. */
+                name: string;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Member: {
+            /** Format: uuid */
+            account_id: string;
+            email: string;
+            name: string;
+            role: components["schemas"]["RoleName"];
+            /** @description When the account joined. */
+            since: string;
+        };
+        MemberChange: {
+            role: components["schemas"]["RoleName"];
+        };
+        /** @description A member and its role, as a write answers it. */
+        Membership: {
+            /** Format: uuid */
+            account_id: string;
+            role: components["schemas"]["RoleName"];
+        };
+        Message: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Position of the write in the journal.
+             */
+            position: number;
+        };
+        /** @description A team in the list of one's own. */
+        MyTeam: {
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** Format: int64 */
+            position: number;
+            /** @description One's own. */
+            role: components["schemas"]["RoleName"];
+        };
+        NewMember: {
+            /**
+             * Format: uuid
+             * @description … or this.
+             */
+            account_id?: string | null;
+            /** @description Either this … */
+            email?: string | null;
+            role: components["schemas"]["RoleName"];
+        };
+        NewMessage: {
+            /** @description At most 100000 bytes. */
+            text: string;
+        };
+        NewProject: {
+            name: string;
+            source?: components["schemas"]["Source"] | null;
+            /** Format: uuid */
+            team_id: string;
+        };
+        NewSession: {
+            budget?: components["schemas"]["Budget"] | null;
+            edit_mode?: components["schemas"]["EditMode"] | null;
+            /** @description The server's own default when absent. */
+            model?: string | null;
+            /** @description What is to be done, at most 100000 bytes. */
+            task: string;
+        };
+        NewTeam: {
+            name: string;
+        };
+        PasswordChange: {
+            /** @description Not needed within 15 minutes after signing in by a link. */
+            current_password?: string | null;
+            /** @description At least 8 characters, at most 72 bytes. */
+            new_password: string;
+        };
+        /** @description `{position}` alone: the answer to DELETE. */
+        PositionBody: {
+            /**
+             * Format: int64
+             * @description Position of the write in the journal.
+             */
+            position: number;
+        };
+        /** @description The body of an error answer. */
+        Problem: {
+            /** @description Stable; the thing to switch on. */
+            code: string;
+            /** @description What went wrong and what to do. */
+            detail: string;
+            errors: components["schemas"]["FieldError"][];
+            /** Format: int32 */
+            status: number;
+            /** @description The status in words. */
+            title: string;
+            /** @description `urn:opensail:problem:<code>` */
+            type: string;
+        };
+        Project: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Of the project's last event.
+             */
+            position: number;
+            /** @description Why it failed and what to do. */
+            reason?: string | null;
+            source: components["schemas"]["Source"];
+            /** @description `preparing`, `ready` or `failed` */
+            status: string;
+            /** Format: uuid */
+            team_id: string;
+            updated_at: string;
+        };
+        ProjectChange: {
+            name: string;
+        };
+        Ready: {
+            back_ends: components["schemas"]["BackEnd"][];
+            /** @description `ready` or `not_ready` */
+            status: string;
+        };
+        Registration: {
+            email: string;
+            name: string;
+            /** @description At least 8 characters, at most 72 bytes. */
+            password: string;
+        };
+        Replay: {
+            /** @description The conversation as the model sees it: `{role: user|assistant|tool, …}`. */
+            messages: Record<string, never>[];
+            /** @description Calls of the last answer without a result yet. */
+            pending: Record<string, never>[];
+            /**
+             * Format: int64
+             * @description Of the last event in it.
+             */
+            position: number;
+            session: components["schemas"]["Session"];
+            usage: components["schemas"]["Usage"];
+        };
+        /**
+         * @description What a member may do; each role may all that the ones before it may.
+         * @enum {string}
+         */
+        RoleName: "viewer" | "editor" | "admin";
+        Session: {
+            /**
+             * Format: uuid
+             * @description The open question, when it waits for one.
+             */
+            approval_id?: string | null;
+            budget: components["schemas"]["Budget"];
+            cancel_requested: boolean;
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** @description What was said about a failure, for people. */
+            detail?: string | null;
+            edit_mode: components["schemas"]["EditMode"];
+            /** Format: uuid */
+            id: string;
+            model: string;
+            /**
+             * Format: int64
+             * @description Of the session's last event.
+             */
+            position: number;
+            /** Format: uuid */
+            project_id: string;
+            /** @description Why it failed or waits, or which limit it reached: a stable code. */
+            reason?: string | null;
+            /** Format: uuid */
+            requested_by: string;
+            /** @description `queued`, `running`, `waiting_approval`, `paused`, `completed`, `failed`, `cancelled` or `limit_reached` */
+            status: string;
+            task: string;
+            /** Format: uuid */
+            team_id: string;
+            title: string;
+            updated_at: string;
+            usage: components["schemas"]["Usage"];
+        };
+        /** @description Where a project's files come from. Which fields go with which kind: `folder` path; `git` url and ref; `template` name; `empty` none. */
+        Source: {
+            kind: components["schemas"]["SourceKind"];
+            name?: string | null;
+            path?: string | null;
+            ref?: string | null;
+            url?: string | null;
+        };
+        /** @enum {string} */
+        SourceKind: "empty" | "folder" | "git" | "template";
+        Team: {
+            /** @description RFC 3339, UTC. */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            members: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Of the team's last event.
+             */
+            position: number;
+        };
+        TeamChange: {
+            name: string;
+        };
+        Template: {
+            /** @description What `source` takes: `{"kind":"template","name":…}`. */
+            name: string;
+        };
+        Tokens: {
+            /** @description For `Authorization: Bearer`. */
+            access_token: string;
+            /** @description For `X-CSRF-Token`, when the cookies are used. */
+            csrf_token: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+        };
+        TreeBody: {
+            items: components["schemas"]["TreeItem"][];
+            /** @description Always null: a tree has one page. */
+            next?: string | null;
+            /** @description There was more than is told. */
+            truncated: boolean;
+        };
+        TreeItem: {
+            /** @description `file`, `folder`, `link` or `other` */
+            kind: string;
+            /** @description Where a link points; it is never followed out of the project. */
+            link_target?: string | null;
+            /** @description RFC 3339, UTC. */
+            mtime: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        Usage: {
+            /** Format: int64 */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Millionths of a US dollar.
+             */
+            micro_usd: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            steps: number;
+        };
+        /** @description A file as it stands after a write. */
+        WrittenFile: {
+            /** @description SHA-256 of the bytes; also the ETag. */
+            hash: string;
+            path: string;
+            /**
+             * Format: int64
+             * @description Position of the write in the journal.
+             */
+            position: number;
+            /** Format: int64 */
+            size: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    list_my_approvals: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Approval"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    query_audit: {
+        parameters: {
+            query?: {
+                /** @description Only this team's; absent: all teams one is admin of, and one's own account's. */
+                team_id?: string;
+                project_id?: string;
+                /** @description Id of an account, an agent's session, a key, or the name of a part of the platform. */
+                actor?: string;
+                /** @description Exact event type. */
+                type?: string;
+                /** @description Exact stream, `<type>-<id>`. */
+                stream?: string;
+                correlation?: string;
+                /** @description Time, not before. */
+                from?: string;
+                /** @description Time, before. */
+                to?: string;
+                /** @description Cursor or position, exclusive. */
+                after?: string;
+                /** @description Events of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Event"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description Only this team's; absent: all teams one is admin of, and one's own account's. */
+                team_id?: string;
+                project_id?: string;
+                /** @description Id of an account, an agent's session, a key, or the name of a part of the platform. */
+                actor?: string;
+                /** @description Exact event type. */
+                type?: string;
+                /** @description Exact stream, `<type>-<id>`. */
+                stream?: string;
+                correlation?: string;
+                /** @description Time, not before. */
+                from?: string;
+                /** @description Time, before. */
+                to?: string;
+                /** @description Cursor or position, exclusive. */
+                after?: string;
+                /** @description Events of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Link"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_everywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out everywhere */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in further */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description Registered and signed in */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_event_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_EventType"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_many: {
+        parameters: {
+            query?: {
+                /** @description Ids of sessions, separated by commas. */
+                sessions?: string;
+                /** @description Ids of teams, separated by commas: everything of theirs. */
+                teams?: string;
+                /** @description Cursor or position to go on after; absent: from now on. */
+                after?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultModel"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_projects: {
+        parameters: {
+            query?: {
+                /** @description Only this team's; absent: all teams one is in. */
+                team_id?: string;
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Not supported here. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Project"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProject"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_project: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_project: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProjectChange"];
+            };
+        };
+        responses: {
+            /** @description Renamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_file: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description If-None-Match names it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenFile"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tree: {
+        parameters: {
+            query?: {
+                /** @description Folder to begin at; absent: the project itself. */
+                path?: string;
+                /** @description Levels to go down, 1 to 64; 1 when absent. */
+                depth?: number;
+                /** @description Files are always read as they are now; taken for symmetry. */
+                min_position?: string;
+                /** @description Not supported here. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TreeBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_approvals_of_session: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Approval"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                approval_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description It was answered like this before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Answered */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Asked for */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_diff: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Event"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_session: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` (default) holds everything; `atif` is an ATIF-v1.4 trajectory. */
+                format?: "jsonl" | "atif";
+                /** @description Cursor or position that the views must have reached. */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description Taken */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_output: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_session: {
+        parameters: {
+            query?: {
+                /** @description Cursor, position or time; absent: to the end. */
+                until?: string;
+                /** @description Cursor or position that the views must have reached. */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it stood */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stream_session: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position to go on after; absent: from the session's beginning. `Last-Event-ID` comes before it. */
+                after?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The session is finished and nothing comes after the cursor */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_teams: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_MyTeam"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTeam"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_team: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The team */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_team: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamChange"];
+            };
+        };
+        responses: {
+            /** @description Renamed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Member"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_member_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Membership"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Template"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The process is alive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alive"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every back end answers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description One does not */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

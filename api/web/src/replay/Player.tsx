@@ -1,0 +1,87 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import type { EventItem } from '../kernel/live/event';
+import { clock } from '../kernel/text/format';
+import { texts } from '../kernel/text/texts';
+import { Button } from '../kernel/ui/Button';
+import { SelectField } from '../kernel/ui/Field';
+import { Icon } from '../kernel/ui/Icon';
+import { EMPTY } from '../session/conversation';
+import { EntryList } from '../session/EntryList';
+import { fold } from '../session/fold';
+import { SessionStatus } from '../session/SessionStatus';
+import { EventList } from './EventList';
+import './replay.css';
+
+interface Props {
+  session: string;
+  events: readonly EventItem[];
+  /** Position to begin at; absent: the last. */
+  start: number | null;
+  /** Told whenever another moment is shown. */
+  onMoment?(position: number): void;
+  actions?: ReactNode;
+}
+
+/** Goes through a session: what stood there after any of its events, from the events alone. */
+export function Player({ session, events, start, onMoment, actions }: Props) {
+  const [type, setType] = useState('');
+  const [chosen, setChosen] = useState(start);
+  const last = events.length - 1;
+  const found = chosen === null ? last : events.findLastIndex((item) => item.position <= chosen);
+  const at = Math.max(found, 0);
+  const go = (index: number) => {
+    const item = events[Math.min(Math.max(index, 0), last)];
+    if (!item) return;
+    setChosen(item.position);
+    onMoment?.(item.position);
+  };
+  const conversation = useMemo(() => fold(EMPTY, events.slice(0, at + 1)), [events, at]);
+  const types = useMemo(() => [...new Set(events.map((item) => item.type))].sort(), [events]);
+  const current = events[at];
+  if (!current) return <p className="soft page" role="status">{texts.loading}</p>;
+  const step = (name: string, icon: 'first' | 'back' | 'forth' | 'last', to: number) => (
+    <Button small aria-label={name} title={name} disabled={to < 0 || to > last || to === at} onClick={() => go(to)}><Icon name={icon} /></Button>
+  );
+  return (
+    <div className="player">
+      <div className="player-bar">
+        <div className="row">
+          {step(texts.history.first, 'first', 0)}
+          {step(texts.history.previous, 'back', at - 1)}
+          {step(texts.history.next, 'forth', at + 1)}
+          {step(texts.history.last, 'last', last)}
+        </div>
+        <input
+          className="player-slider"
+          type="range"
+          aria-label={texts.history.slider}
+          aria-valuetext={`${texts.history.at(at + 1, events.length)}: ${current.type}`}
+          min={0}
+          max={last}
+          value={at}
+          onChange={(event) => go(Number(event.target.value))}
+        />
+        <p className="small soft" role="status">{texts.history.at(at + 1, events.length)} · {clock(current.time)}</p>
+        {actions}
+      </div>
+      <div className="player-panes">
+        <section className="player-events" aria-label={texts.history.events}>
+          <SelectField label={texts.history.type} value={type} onChange={(event) => setType(event.target.value)}>
+            <option value="">{texts.history.all}</option>
+            {types.map((name) => <option key={name} value={name}>{name}</option>)}
+          </SelectField>
+          <EventList events={events} type={type} current={current.position} onChoose={(position) => go(events.findIndex((item) => item.position === position))} />
+          <details>
+            <summary className="small">{texts.history.data}</summary>
+            {/* It may be longer than its box: to be scrolled by keyboard too. */}
+            <pre className="pre player-data" tabIndex={0}>{JSON.stringify(current, null, 2)}</pre>
+          </details>
+        </section>
+        <section className="player-talk talk" aria-label={texts.history.then}>
+          <p className="row player-state"><SessionStatus status={conversation.status} /> <span className="small soft">{texts.history.then}</span></p>
+          <EntryList session={session} conversation={conversation} answering="past" follow />
+        </section>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import { useEffect, useReducer, useRef } from 'react';
+import { get, type Listing } from '../kernel/api/client';
+import type { Problem } from '../kernel/api/problem';
+import type { Delta, EventItem } from '../kernel/live/event';
+import { live, useLive } from '../kernel/live/live';
+import { asProblem } from '../kernel/live/resource';
+import { type Conversation, EMPTY } from './conversation';
+import { fold, foldDelta } from './fold';
+
+interface State {
+  conversation: Conversation;
+  events: readonly EventItem[];
+  /** Everything up to the present has been read. */
+  complete: boolean;
+  /** Came live before the reading was through. */
+  early: readonly EventItem[];
+  earlyDeltas: readonly Delta[];
+  problem: Problem | undefined;
+}
+
+type Step =
+  | { kind: 'read'; items: EventItem[]; last: boolean }
+  | { kind: 'live'; item: EventItem }
+  | { kind: 'delta'; delta: Delta }
+  | { kind: 'problem'; problem: Problem }
+  | { kind: 'again' };
+
+const START: State = { conversation: EMPTY, events: [], complete: false, early: [], earlyDeltas: [], problem: undefined };
+
+/** Pages first, then what came live meanwhile: by position, so nothing is missed and nothing counts twice. */
+export function step(state: State, taken: Step): State {
+  switch (taken.kind) {
+    case 'read': {
+      const read = add(state, taken.items);
+      if (!taken.last) return read;
+      const whole = add(read, state.early);
+      const conversation = state.earlyDeltas.reduce(foldDelta, whole.conversation);
+      return { ...whole, conversation, complete: true, early: [], earlyDeltas: [] };
+    }
+    case 'live':
+      return state.complete ? add(state, [taken.item]) : { ...state, early: [...state.early, taken.item] };
+    case 'delta':
+      return state.complete
+        ? { ...state, conversation: foldDelta(state.conversation, taken.delta) }
+        : { ...state, earlyDeltas: [...state.earlyDeltas, taken.delta] };
+    case 'problem':
+      return { ...state, problem: taken.problem };
+    case 'again':
+      return { ...state, complete: false, early: [], earlyDeltas: [], problem: undefined };
+  }
+}
+
+function add(state: State, items: readonly EventItem[]): State {
+  const fresh = items.filter((item) => item.position > state.conversation.position);
+  if (fresh.length === 0) return state;
+  return { ...state, events: [...state.events, ...fresh], conversation: fold(state.conversation, fresh), problem: undefined };
+}
+
+/** A session's conversation, from its first event and on, live. */
+export function useConversation(session: string): State {
+  const [state, dispatch] = useReducer(step, START);
+  const [wish, again] = useReducer((wish: number) => wish + 1, 0);
+  const position = useRef(0);
+  useEffect(() => {
+    position.current = state.conversation.position;
+  }, [state]);
+
+  useLive({
+    event: (item) => item.stream === `agent_session-${session}` && dispatch({ kind: 'live', item }),
+    delta: (delta) => delta.session_id === session && dispatch({ kind: 'delta', delta }),
+    reset: () => {
+      dispatch({ kind: 'again' });
+      again();
+    },
+  });
+
+  useEffect(() => {
+    let wanted = true;
+    const read = async () => {
+      live.watch(session);
+      for (let after = position.current; wanted; ) {
+        const page = await get<Listing<EventItem>>(`/api/v1/sessions/${session}/events?limit=200&after=${after}`);
+        if (!wanted) return;
+        after = page.items.at(-1)?.position ?? after;
+        dispatch({ kind: 'read', items: page.items, last: page.next === null });
+        if (page.next === null) return;
+      }
+    };
+    read().catch((error: unknown) => wanted && dispatch({ kind: 'problem', problem: asProblem(error) }));
+    return () => {
+      wanted = false;
+      live.watch(null);
+    };
+  }, [session, wish]);
+  return state;
+}

@@ -1,0 +1,55 @@
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { getAll, type Schema } from '../kernel/api/client';
+import { live } from '../kernel/live/live';
+import { useResource } from '../kernel/live/resource';
+import { Shown } from '../kernel/ui/Shown';
+
+export type Team = Schema['MyTeam'];
+
+interface Teams {
+  all: readonly Team[];
+  /** The one that is worked in; none while the person is in no team. */
+  current: Team | undefined;
+  choose(id: string): void;
+  reload(): void;
+}
+
+const KEY = 'opensail.team';
+const TeamsContext = createContext<Teams | null>(null);
+
+export function useTeams(): Teams {
+  const teams = useContext(TeamsContext);
+  if (!teams) throw new Error('useTeams outside of TeamsProvider');
+  return teams;
+}
+
+/** At least editor, and at least admin, of a team. */
+export function mayWork(team: Team | undefined): boolean {
+  return team !== undefined && team.role !== 'viewer';
+}
+export function mayManage(team: Team | undefined): boolean {
+  return team?.role === 'admin';
+}
+
+/** The person's teams; listens to all that happens in them. */
+export function TeamsProvider({ children }: { children: ReactNode }) {
+  const teams = useResource('teams', () => getAll<Team>('/api/v1/teams'), (item) => item.type.startsWith('team.'));
+  const [chosen, setChosen] = useState(() => localStorage.getItem(KEY));
+  const ids = teams.value?.map((team) => team.id).sort().slice(0, 99).join();
+  useEffect(() => {
+    if (ids !== undefined) live.listen(ids === '' ? [] : ids.split(','));
+  }, [ids]);
+  useEffect(() => () => live.listen([]), []);
+  return (
+    <Shown resource={teams}>
+      {(all) => {
+        const choose = (id: string) => {
+          localStorage.setItem(KEY, id);
+          setChosen(id);
+        };
+        const current = all.find((team) => team.id === chosen) ?? all[0];
+        return <TeamsContext value={{ all, current, choose, reload: teams.reload }}>{children}</TeamsContext>;
+      }}
+    </Shown>
+  );
+}
