@@ -5,6 +5,8 @@ use std::fmt;
 
 use axum::http::Uri;
 
+/// A body of which nothing comes for this long is given up.
+pub const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 /// Largest JSON body, in bytes (1 MiB).
 pub const MAX_JSON_BYTES: usize = 1024 * 1024;
 /// Largest file of a PUT, in bytes (25 MiB).

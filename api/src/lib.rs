@@ -15,6 +15,7 @@ mod extract;
 pub mod health;
 mod idempotency;
 mod json_lines;
+mod linger;
 mod listing;
 mod live;
 mod metrics;
@@ -27,6 +28,7 @@ mod reading;
 pub mod router;
 pub mod routes;
 mod security_headers;
+pub mod serve;
 mod team;
 #[cfg(test)]
 mod tests;
@@ -35,5 +37,6 @@ mod written;
 
 pub use config::{ApiConfig, ApiKey32, PublicUrl};
 pub use health::Probe;
-pub use router::{Api, Parts, router, serve};
+pub use router::{Api, Parts, router};
 pub use routes::{Needs, ROUTES};
+pub use serve::serve;

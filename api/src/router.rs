@@ -1,6 +1,5 @@
 //! All routes, and what every request passes through.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,18 +7,17 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use opensail_commands::Commands;
 use opensail_commands::journal::{Position, Tail};
 use opensail_projections::Feed;
 use opensail_projections::Queries;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::auth::access_token::AccessTokens;
 use crate::auth::host::check_host;
-use crate::config::{ApiConfig, MAX_JSON_BYTES};
+use crate::config::{ApiConfig, BODY_TIMEOUT, MAX_JSON_BYTES};
 use crate::health::{BackEnd, Probe, check_all};
 use crate::metrics::{Metrics, get_metrics, measure};
 use crate::problem::{Problem, panicked};
@@ -111,22 +109,6 @@ impl Api {
     }
 }
 
-/// Answers on a listener until `shutdown` is done; then live streams end and requests under way are finished.
-pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let service = router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    // Events are small and must not wait to be gathered.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
-    });
-    let closing = async move {
-        shutdown.await;
-        api.close_streams();
-    };
-    axum::serve(listener, service).with_graceful_shutdown(closing).await
-}
-
 /// The whole API as a service. Serve it with connection info (`SocketAddr`), so that events can say where a caller was.
 pub fn router(state: Api) -> Router {
     let (routes, document) = openapi::routes().split_for_parts();
@@ -142,5 +124,6 @@ pub fn router(state: Api) -> Router {
         .layer(from_fn(add_headers))
         .layer(from_fn_with_state(state.clone(), measure))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .with_state(state)
 }

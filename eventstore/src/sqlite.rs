@@ -3,6 +3,7 @@
 //! The file runs in WAL mode with `synchronous=FULL`, so an acknowledged append survives a power cut. All writing goes
 //! through one connection; the group commit shares its flushes.
 
+mod connection;
 mod lease;
 mod migrate;
 mod read;
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
+
+pub use connection::one_writer;
 
 use crate::append::group::Group;
 use crate::clock;
@@ -66,9 +69,9 @@ impl SqliteStore {
             // A destroyed key must not live on in a free page.
             .pragma("secure_delete", "ON")
             .pragma("journal_size_limit", "67108864");
-        let writer = pool(1).connect_with(options.clone()).await.map_err(database)?;
+        let writer = one_writer().connect_with(options.clone()).await.map_err(database)?;
         migrate::migrator().run(&writer).await.map_err(|error| OpenError::Database(error.to_string()))?;
-        let readers = pool(READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(database)?;
+        let readers = readers().connect_with(options.pragma("query_only", "ON")).await.map_err(database)?;
         let epoch = first_epoch(&writer).await.map_err(database)?;
         let (head, _) = read::last(&readers).await.map_err(database)?;
         let group = Group::start(Arc::new(write::SqliteWriter::new(writer.clone())), epoch, head);
@@ -91,8 +94,8 @@ impl SqliteStore {
     }
 }
 
-fn pool(size: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(size).test_before_acquire(false).idle_timeout(None).max_lifetime(None)
+fn readers() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false).idle_timeout(None).max_lifetime(None)
 }
 
 /// Makes the file if it is absent. One that is there is never opened here: closing any descriptor of a file frees all locks that the

@@ -100,3 +100,52 @@ async fn a_server_stops_although_streams_are_open() {
     stop.send(()).unwrap();
     serving.await.unwrap().unwrap();
 }
+
+/// A server on a port of its own, for what is below a request.
+async fn listening(world: &World) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(crate::serve(listener, world.api.clone(), std::future::pending()));
+    address
+}
+
+#[tokio::test]
+async fn an_unfinished_head_is_not_waited_for_for_ever() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let world = World::new().await;
+    let mut connection = tokio::net::TcpStream::connect(listening(&world).await).await.unwrap();
+    connection.write_all(b"GET /healthz HTTP/1.1\r\nHo").await.unwrap();
+    // From here the clock jumps to the next timer whenever there is nothing else to do.
+    tokio::time::pause();
+    let begun = tokio::time::Instant::now();
+    let mut answer = Vec::new();
+    let _ = connection.read_to_end(&mut answer).await;
+    assert!(begun.elapsed() >= crate::serve::HEAD_TIMEOUT, "{}", String::from_utf8_lossy(&answer));
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_who_still_sends() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let world = World::new().await;
+    let mut connection = tokio::net::TcpStream::connect(listening(&world).await).await.unwrap();
+    let body = vec![b' '; 8 * 1024 * 1024];
+    let head = format!(
+        "POST /api/v1/teams HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    // Twice over one connection: the first body is read to its end, so the second request is understood.
+    for _ in 0..2 {
+        connection.write_all(head.as_bytes()).await.unwrap();
+        connection.write_all(&body).await.unwrap();
+        let mut answer = String::new();
+        while !answer.ends_with('}') {
+            let mut bytes = [0; 1024];
+            let count = connection.read(&mut bytes).await.unwrap();
+            assert!(count > 0, "cut after {answer:?}");
+            answer.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+        }
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+}

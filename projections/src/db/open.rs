@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use opensail_eventstore::sqlite::one_writer;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Executor};
@@ -44,9 +45,10 @@ impl Db {
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(false)
             .pragma("journal_size_limit", "67108864");
-        let pool = |size| SqlitePoolOptions::new().max_connections(size).test_before_acquire(false).idle_timeout(None).max_lifetime(None);
-        let writer = pool(1).connect_with(options.clone()).await.map_err(unreachable)?;
-        let readers = pool(SQLITE_READERS).connect_with(options.pragma("query_only", "ON")).await.map_err(unreachable)?;
+        let writer = one_writer().connect_with(options.clone()).await.map_err(unreachable)?;
+        let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS);
+        let pool = pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+        let readers = pool.connect_with(options.pragma("query_only", "ON")).await.map_err(unreachable)?;
         Ok(Db::Sqlite { writer, readers })
     }
 

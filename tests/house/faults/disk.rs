@@ -40,7 +40,6 @@ impl Drop for SmallDisk {
 }
 
 #[tokio::test]
-#[ignore = "the server does not yet come through a full disk; see the issue"]
 async fn a_full_data_folder_refuses_and_recovers() {
     if !rustix::process::geteuid().is_root() {
         eprintln!("not root: a small disk cannot be mounted; the csi suite covers the files");
@@ -110,7 +109,6 @@ async fn a_full_data_folder_refuses_and_recovers() {
 
 /// The disk fills while an agent works: the session waits or fails in words, and loses nothing.
 #[tokio::test]
-#[ignore = "the server does not yet come through a full disk; see the issue"]
 async fn a_session_outlives_a_full_disk() {
     if !rustix::process::geteuid().is_root() {
         return;
