@@ -10,7 +10,6 @@ use opensail_tests::world::until;
 const MOST_TOLD: usize = 64 * 1024;
 
 #[tokio::test]
-#[ignore = "fails on a loaded machine; not understood yet"]
 async fn a_hundred_megabytes_are_capped_and_kept() {
     let bench = Bench::new().await;
     let (session, details) = bench
