@@ -33,21 +33,23 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
-/// A slice of `File`s; what is compressed beforehand stands with the file it was made from.
+/// A slice of `File`s; what is compressed beforehand stands with the file it was made from. Files are named from the crate's
+/// folder, which the compiler fills in: the list may have been made for another clone with the same build folder.
 fn listed(bundle: &Path, files: &[PathBuf]) -> String {
     let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = |path: &Path| path.strip_prefix(bundle).unwrap_or(path).display().to_string();
+    let bytes = |path: &Path| format!("include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/{BUNDLE}/{}", name(path)));
     let mut list = String::from("&[\n");
     for file in files.iter().filter(|file| !matches!(ending(file).as_str(), "br" | "gz")) {
         let packed = |ending: &str| {
             let packed = PathBuf::from(format!("{}.{ending}", file.display()));
             match files.contains(&packed) {
-                true => format!("Some(include_bytes!({packed:?}))"),
+                true => format!("Some({})", bytes(&packed)),
                 false => "None".into(),
             }
         };
-        let name = file.strip_prefix(bundle).unwrap_or(file).display().to_string();
         let (br, gzip) = (packed("br"), packed("gz"));
-        let _ = writeln!(list, "    File {{ path: {name:?}, plain: include_bytes!({file:?}), br: {br}, gzip: {gzip} }},");
+        let _ = writeln!(list, "    File {{ path: {:?}, plain: {}, br: {br}, gzip: {gzip} }},", name(file), bytes(file));
     }
     list.push(']');
     list

@@ -18,6 +18,14 @@ if ((major < 1 || (major == 1 && minor < want))); then
     fail "Rust 1.$want or newer is needed, this is 1.$minor: rustup update stable"
 fi
 
+# Clones share a build folder, and Cargo tells what to build anew by a file's age alone: after a build from another clone, all of
+# this one's own sources count as new. What they depend on stays built.
+if [ -n "${CARGO_TARGET_DIR:-}" ] && [ "$(cat "$CARGO_TARGET_DIR/built-from" 2>/dev/null)" != "$PWD" ]; then
+    mkdir -p "$CARGO_TARGET_DIR"
+    find . \( -path ./.git -o -path ./api/web \) -prune -o -type f -exec touch {} +
+    pwd >"$CARGO_TARGET_DIR/built-from"
+fi
+
 # Debian packages, each with the file that shows it is there.
 packages=()
 need() { compgen -G "$2" >/dev/null || packages+=("$1"); }

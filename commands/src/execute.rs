@@ -6,17 +6,23 @@
 mod change;
 mod commit;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use opensail_domain::kernel::Micros;
 use opensail_eventstore::{Appended, Cursor, Epoch, Guard, Position, StreamId, VaultWrite};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::{Caller, CommandError, Commands};
 pub use change::Change;
 
-/// How often a command is decided before it gives up with `Conflict`.
-pub const MAX_TRIES: usize = 5;
+/// How often a command is decided before it gives up with `Conflict`, and the pauses in between, in milliseconds: the first
+/// follow at once, the others leave a busy stream time (a run writes several events a second), each up to half shorter by chance,
+/// so that two who met do not meet again.
+pub const MAX_TRIES: usize = PAUSES.len() + 1;
+const PAUSES: [u64; 11] = [0, 0, 2, 5, 10, 20, 40, 80, 150, 250, 400];
 
 /// A wish. `decide` may run several times, so it has no effect of its own: all it wants lies in the change.
 #[async_trait]
@@ -79,10 +85,12 @@ impl Commands {
             return Done::repeated(first);
         }
         let mut fresh = false;
-        for _ in 0..MAX_TRIES {
+        let mut pauses = PAUSES.iter();
+        loop {
             let mut change = Change::new(self.clone(), caller.clone(), fresh);
             let answer = match command.decide(&mut change).await {
                 Ok(answer) => answer,
+                // Decided on a fresh state the next time, so this happens once at most.
                 Err(error) if error.rests_on_state() && change.rests_on_cache() => {
                     fresh = true;
                     continue;
@@ -96,11 +104,14 @@ impl Commands {
                 Ok(Appended { epoch, position, versions, time, repeated, answer: _ }) => {
                     return Ok(Done { answer, epoch, position, time, versions, repeated });
                 }
-                Err(CommandError::Conflict) => fresh = true,
+                Err(CommandError::Conflict) => {
+                    let Some(pause) = pauses.next() else { return Err(CommandError::Conflict) };
+                    pause_about(*pause).await;
+                    fresh = true;
+                }
                 Err(error) => return Err(error),
             }
         }
-        Err(CommandError::Conflict)
     }
 
     /// First result of a command that carries an idempotency key, if it was done before.
@@ -111,5 +122,12 @@ impl Commands {
             Some((appended, _)) => Ok(Some(Appended { repeated: true, ..appended })),
             None => Ok(None),
         }
+    }
+}
+
+async fn pause_about(milliseconds: u64) {
+    if milliseconds > 0 {
+        let chance = Uuid::now_v7().as_u64_pair().1 % 1024;
+        tokio::time::sleep(Duration::from_micros(milliseconds * (1000 - chance * 500 / 1024))).await;
     }
 }

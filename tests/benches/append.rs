@@ -1,10 +1,12 @@
 //! How fast the journal appends: 1, 8, 64 and 512 in flight, one event of 450 bytes per append, each into its own stream.
 //!
 //! Beside ours stand postgres-es' own repository (one transaction per event, the same number of connections) and a bare
-//! multi-row INSERT of as many rows as are in flight, which is the most the server could do. `make bench` runs it in
-//! release mode; `BENCH_SECONDS` sets the time per cell (3).
+//! multi-row INSERT of as many rows as are in flight with the same columns, which is the most the server could do.
+//! `make bench` runs it in release mode; `BENCH_SECONDS` sets the time per cell (3); a word on the command line runs only
+//! the contenders whose names contain it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
@@ -29,22 +31,24 @@ async fn main() {
     let cell = Duration::from_secs_f64(if trial { 0.05 } else { seconds });
     println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush().as_secs_f64() * 1e3);
     println!("{:<34} {:>9} {:>12} {:>10} {:>10}", "", "in flight", "events/s", "p50 ms", "p99 ms");
-    for in_flight in IN_FLIGHT {
-        let database = fresh_database().await;
-        let journal: Arc<dyn Journal> = Arc::new(database.journal().await);
-        report("the journal on PostgreSQL", in_flight, 1, ours(journal, in_flight, cell).await, cell);
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let contenders = ["the journal on PostgreSQL", "postgres-es' repository", "a bare multi-row INSERT", "the journal on SQLite"];
+    let runs = contenders.iter().filter(|name| name.contains(&wanted)).flat_map(|name| IN_FLIGHT.map(|in_flight| (*name, in_flight)));
+    for (name, in_flight) in runs {
+        let (events, times) = match name {
+            "the journal on PostgreSQL" => (1, ours(Arc::new(fresh_database().await.journal().await), in_flight, cell).await),
+            "postgres-es' repository" => (1, theirs(&fresh_database().await, in_flight, cell).await),
+            "a bare multi-row INSERT" => (in_flight, bare(&fresh_database().await, in_flight, cell).await),
+            _ => (1, on_sqlite(in_flight, cell).await),
+        };
+        report(name, in_flight, events, times, cell);
     }
-    for in_flight in IN_FLIGHT {
-        report("postgres-es' repository", in_flight, 1, theirs(&fresh_database().await, in_flight, cell).await, cell);
-    }
-    for in_flight in IN_FLIGHT {
-        report("a bare multi-row INSERT", in_flight, in_flight, bare(&fresh_database().await, in_flight, cell).await, cell);
-    }
-    for in_flight in IN_FLIGHT {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
-        report("the journal on SQLite", in_flight, 1, ours(Arc::new(store), in_flight, cell).await, cell);
-    }
+}
+
+async fn on_sqlite(in_flight: usize, cell: Duration) -> Vec<Duration> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
+    ours(Arc::new(store), in_flight, cell).await
 }
 
 fn report(what: &str, in_flight: usize, events: usize, mut times: Vec<Duration>, cell: Duration) {
@@ -152,17 +156,21 @@ async fn theirs(database: &Database, in_flight: usize, cell: Duration) -> Vec<Du
 
 async fn bare(database: &Database, rows: usize, cell: Duration) -> Vec<Duration> {
     let pool = pool(database).await;
-    pool.execute(
-        "CREATE TABLE public.bare (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, stream text NOT NULL, payload json NOT NULL)",
-    )
-    .await
-    .expect("a table");
+    // The journal's own columns, with nothing but a primary key.
+    pool.execute("CREATE TABLE public.bare (LIKE journal.events, PRIMARY KEY (position))").await.expect("a table");
+    let position = Arc::new(AtomicI64::new(0));
     rounds(1, cell, move || {
-        let pool = pool.clone();
+        let (pool, position) = (pool.clone(), position.clone());
         async move {
-            let mut query = QueryBuilder::new("INSERT INTO public.bare (stream, payload) ");
+            let mut query = QueryBuilder::new("INSERT INTO public.bare ");
             query.push_values(0..rows, |mut row, _| {
-                row.push_bind(Uuid::now_v7().to_string()).push_bind(payload()).push_unseparated("::json");
+                let position = position.fetch_add(1, Ordering::Relaxed);
+                row.push_bind(position).push_bind(position).push_bind(Uuid::nil()).push_bind(Uuid::now_v7());
+                row.push_bind("bench").push_bind(Uuid::now_v7().to_string()).push_bind(1_i64).push_bind("bench.appended");
+                row.push_bind(1_i32).push_bind("team-1").push_bind(None::<String>).push_bind("system").push_bind("bench");
+                row.push_bind("bench").push_bind(Uuid::now_v7()).push_bind(Uuid::now_v7()).push_bind(None::<Uuid>);
+                row.push_bind(None::<String>).push_bind(position).push_bind(payload()).push_unseparated("::json");
+                row.push_bind([0_u8; 32].as_slice());
             });
             query.build().execute(&pool).await.expect("inserted");
         }

@@ -185,7 +185,7 @@ fn write(project: &Path, number: usize) -> usize {
     let size = FILE_BYTES / 10 + (number * 7919) % (FILE_BYTES * 9 / 5);
     let mut bytes = vec![0; size];
     rand::rng().fill_bytes(&mut bytes);
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         for (at, byte) in bytes.iter_mut().enumerate() {
             *byte = if at % 40 == 39 { b'\n' } else { b"etaoin shrdlu(){};="[usize::from(*byte) % 19] };
         }

@@ -278,6 +278,7 @@ pub struct Cancelled {}
 /// Which part of the budget is used up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::enum_variant_names, reason = "the names are those of the contract's settings")]
 pub enum Limit {
     MaxSteps,
     MaxSeconds,

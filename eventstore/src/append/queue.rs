@@ -77,18 +77,27 @@ impl Queue {
     }
 
     /// What has arrived by now, at least one append; `None` once the queue is closed and empty.
+    ///
+    /// Tasks that are ready to run go first for as long as they bring more: those whose appends were just answered often
+    /// have the next one at hand, and the first of them alone would keep all others waiting for a commit of its own.
     pub(crate) async fn batch(&self) -> Option<Vec<Waiting>> {
+        let mut seen = 0;
         loop {
-            {
+            let waiting = {
                 let mut lanes = self.lock();
-                if lanes.appends > 0 {
+                if lanes.appends > 0 && (lanes.appends == seen || lanes.appends >= BATCH_APPENDS) {
                     return Some(lanes.take());
                 }
-                if lanes.closed {
+                if lanes.appends == 0 && lanes.closed {
                     return None;
                 }
+                lanes.appends
+            };
+            seen = waiting;
+            match waiting {
+                0 => self.arrived.notified().await,
+                _ => tokio::task::yield_now().await,
             }
-            self.arrived.notified().await;
         }
     }
 

@@ -1,5 +1,7 @@
 //! A batch as the parallel arrays that `journal.append` takes.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 use sqlx::Postgres;
 use sqlx::postgres::PgArguments;
@@ -7,17 +9,19 @@ use sqlx::query::Query;
 use uuid::Uuid;
 
 use crate::append::check::Prepared;
+use crate::envelope::StreamId;
 use crate::vault::VaultWrite;
 
-pub(super) const CALL: &str = "SELECT * FROM journal.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, \
-    $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)";
+pub(super) const CALL: &str = "SELECT * FROM journal.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+    $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45)";
 
 #[derive(Default)]
 pub(super) struct Arrays {
     appends: Appends,
     fences: (Vec<i32>, Vec<String>, Vec<i64>),
-    parts: (Vec<i32>, Vec<String>, Vec<i64>, Vec<i64>),
-    guards: (Vec<i32>, Vec<String>, Vec<i64>),
+    parts: Versions,
+    guards: Versions,
+    tenants: Vec<String>,
     events: Events,
     vault: Vaults,
 }
@@ -27,20 +31,33 @@ struct Appends {
     command: Vec<Uuid>,
     fingerprint: Vec<Option<Vec<u8>>>,
     events: Vec<i64>,
+    last: Vec<i64>,
     versions: Vec<String>,
     answer: Vec<Option<String>>,
+}
+
+/// Streams and the versions they must be at.
+#[derive(Default)]
+struct Versions {
+    append: Vec<i32>,
+    stream_type: Vec<String>,
+    stream_id: Vec<String>,
+    version: Vec<i64>,
 }
 
 #[derive(Default)]
 struct Events {
     append: Vec<i32>,
+    ordinal: Vec<i64>,
+    /// Number of the tenant from 1.
+    tenant: Vec<i32>,
+    tenant_ordinal: Vec<i64>,
     id: Vec<Uuid>,
     stream_type: Vec<String>,
     stream_id: Vec<String>,
     stream_version: Vec<i64>,
     event_type: Vec<String>,
     version: Vec<i32>,
-    tenant: Vec<String>,
     project: Vec<Option<String>>,
     actor_kind: Vec<&'static str>,
     actor_id: Vec<String>,
@@ -63,20 +80,37 @@ struct Vaults {
     expires: Vec<Option<i64>>,
 }
 
+/// A tenant of the batch: its number from 1, and how many of its events have come so far.
+struct Tenant {
+    number: i32,
+    events: i64,
+}
+
+impl Versions {
+    fn push(&mut self, append: i32, stream: &StreamId, version: u64) {
+        self.append.push(append);
+        self.stream_type.push(stream.stream_type().into());
+        self.stream_id.push(stream.id().into());
+        self.version.push(signed(version));
+    }
+}
+
 impl Arrays {
     pub(super) fn of(batch: &[&Prepared]) -> Self {
         let mut arrays = Arrays::default();
+        let mut tenants = HashMap::new();
         for (prepared, number) in batch.iter().zip(1..) {
-            arrays.push(prepared, number);
+            arrays.push(prepared, number, &mut tenants);
         }
         arrays
     }
 
-    fn push(&mut self, prepared: &Prepared, number: i32) {
+    fn push<'a>(&mut self, prepared: &'a Prepared, number: i32, tenants: &mut HashMap<&'a str, Tenant>) {
         let append = &prepared.append;
         self.appends.command.push(append.command_id.0);
         self.appends.fingerprint.push(append.fingerprint.map(|bytes| bytes.to_vec()));
         self.appends.events.push(prepared.events as i64);
+        self.appends.last.push((self.events.append.len() + prepared.events) as i64);
         self.appends.versions.push(json!(append.versions()).to_string());
         self.appends.answer.push(append.answer.clone());
         if let Some(fence) = &append.fence {
@@ -85,9 +119,7 @@ impl Arrays {
             self.fences.2.push(signed(fence.token));
         }
         for guard in &append.guards {
-            self.guards.0.push(number);
-            self.guards.1.push(guard.stream.to_string());
-            self.guards.2.push(signed(guard.version));
+            self.guards.push(number, &guard.stream, guard.version);
         }
         for write in &append.vault {
             let (kind, key) = write.row();
@@ -103,20 +135,24 @@ impl Arrays {
         }
         let mut hashes = prepared.hashes.iter();
         for part in &append.parts {
-            self.parts.0.push(number);
-            self.parts.1.push(part.stream.to_string());
-            self.parts.2.push(part.expected as i64);
-            self.parts.3.push((part.expected + part.events.len() as u64) as i64);
+            self.parts.push(number, &part.stream, part.expected);
+            let tenant = tenants.entry(&part.tenant).or_insert_with(|| {
+                self.tenants.push(part.tenant.clone());
+                Tenant { number: self.tenants.len() as i32, events: 0 }
+            });
             for ((event, version), hash) in part.events.iter().zip(part.expected + 1..).zip(&mut hashes) {
                 let rows = &mut self.events;
+                tenant.events += 1;
                 rows.append.push(number);
+                rows.ordinal.push(rows.append.len() as i64);
+                rows.tenant.push(tenant.number);
+                rows.tenant_ordinal.push(tenant.events);
                 rows.id.push(event.event_id);
                 rows.stream_type.push(part.stream.stream_type().into());
                 rows.stream_id.push(part.stream.id().into());
                 rows.stream_version.push(version as i64);
                 rows.event_type.push(event.event_type.clone());
                 rows.version.push(event.version as i32);
-                rows.tenant.push(part.tenant.clone());
                 rows.project.push(part.project.clone());
                 rows.actor_kind.push(append.actor.kind.as_str());
                 rows.actor_id.push(append.actor.id.clone());
@@ -133,31 +169,36 @@ impl Arrays {
 
     /// Binds everything in the order of the function's parameters after the first two.
     pub(super) fn bind<'q>(self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
-        let Arrays { appends, fences, parts, guards, events, vault } = self;
+        let Arrays { appends, fences, parts, guards, tenants, events, vault } = self;
         query
             .bind(appends.command)
             .bind(appends.fingerprint)
             .bind(appends.events)
+            .bind(appends.last)
             .bind(appends.versions)
             .bind(appends.answer)
             .bind(fences.0)
             .bind(fences.1)
             .bind(fences.2)
-            .bind(parts.0)
-            .bind(parts.1)
-            .bind(parts.2)
-            .bind(parts.3)
-            .bind(guards.0)
-            .bind(guards.1)
-            .bind(guards.2)
+            .bind(parts.append)
+            .bind(parts.stream_type)
+            .bind(parts.stream_id)
+            .bind(parts.version)
+            .bind(guards.append)
+            .bind(guards.stream_type)
+            .bind(guards.stream_id)
+            .bind(guards.version)
+            .bind(tenants)
             .bind(events.append)
+            .bind(events.ordinal)
+            .bind(events.tenant)
+            .bind(events.tenant_ordinal)
             .bind(events.id)
             .bind(events.stream_type)
             .bind(events.stream_id)
             .bind(events.stream_version)
             .bind(events.event_type)
             .bind(events.version)
-            .bind(events.tenant)
             .bind(events.project)
             .bind(events.actor_kind)
             .bind(events.actor_id)

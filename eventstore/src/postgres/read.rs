@@ -49,11 +49,14 @@ impl Journal for PostgresStore {
     }
 
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
-        let version: Option<i64> = sqlx::query_scalar("SELECT version FROM journal.stream_heads WHERE stream = $1")
-            .bind(stream.as_str())
-            .fetch_optional(&self.inner.pool)
-            .await
-            .map_err(unavailable)?;
+        let version: Option<i64> = sqlx::query_scalar(
+            "SELECT stream_version FROM journal.events WHERE stream_id = $1 AND stream_type = $2 ORDER BY stream_version DESC LIMIT 1",
+        )
+        .bind(stream.id())
+        .bind(stream.stream_type())
+        .fetch_optional(&self.inner.pool)
+        .await
+        .map_err(unavailable)?;
         Ok(version.unwrap_or(0) as u64)
     }
 

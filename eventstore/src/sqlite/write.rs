@@ -143,9 +143,9 @@ impl Heads {
     async fn read(db: &mut SqliteConnection, batch: &[&Prepared]) -> Result<Heads, sqlx::Error> {
         let appends = || batch.iter().map(|prepared| &prepared.append);
         let (position, previous) = last(&mut *db).await?;
-        let streams: Vec<&str> = appends()
+        let streams: Vec<[&str; 2]> = appends()
             .flat_map(|append| append.parts.iter().map(|part| &part.stream).chain(append.guards.iter().map(|guard| &guard.stream)))
-            .map(StreamId::as_str)
+            .map(|stream| [stream.stream_type(), stream.id()])
             .collect();
         let tenants: Vec<&str> = appends().flat_map(|append| append.parts.iter().map(|part| part.tenant.as_str())).collect();
         let commands: Vec<String> = appends().map(|append| append.command_id.0.simple().to_string()).collect();
@@ -162,8 +162,14 @@ impl Heads {
         Ok(Heads {
             position,
             time: clock::now().max(previous),
-            streams: numbers(db, "SELECT stream, version FROM stream_heads WHERE stream IN (SELECT value FROM json_each(?1))", streams)
-                .await?,
+            streams: numbers(
+                db,
+                "SELECT value ->> 0 || '-' || (value ->> 1), coalesce((SELECT stream_version FROM events
+                     WHERE stream_id = value ->> 1 AND stream_type = value ->> 0 ORDER BY stream_version DESC LIMIT 1), 0)
+                 FROM json_each(?1)",
+                streams,
+            )
+            .await?,
             tenants: numbers(db, "SELECT tenant, position FROM tenant_heads WHERE tenant IN (SELECT value FROM json_each(?1))", tenants)
                 .await?,
             leases: numbers(
@@ -234,7 +240,11 @@ impl Heads {
     }
 }
 
-async fn numbers(db: &mut SqliteConnection, sql: &'static str, names: Vec<&str>) -> Result<HashMap<String, u64>, sqlx::Error> {
+async fn numbers<N: serde::Serialize>(
+    db: &mut SqliteConnection,
+    sql: &'static str,
+    names: Vec<N>,
+) -> Result<HashMap<String, u64>, sqlx::Error> {
     if names.is_empty() {
         return Ok(HashMap::new());
     }
@@ -279,16 +289,7 @@ async fn insert_events(db: &mut SqliteConnection, mut rows: &[EventRow<'_>]) -> 
 }
 
 async fn write_heads(db: &mut SqliteConnection, heads: &Heads, accepted: &[(&Prepared, Appended)]) -> Result<(), sqlx::Error> {
-    let streams: Vec<Value> =
-        accepted.iter().flat_map(|(_, done)| &done.versions).map(|(stream, version)| json!([stream, version])).collect();
-    if !streams.is_empty() {
-        sqlx::query(
-            "INSERT INTO stream_heads (stream, version) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true
-             ON CONFLICT (stream) DO UPDATE SET version = excluded.version",
-        )
-        .bind(json!(streams).to_string())
-        .execute(&mut *db)
-        .await?;
+    if !heads.tenants.is_empty() {
         let tenants: Vec<Value> = heads.tenants.iter().map(|(tenant, position)| json!([tenant, position])).collect();
         sqlx::query(
             "INSERT INTO tenant_heads (tenant, position) SELECT value ->> 0, value ->> 1 FROM json_each(?1) WHERE true

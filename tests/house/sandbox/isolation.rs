@@ -223,7 +223,8 @@ async fn unusual_project_paths_work() {
 #[tokio::test]
 async fn requests_that_make_no_sense_are_refused_with_a_reason() {
     let bench = Bench::new();
-    let broken: [(&str, fn(&mut opensail_commands::ports::sandbox::SandboxRequest)); 7] = [
+    type Breakage = fn(&mut opensail_commands::ports::sandbox::SandboxRequest);
+    let broken: [(&str, Breakage); 7] = [
         ("NUL", |request| request.argv[2] = "echo\0--bind\0/\0/".into()),
         ("NUL", |request| request.env = vec![("A".into(), "b\0c".into())]),
         ("proper name", |request| request.env = vec![("A=B".into(), "c".into())]),

@@ -17,6 +17,12 @@ pub struct Screen {
     frame: usize,
 }
 
+impl Default for Screen {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Screen {
     pub fn new() -> Screen {
         Screen {

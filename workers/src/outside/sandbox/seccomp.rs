@@ -118,7 +118,7 @@ fn refusals() -> Result<BTreeMap<i64, Vec<SeccompRule>>, String> {
     rules.push((libc::SYS_socket, vec![rule(other_family)?]));
     let terminal = [libc::TIOCSTI, libc::TIOCLINUX]
         .into_iter()
-        .map(|request| rule(vec![(1, SeccompCmpOp::Eq, request as u64)]))
+        .map(|request| rule(vec![(1, SeccompCmpOp::Eq, request)]))
         .collect::<Result<Vec<_>, _>>()?;
     #[cfg(target_arch = "x86_64")]
     rules.push((X32_IOCTL, vec![]));
