@@ -1,4 +1,5 @@
-//! A journal, its views and a small cast for tests: everything real, in a temporary folder.
+//! A journal, its views and a small cast for tests: everything real, in a temporary folder or in a database of a private
+//! PostgreSQL server. [`on_both!`] runs a test over each of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,6 +7,8 @@ use std::time::Duration;
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
 use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::{account, project, team};
+use opensail_eventstore::conformance::server::{Database, fresh_database};
+use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
@@ -20,9 +23,34 @@ use crate::{Projections, Queries};
 /// Longer than any working machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a world stands on.
+pub(crate) enum Ground {
+    Sqlite(TempDir, SqliteStore),
+    Postgres(Database, PostgresStore),
+}
+
+/// One test of each function that takes a [`World`], over each database.
+macro_rules! on_both {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::testing::World::on_sqlite().await).await;
+            })*
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::testing::World::on_postgres().await).await;
+            })*
+        }
+    };
+}
+pub(crate) use on_both;
+
 pub(crate) struct World {
-    pub(crate) folder: TempDir,
-    pub(crate) store: SqliteStore,
+    ground: Ground,
+    pub(crate) store: Arc<dyn Journal>,
     pub(crate) keys: Arc<Keyring>,
     pub(crate) db: Db,
     pub(crate) tail: Tail,
@@ -38,19 +66,61 @@ pub(crate) fn wire(event: impl Event) -> Wire {
     (event.event_type().into(), event.version(), event.encode())
 }
 
+impl Ground {
+    async fn views(&self) -> Db {
+        match self {
+            Ground::Sqlite(folder, _) => Db::sqlite(folder.path().join("views.db")).await,
+            Ground::Postgres(database, _) => Db::postgres(&database.app_url, Some(&database.owner_url)).await,
+        }
+        .expect("views")
+    }
+}
+
 impl World {
-    pub(crate) async fn new() -> World {
+    pub(crate) async fn on_sqlite() -> World {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
-        let keys = Arc::new(Keyring::new(Arc::new(store.clone()), b"a secret of the installation"));
-        let db = Db::sqlite(folder.path().join("views.db")).await.expect("views");
-        let tail = Tail::start(Arc::new(store.clone())).await.expect("a tail");
+        let keys = Keyring::new(Arc::new(store.clone()), b"a secret of the installation");
+        World::over(Arc::new(store.clone()), keys, Ground::Sqlite(folder, store)).await
+    }
+
+    pub(crate) async fn on_postgres() -> World {
+        let database = fresh_database().await;
+        let store = database.journal().await;
+        let keys = Keyring::new(Arc::new(store.clone()), b"a secret of the installation");
+        World::over(Arc::new(store.clone()), keys, Ground::Postgres(database, store)).await
+    }
+
+    async fn over(store: Arc<dyn Journal>, keys: Keyring, ground: Ground) -> World {
+        let db = ground.views().await;
+        let tail = Tail::start(store.clone()).await.expect("a tail");
         let (ada, crew, boat) = (AccountId(Uuid::now_v7()), TeamId(Uuid::now_v7()), ProjectId(Uuid::now_v7()));
-        World { folder, store, keys, db, tail, ada, crew, boat }
+        World { ground, store, keys: Arc::new(keys), db, tail, ada, crew, boat }
+    }
+
+    /// Another world with nothing in it, on the same kind of database.
+    pub(crate) async fn another(&self) -> World {
+        match self.ground {
+            Ground::Sqlite(..) => World::on_sqlite().await,
+            Ground::Postgres(..) => World::on_postgres().await,
+        }
+    }
+
+    /// The views' database opened once more, as another process would.
+    pub(crate) async fn views(&self) -> Db {
+        self.ground.views().await
+    }
+
+    pub(crate) async fn start_epoch(&self) {
+        match &self.ground {
+            Ground::Sqlite(_, store) => store.start_epoch("test").await,
+            Ground::Postgres(_, store) => store.start_epoch("test").await,
+        }
+        .expect("an epoch");
     }
 
     pub(crate) fn queries(&self) -> Queries {
-        Queries::new(self.db.clone(), Arc::new(self.store.clone()), self.keys.clone())
+        Queries::new(self.db.clone(), self.store.clone(), self.keys.clone())
     }
 
     pub(crate) async fn start(&self) -> Projections {
@@ -161,9 +231,19 @@ impl World {
     pub(crate) async fn rows(&self) -> Vec<String> {
         let mut rows = Vec::new();
         for table in ["accounts", "teams", "team_members", "projects", "sessions", "approvals", "audit_events"] {
-            let columns = self.db.all(sql!(format!("SELECT name FROM pragma_table_info('{table}')"))).await.expect("columns");
+            let (columns, row) = match self.db {
+                Db::Sqlite { .. } => (format!("SELECT name FROM pragma_table_info('{table}')"), "json_array"),
+                Db::Postgres(_) => (
+                    format!(
+                        "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'views' AND table_name = '{table}' ORDER BY ordinal_position"
+                    ),
+                    "json_build_array",
+                ),
+            };
+            let columns = self.db.all(sql!(columns)).await.expect("columns");
             let columns: Vec<_> = columns.iter().map(|row| row.text(0).expect("a name")).collect();
-            let text = format!("SELECT json_array('{table}', {}) FROM {table} ORDER BY 1", columns.join(", "));
+            assert!(!columns.is_empty(), "{table}");
+            let text = format!("SELECT CAST({row}(CAST('{table}' AS TEXT), {}) AS TEXT) FROM {table} ORDER BY 1", columns.join(", "));
             let found = self.db.all(sql!(text)).await.expect("rows");
             rows.extend(found.iter().map(|row| row.text(0).expect("a row")));
         }

@@ -2,6 +2,7 @@
 
 use futures::StreamExt;
 use opensail_deploy::cli::events::{Frame, Frames};
+use opensail_tests::postgres;
 use opensail_tests::world::{World, until};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -47,7 +48,17 @@ async fn stream(world: &World, session: &str, after: Option<&str>, enough: impl 
 
 #[tokio::test]
 async fn from_the_link_to_the_audit_with_a_kill_in_between() {
-    let mut world = World::start(PROGRAM, &[]).await;
+    from_the_link_to_the_audit(&[]).await;
+}
+
+#[tokio::test]
+async fn from_the_link_to_the_audit_on_postgres() {
+    let database = postgres::fresh_database().await;
+    from_the_link_to_the_audit(&[("DATABASE_URL", &database.app_url), ("DATABASE_OWNER_URL", &database.owner_url)]).await;
+}
+
+async fn from_the_link_to_the_audit(settings: &[(&str, &str)]) {
+    let mut world = World::start(PROGRAM, settings).await;
 
     // The printed link signs in, once.
     let log = world.log();

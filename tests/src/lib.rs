@@ -1,6 +1,8 @@
 //! The whole house from outside.
 
 pub mod people;
-pub mod postgres;
 pub mod watch;
 pub mod world;
+
+/// Databases of a private PostgreSQL server, one for each test.
+pub use opensail_eventstore::conformance::server as postgres;

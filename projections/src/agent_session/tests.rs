@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::Progress;
 use crate::past::AsOf;
-use crate::testing::{World, wire};
+use crate::testing::{World, on_both, wire};
+
+on_both!(the_past_is_what_it_was_then);
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -115,7 +117,7 @@ fn config(cases: u32) -> ProptestConfig {
 fn the_view_agrees_with_the_rules() {
     let session = SessionId(id(4));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let world = runtime.block_on(World::new());
+    let world = runtime.block_on(World::on_sqlite());
     let requested = world.requested(session);
     proptest::test_runner::TestRunner::new(config(512))
         .run(&prop::collection::vec(any_event(session), 0..40), |events| {
@@ -151,15 +153,14 @@ fn unique_questions(events: Vec<AgentSessionEvent>) -> Vec<AgentSessionEvent> {
     events.into_iter().filter(keep).collect()
 }
 
-#[test]
-fn the_row_is_the_fold_of_the_stream_and_a_rebuild_gives_the_same() {
+fn the_row_is_the_fold_of_the_stream_and_a_rebuild_gives_the_same(new_world: impl AsyncFn() -> World) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let session = SessionId(id(4));
     proptest::test_runner::TestRunner::new(config(8))
         .run(&prop::collection::vec(any_event(session), 0..25), |events| {
             let events = unique_questions(events);
             runtime.block_on(async {
-                let world = World::new().await;
+                let world = new_world().await;
                 world.cast().await;
                 let (projections, queries) = world.caught_up().await;
                 world.on_session(session, vec![wire(AgentSessionEvent::from(world.requested(session)))]).await;
@@ -191,9 +192,17 @@ fn the_row_is_the_fold_of_the_stream_and_a_rebuild_gives_the_same() {
         .expect("every history");
 }
 
-#[tokio::test]
-async fn the_past_is_what_it_was_then() {
-    let world = World::new().await;
+#[test]
+fn any_history_on_sqlite() {
+    the_row_is_the_fold_of_the_stream_and_a_rebuild_gives_the_same(World::on_sqlite);
+}
+
+#[test]
+fn any_history_on_postgres() {
+    the_row_is_the_fold_of_the_stream_and_a_rebuild_gives_the_same(World::on_postgres);
+}
+
+async fn the_past_is_what_it_was_then(world: World) {
     world.cast().await;
     let session = SessionId(Uuid::now_v7());
     let requested = world.on_session(session, vec![wire(AgentSessionEvent::from(world.requested(session)))]).await;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use async_trait::async_trait;
 use opensail_domain::kernel::{ProjectId, SessionId};
 use opensail_domain::{agent_session::event, project, team};
+use opensail_eventstore::StreamId;
 use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::{Journal, StreamId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -13,7 +13,21 @@ use super::{EngineError, Projections};
 use crate::PageRequest;
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
-use crate::testing::{PATIENCE, World, wire};
+use crate::testing::{PATIENCE, World, on_both, wire};
+
+on_both!(
+    a_failing_event_parks_only_its_stream_until_it_is_retried,
+    a_better_program_takes_up_what_was_parked,
+    a_malformed_event_is_parked_and_the_rest_of_the_house_goes_on,
+    an_event_of_a_newer_program_stops_the_projections_it_concerns,
+    another_version_builds_anew_and_an_older_program_keeps_its_hands_off,
+    a_checkpoint_beyond_the_end_or_of_another_epoch_builds_anew,
+    a_new_epoch_while_running_builds_anew,
+    a_rebuild_gives_what_living_gave,
+    two_processes_share_the_work_and_both_know_how_far_it_is,
+    a_reader_waits_for_its_write_but_not_for_ever,
+    trouble_of_the_database_is_told_and_overcome_without_parking,
+);
 
 /// Keeps the positions of project events; fails, panics and changes its version when it is told to.
 #[derive(Clone, Default)]
@@ -75,10 +89,9 @@ async fn two_projects(world: &World) -> ProjectId {
     raft
 }
 
-#[tokio::test]
-async fn a_failing_event_parks_only_its_stream_until_it_is_retried() {
+async fn a_failing_event_parks_only_its_stream_until_it_is_retried(first: World) {
     for panics in [false, true] {
-        let world = World::new().await;
+        let world = first.another().await;
         two_projects(&world).await;
         let view = Moody::default();
         view.fails_at.store(5, Ordering::SeqCst);
@@ -108,9 +121,7 @@ async fn a_failing_event_parks_only_its_stream_until_it_is_retried() {
     }
 }
 
-#[tokio::test]
-async fn a_better_program_takes_up_what_was_parked() {
-    let world = World::new().await;
+async fn a_better_program_takes_up_what_was_parked(world: World) {
     two_projects(&world).await;
     let view = Moody::default();
     view.fails_at.store(7, Ordering::SeqCst);
@@ -123,9 +134,7 @@ async fn a_better_program_takes_up_what_was_parked() {
     assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
 }
 
-#[tokio::test]
-async fn a_malformed_event_is_parked_and_the_rest_of_the_house_goes_on() {
-    let world = World::new().await;
+async fn a_malformed_event_is_parked_and_the_rest_of_the_house_goes_on(world: World) {
     world.cast().await;
     let broken = ProjectId(Uuid::now_v7());
     world.append(&StreamId::new("project", broken), "t", None, vec![("project.created".into(), 1, json!({}))]).await;
@@ -137,9 +146,7 @@ async fn a_malformed_event_is_parked_and_the_rest_of_the_house_goes_on() {
     assert_eq!(parked.iter().map(|parked| parked.projection.as_str()).collect::<Vec<_>>(), ["project"]);
 }
 
-#[tokio::test]
-async fn an_event_of_a_newer_program_stops_the_projections_it_concerns() {
-    let world = World::new().await;
+async fn an_event_of_a_newer_program_stops_the_projections_it_concerns(world: World) {
     world.cast().await;
     let (projections, queries) = world.caught_up().await;
     world.append(&StreamId::new("project", world.boat), "t", None, vec![("project.sunk".into(), 1, json!({}))]).await;
@@ -162,9 +169,7 @@ async fn an_event_of_a_newer_program_stops_the_projections_it_concerns() {
     assert_eq!((behind.wanted, behind.reached), (last, 4));
 }
 
-#[tokio::test]
-async fn another_version_builds_anew_and_an_older_program_keeps_its_hands_off() {
-    let world = World::new().await;
+async fn another_version_builds_anew_and_an_older_program_keeps_its_hands_off(world: World) {
     two_projects(&world).await;
     let old = Moody { version: 1, ..Moody::default() };
     world.settle(&start(&world, &old).await).await;
@@ -182,9 +187,7 @@ async fn another_version_builds_anew_and_an_older_program_keeps_its_hands_off() 
     assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
 }
 
-#[tokio::test]
-async fn a_checkpoint_beyond_the_end_or_of_another_epoch_builds_anew() {
-    let world = World::new().await;
+async fn a_checkpoint_beyond_the_end_or_of_another_epoch_builds_anew(world: World) {
     two_projects(&world).await;
     let (projections, _) = world.caught_up().await;
     drop(projections);
@@ -199,15 +202,13 @@ async fn a_checkpoint_beyond_the_end_or_of_another_epoch_builds_anew() {
     }
 }
 
-#[tokio::test]
-async fn a_new_epoch_while_running_builds_anew() {
-    let world = World::new().await;
+async fn a_new_epoch_while_running_builds_anew(world: World) {
     two_projects(&world).await;
     let (projections, queries) = world.caught_up().await;
     let mut tx = world.db.begin().await.expect("a transaction");
     tx.run(sql!("UPDATE teams SET name = 'Pirates'")).await.expect("damaged");
     tx.commit().await.expect("committed");
-    world.store.start_epoch("test").await.expect("an epoch");
+    world.start_epoch().await;
     world.on_project(world.boat, renamed("Phoenix")).await;
     let mut reached = projections.feed().watch();
     let renewed = async {
@@ -218,9 +219,7 @@ async fn a_new_epoch_while_running_builds_anew() {
     tokio::time::timeout(PATIENCE, renewed).await.expect("built anew");
 }
 
-#[tokio::test]
-async fn a_rebuild_gives_what_living_gave() {
-    let world = World::new().await;
+async fn a_rebuild_gives_what_living_gave(world: World) {
     let (projections, _) = world.caught_up().await;
     two_projects(&world).await;
     let session = SessionId(Uuid::now_v7());
@@ -242,13 +241,10 @@ async fn a_rebuild_gives_what_living_gave() {
     assert!(matches!(projections.rebuild("nothing").await, Err(EngineError::NoProjection(_))));
 }
 
-#[tokio::test]
-async fn two_processes_share_the_work_and_both_know_how_far_it_is() {
-    let world = World::new().await;
+async fn two_processes_share_the_work_and_both_know_how_far_it_is(world: World) {
     let first = world.start().await;
-    let tail = Tail::start(Arc::new(world.store.clone())).await.expect("a tail");
-    let db = crate::Db::sqlite(world.folder.path().join("views.db")).await.expect("views");
-    let second = Projections::start(db, tail).await.expect("the engine starts");
+    let tail = Tail::start(world.store.clone()).await.expect("a tail");
+    let second = Projections::start(world.views().await, tail).await.expect("the engine starts");
     world.cast().await;
     for n in 0..50 {
         world.on_project(world.boat, renamed(&format!("Boat {n}"))).await;
@@ -262,9 +258,7 @@ async fn two_processes_share_the_work_and_both_know_how_far_it_is() {
     assert_eq!(rows[0].int(0).expect("a count"), 54);
 }
 
-#[tokio::test]
-async fn a_reader_waits_for_its_write_but_not_for_ever() {
-    let world = World::new().await;
+async fn a_reader_waits_for_its_write_but_not_for_ever(world: World) {
     let (projections, queries) = world.caught_up().await;
     world.cast().await;
     let head = world.store.head().await.expect("a head").position;
@@ -275,9 +269,7 @@ async fn a_reader_waits_for_its_write_but_not_for_ever() {
     assert_eq!((behind.wanted, behind.reached), (head + 1, head));
 }
 
-#[tokio::test]
-async fn trouble_of_the_database_is_told_and_overcome_without_parking() {
-    let world = World::new().await;
+async fn trouble_of_the_database_is_told_and_overcome_without_parking(world: World) {
     two_projects(&world).await;
     let projections = start(&world, &Moody::default()).await;
     world.settle(&projections).await;

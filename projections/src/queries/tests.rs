@@ -9,8 +9,20 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::audit::{AuditFilter, EventPage};
-use crate::testing::{World, wire};
+use crate::testing::{World, on_both, wire};
 use crate::{ClientAddress, Order, PageRequest, QueryError, present_only};
+
+on_both!(
+    teams_and_members_follow_what_happens,
+    pages_neither_skip_nor_repeat,
+    a_project_is_preparing_then_ready_or_failed_then_gone,
+    an_open_question_shows_what_will_be_done_until_it_is_answered,
+    a_requeued_session_waits_behind_the_others,
+    what_is_forgotten_is_gone_from_every_answer,
+    the_audit_answers_who_did_what,
+    a_streams_events_come_in_both_directions_even_while_the_index_is_behind,
+    an_item_without_address_has_no_such_field,
+);
 
 fn page(limit: u32, after: Option<String>, order: Order) -> PageRequest {
     PageRequest { limit: Some(limit), after, order }
@@ -20,9 +32,7 @@ fn session_event(event: impl Into<AgentSessionEvent>) -> (String, u32, serde_jso
     wire(event.into())
 }
 
-#[tokio::test]
-async fn teams_and_members_follow_what_happens() {
-    let world = World::new().await;
+async fn teams_and_members_follow_what_happens(world: World) {
     world.cast().await;
     let bob = AccountId(Uuid::now_v7());
     world.register(bob, "bob@example.org", "Bob").await;
@@ -48,9 +58,7 @@ async fn teams_and_members_follow_what_happens() {
     assert!(queries.teams_of_account(world.ada, &PageRequest::default()).await.expect("an answer").items.is_empty());
 }
 
-#[tokio::test]
-async fn pages_neither_skip_nor_repeat() {
-    let world = World::new().await;
+async fn pages_neither_skip_nor_repeat(world: World) {
     world.cast().await;
     let mut all = vec![world.boat];
     for n in 0..6 {
@@ -90,9 +98,7 @@ async fn pages_neither_skip_nor_repeat() {
     }
 }
 
-#[tokio::test]
-async fn a_project_is_preparing_then_ready_or_failed_then_gone() {
-    let world = World::new().await;
+async fn a_project_is_preparing_then_ready_or_failed_then_gone(world: World) {
     world.cast().await;
     let (projections, queries) = world.caught_up().await;
     let status = async || queries.project(world.boat).await.expect("an answer").map(|project| (project.status.as_str(), project.reason));
@@ -105,9 +111,7 @@ async fn a_project_is_preparing_then_ready_or_failed_then_gone() {
     assert_eq!(status().await, None);
 }
 
-#[tokio::test]
-async fn an_open_question_shows_what_will_be_done_until_it_is_answered() {
-    let world = World::new().await;
+async fn an_open_question_shows_what_will_be_done_until_it_is_answered(world: World) {
     world.cast().await;
     let (projections, queries) = world.caught_up().await;
     let (session, approval) = (SessionId(Uuid::now_v7()), ApprovalId(Uuid::now_v7()));
@@ -153,9 +157,7 @@ async fn an_open_question_shows_what_will_be_done_until_it_is_answered() {
     assert_eq!(queries.approvals_of_session(session).await.expect("an answer"), []);
 }
 
-#[tokio::test]
-async fn a_requeued_session_waits_behind_the_others() {
-    let world = World::new().await;
+async fn a_requeued_session_waits_behind_the_others(world: World) {
     world.cast().await;
     let ids = [(); 3].map(|()| SessionId(Uuid::now_v7()));
     for id in ids {
@@ -171,9 +173,7 @@ async fn a_requeued_session_waits_behind_the_others() {
     assert!(listed.next.is_some());
 }
 
-#[tokio::test]
-async fn what_is_forgotten_is_gone_from_every_answer() {
-    let world = World::new().await;
+async fn what_is_forgotten_is_gone_from_every_answer(world: World) {
     world.cast().await;
     let session = SessionId(Uuid::now_v7());
     world.on_session(session, vec![session_event(world.requested(session))]).await;
@@ -191,9 +191,7 @@ async fn what_is_forgotten_is_gone_from_every_answer() {
     assert!(!world.rows().await.concat().contains("ada@example.org"));
 }
 
-#[tokio::test]
-async fn the_audit_answers_who_did_what() {
-    let world = World::new().await;
+async fn the_audit_answers_who_did_what(world: World) {
     world.cast().await;
     let renamed = world.on_project(world.boat, vec![project::Renamed { name: "Ship".into() }.into()]).await;
     let (_projections, queries) = world.caught_up().await;
@@ -239,9 +237,7 @@ async fn the_audit_answers_who_did_what() {
     assert_eq!(shown["time"].as_str().map(str::len), Some("2026-01-02T03:04:05.000006Z".len()));
 }
 
-#[tokio::test]
-async fn a_streams_events_come_in_both_directions_even_while_the_index_is_behind() {
-    let world = World::new().await;
+async fn a_streams_events_come_in_both_directions_even_while_the_index_is_behind(world: World) {
     world.cast().await;
     for n in 0..7 {
         world.on_project(world.boat, vec![project::Renamed { name: format!("B{n}") }.into()]).await;
@@ -265,12 +261,10 @@ async fn a_streams_events_come_in_both_directions_even_while_the_index_is_behind
     assert!(nothing.items.is_empty() && nothing.next.is_none());
 }
 
-#[tokio::test]
-async fn an_item_without_address_has_no_such_field() {
-    let world = World::new().await;
+async fn an_item_without_address_has_no_such_field(world: World) {
     world.cast().await;
     let (_projections, queries) = world.caught_up().await;
-    let recorded = opensail_eventstore::Journal::read_at(&world.store, &[4]).await.expect("an event");
+    let recorded = world.store.read_at(&[4]).await.expect("an event");
     let item = queries.event_item(&recorded[0], ClientAddress::Left).await.expect("an item");
     let shown = serde_json::to_value(item).expect("JSON");
     assert!(shown.get("client_address").is_none());

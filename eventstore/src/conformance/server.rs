@@ -12,10 +12,11 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use opensail_eventstore::postgres::PostgresStore;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::sync::{Mutex, OnceCell};
+
+use crate::postgres::PostgresStore;
 
 const SUPERUSER: &str = "opensail_owner";
 const APP: &str = "opensail_app";
