@@ -34,8 +34,16 @@ pub trait Subject: Send + Sync {
     async fn start_epoch(&self) -> Epoch;
     /// Runs a statement as the tables' owner. `{events}` and its like stand for the tables' full names.
     async fn sql(&self, statement: &str) -> Result<(), String>;
+    /// Keeps every writer of the journal waiting until [`Held::release`], well within the writer's own patience.
+    async fn hold_the_writer(&self) -> Box<dyn Held>;
     /// A statement that lets the database refuse every event of type `test.poison`.
     fn poison(&self) -> &'static str;
+}
+
+/// The writer's lock in somebody else's hands.
+#[async_trait]
+pub trait Held: Send {
+    async fn release(self: Box<Self>);
 }
 
 /// Nothing here takes this long; a test that waits for what never comes fails instead of hanging.
@@ -108,7 +116,7 @@ macro_rules! journal_suite {
                 what_is_not_valid_is_refused, payloads_are_kept_byte_for_byte, the_envelope_comes_back_whole,
                 time_never_goes_back, events_cannot_be_changed, four_increments_give_four, pages_are_complete, filters_select },
             batch { one_bad_append_fails_alone, a_conflict_answers_only_its_caller, a_guard_waits_for_the_write_it_rests_on,
-                one_tenant_does_not_hold_up_another },
+                one_tenant_does_not_hold_up_another, a_full_queue_is_refused },
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },

@@ -19,7 +19,7 @@ pub const MAX_WAITING_BYTES: usize = 128 * 1024 * 1024;
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Bounds of one batch; a single append may exceed the last two.
-const BATCH_APPENDS: usize = 512;
+pub const BATCH_APPENDS: usize = 512;
 const BATCH_EVENTS: usize = 1000;
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 

@@ -1,7 +1,12 @@
 //! Many appends in one commit: each answered for itself.
 
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+
 use super::{Subject, append, event, everything, one, part, together};
-use crate::append::{Append, AppendError, Guard, MAX_WAITING_OF_TENANT, Part};
+use crate::append::{Append, AppendError, BATCH_APPENDS, Guard, MAX_WAITING_OF_TENANT, Part};
 use crate::envelope::StreamId;
 
 pub async fn one_bad_append_fails_alone(subject: &dyn Subject) {
@@ -31,7 +36,7 @@ pub async fn a_conflict_answers_only_its_caller(subject: &dyn Subject) {
     for (number, answer) in answers.iter().enumerate() {
         assert_eq!(answer.is_err(), number % 3 == 0, "{number}: {answer:?}");
     }
-    let positions: std::collections::BTreeSet<_> = answers.iter().flatten().map(|done| done.position).collect();
+    let positions: BTreeSet<_> = answers.iter().flatten().map(|done| done.position).collect();
     assert_eq!(positions, (1..=40).collect());
     for done in answers.iter().flatten() {
         let event = journal.read_at(&[done.position]).await.expect("read").remove(0);
@@ -65,4 +70,52 @@ pub async fn one_tenant_does_not_hold_up_another(subject: &dyn Subject) {
     let quiet = answers.last().and_then(|answer| answer.as_ref().ok()).expect("appended").position;
     // It arrived last and is written with one of the first batches.
     assert!(quiet < MAX_WAITING_OF_TENANT as u64, "at {quiet}");
+}
+
+/// While the writer is held up, one batch is under way at most and the queue fills behind it: who comes then is told at once when to
+/// ask again and leaves nothing behind, and everybody before is written.
+pub async fn a_full_queue_is_refused(subject: &dyn Subject) {
+    const TOO_MANY: usize = 64;
+    let journal = subject.journal();
+    let held = subject.hold_the_writer().await;
+    let all: Vec<_> = (0..BATCH_APPENDS + MAX_WAITING_OF_TENANT + TOO_MANY).map(|number| one(&format!("s{number}"))).collect();
+    let ask = async |number: usize| (number, journal.append(all[number].clone()).await);
+    let mut answers: FuturesUnordered<_> = (0..all.len()).map(ask).collect();
+    let mut refused = BTreeSet::new();
+    for _ in 0..TOO_MANY {
+        // Nobody else can have been answered: the writer is held.
+        match answers.next().await.expect("an answer") {
+            (number, Err(AppendError::Overloaded { retry_after })) => {
+                assert!(!retry_after.is_zero());
+                assert!(refused.insert(number));
+            }
+            (number, other) => panic!("{number}: {other:?}"),
+        }
+    }
+    // Another tenant's queue is not full.
+    let mut quiet = one("quiet");
+    quiet.parts[0].tenant = "team-quiet".into();
+    let quiet = {
+        let journal = journal.clone();
+        tokio::spawn(async move { journal.append(quiet).await })
+    };
+    held.release().await;
+    let mut written = BTreeSet::new();
+    while let Some((number, answer)) = answers.next().await {
+        match answer {
+            Ok(_) => assert!(written.insert(number)),
+            Err(AppendError::Overloaded { .. }) => assert!(refused.insert(number)),
+            Err(error) => panic!("{number}: {error}"),
+        }
+    }
+    quiet.await.expect("no panic").expect("appended");
+    assert!(written.len() >= MAX_WAITING_OF_TENANT, "only {} were taken", written.len());
+    let found: BTreeSet<_> = everything(&*journal).await.into_iter().map(|event| event.stream.id().to_owned()).collect();
+    let expected = written.iter().map(|number| format!("s{number}")).chain(["quiet".into()]).collect();
+    assert_eq!(found, expected, "all who were taken are written, and nobody else");
+    // Asked again later, a refused append is as good as new.
+    for number in refused {
+        assert!(!journal.append(all[number].clone()).await.expect("appended").repeated);
+    }
+    assert_eq!(everything(&*journal).await.len(), all.len() + 1);
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cqrs_es::persist::PersistedEventRepository;
-use opensail_eventstore::conformance::{Subject, append, part};
+use opensail_eventstore::conformance::{Held, Subject, append, part};
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::{Epoch, Journal, Leases, Vault};
 use opensail_tests::postgres::{Database, fresh_database};
@@ -47,9 +47,23 @@ impl Subject for Postgres {
             .replace("{replace_event}", "SET session_replication_role = replica; UPDATE journal.events SET time = 0");
         self.database.owner().await.execute(statement.as_str()).await.map(|_| ()).map_err(|error| error.to_string())
     }
+    async fn hold_the_writer(&self) -> Box<dyn Held> {
+        let mut owner = self.database.owner().await;
+        owner.execute("BEGIN; LOCK TABLE journal.events IN ACCESS EXCLUSIVE MODE").await.expect("nobody else writes");
+        Box::new(HeldTable(owner))
+    }
     fn poison(&self) -> &'static str {
         "CREATE FUNCTION journal.poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'poison'; END $$;;\
          CREATE TRIGGER poison BEFORE INSERT ON journal.events FOR EACH ROW WHEN (NEW.event_type = 'test.poison') EXECUTE FUNCTION journal.poison()"
+    }
+}
+
+struct HeldTable(sqlx::PgConnection);
+
+#[async_trait]
+impl Held for HeldTable {
+    async fn release(mut self: Box<Self>) {
+        self.0.execute("ROLLBACK").await.expect("released");
     }
 }
 

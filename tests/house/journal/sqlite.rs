@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use opensail_eventstore::conformance::Subject;
+use opensail_eventstore::conformance::{Held, Subject};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Epoch, Journal, Leases, Vault};
 use sqlx::{ConnectOptions, Executor};
@@ -48,8 +48,23 @@ impl Subject for Sqlite {
         let mut connection = options.connect().await.map_err(|error| error.to_string())?;
         connection.execute(statement.as_str()).await.map(|_| ()).map_err(|error| error.to_string())
     }
+    async fn hold_the_writer(&self) -> Box<dyn Held> {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("journal.db"));
+        let mut connection = options.connect().await.expect("a connection");
+        connection.execute("BEGIN IMMEDIATE").await.expect("the file's only writer");
+        Box::new(HeldFile(connection))
+    }
     fn poison(&self) -> &'static str {
         "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event_type = 'test.poison' BEGIN SELECT RAISE(ABORT, 'poison'); END"
+    }
+}
+
+struct HeldFile(sqlx::SqliteConnection);
+
+#[async_trait]
+impl Held for HeldFile {
+    async fn release(mut self: Box<Self>) {
+        self.0.execute("ROLLBACK").await.expect("released");
     }
 }
 
