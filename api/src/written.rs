@@ -25,13 +25,11 @@ pub(crate) struct PositionBody {
 pub(crate) struct At {
     pub(crate) cursor: String,
     pub(crate) position: u64,
-    /// The wish was done before and this is its first result: the caller's rights were not asked again.
-    pub(crate) repeated: bool,
 }
 
 impl At {
     pub(crate) fn of<T>(done: &Done<T>) -> Self {
-        At { cursor: done.cursor().to_string(), position: done.position, repeated: done.repeated }
+        At { cursor: done.cursor().to_string(), position: done.position }
     }
 
     /// The resource's fields flat, with the write's `position` (that of the resource is the same, or a later one's).

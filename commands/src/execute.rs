@@ -9,13 +9,13 @@ mod commit;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use opensail_domain::kernel::Micros;
+use opensail_domain::kernel::{Micros, ProjectId, SessionId, TeamId};
 use opensail_eventstore::{Appended, Cursor, Epoch, Guard, Position, StreamId, VaultWrite};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{Caller, CommandError, Commands};
+use crate::{Caller, CommandError, Commands, Permission};
 pub use change::Change;
 
 /// How often a command is decided before it gives up with `Conflict`, and the pauses in between, in milliseconds: the first
@@ -28,8 +28,21 @@ const PAUSES: [u64; 11] = [0, 0, 2, 5, 10, 20, 40, 80, 150, 250, 400];
 #[async_trait]
 pub trait Command: Send + Sync {
     /// Kept with the command id and told again when it is repeated, so never a secret.
-    type Answer: Serialize + DeserializeOwned + Send;
+    type Answer: Serialize + DeserializeOwned + Send + Sync;
     async fn decide(&self, change: &mut Change) -> Result<Self::Answer, CommandError>;
+    /// What the caller gets to see when this is granted. The rights of a repeated wish are not asked again, so its first answer
+    /// is told only to who may still see this.
+    fn shows(&self, answer: &Self::Answer) -> Shown;
+}
+
+/// The thing that an answer shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shown {
+    /// Nothing but where the write stands in the journal, or what is the caller's own.
+    Nothing,
+    Team(TeamId),
+    Project(ProjectId),
+    Session(SessionId),
 }
 
 /// A command that is done and durable.
@@ -57,14 +70,6 @@ impl<T> Done<T> {
     }
 }
 
-impl<T: DeserializeOwned> Done<T> {
-    pub(crate) fn repeated(first: Appended) -> Result<Self, CommandError> {
-        let Appended { epoch, position, versions, time, repeated, answer } = first;
-        let answer = serde_json::from_str(answer.as_deref().unwrap_or("null")).map_err(CommandError::broken)?;
-        Ok(Done { answer, epoch, position, time, versions, repeated })
-    }
-}
-
 /// What an append carries beside the events.
 pub(crate) struct Request {
     pub(crate) caller: Caller,
@@ -82,7 +87,7 @@ impl Commands {
     /// Does what the command wishes, once.
     pub async fn execute<C: Command>(&self, caller: &Caller, command: &C) -> Result<Done<C::Answer>, CommandError> {
         if let Some(first) = self.known(caller).await? {
-            return Done::repeated(first);
+            return self.repeat(caller, first, |answer| command.shows(answer)).await;
         }
         let mut fresh = false;
         let mut pauses = PAUSES.iter();
@@ -100,7 +105,7 @@ impl Commands {
             let text = serde_json::to_string(&answer).map_err(CommandError::broken)?;
             let text = (text != "null").then_some(text);
             match change.append(text).await {
-                Ok(first) if first.repeated => return Done::repeated(first),
+                Ok(first) if first.repeated => return self.repeat(caller, first, |answer| command.shows(answer)).await,
                 Ok(Appended { epoch, position, versions, time, repeated, answer: _ }) => {
                     return Ok(Done { answer, epoch, position, time, versions, repeated });
                 }
@@ -112,6 +117,26 @@ impl Commands {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// The first result once more, if the caller may still see what it shows: asked of the journal, whatever the cache holds.
+    pub(crate) async fn repeat<T: DeserializeOwned>(
+        &self,
+        caller: &Caller,
+        first: Appended,
+        shows: impl FnOnce(&T) -> Shown,
+    ) -> Result<Done<T>, CommandError> {
+        let Appended { epoch, position, versions, time, repeated, answer } = first;
+        let answer: T = serde_json::from_str(answer.as_deref().unwrap_or("null")).map_err(CommandError::broken)?;
+        let shown = shows(&answer);
+        let mut asking = Change::new(self.clone(), caller.clone(), true);
+        match shown {
+            Shown::Nothing => {}
+            Shown::Team(team) => drop(asking.team_access(team, Permission::SeeTeam).await?),
+            Shown::Project(project) => drop(asking.project_access(project, Permission::SeeProject).await?),
+            Shown::Session(session) => drop(asking.session_access(session, Permission::SeeSession).await?),
+        }
+        Ok(Done { answer, epoch, position, time, versions, repeated })
     }
 
     /// First result of a command that carries an idempotency key, if it was done before.

@@ -23,7 +23,7 @@ pub use authorize::{Access, Permission, ProjectAccess, SessionAccess};
 pub use caller::Caller;
 pub use commands::{Commands, Mode, Parts, Registration, Settings};
 pub use error::{CommandError, RejectionInfo};
-pub use execute::{Change, Command, Done, MAX_TRIES};
+pub use execute::{Change, Command, Done, MAX_TRIES, Shown};
 
 #[cfg(test)]
 mod tests;

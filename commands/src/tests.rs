@@ -7,4 +7,5 @@ mod authorize;
 mod execute;
 mod fakes;
 mod project;
+mod repeats;
 mod world;

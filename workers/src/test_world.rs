@@ -13,7 +13,7 @@ use opensail_commands::live::LiveTurns;
 use opensail_commands::ports::clock::{Clock, RandomIds, SystemClock};
 use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind, ModelRequest, ModelTurn, Price, WantedCall};
 use opensail_commands::ports::sandbox::{OutputChunk, Sandbox, SandboxEnd, SandboxError, SandboxOutcome, SandboxReport, SandboxRequest};
-use opensail_commands::{Caller, Change, Command, CommandError, Commands, Mode, Parts, Place, Registration, Settings};
+use opensail_commands::{Caller, Change, Command, CommandError, Commands, Mode, Parts, Place, Registration, Settings, Shown};
 use opensail_csi::cas::LocalStore;
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
 use opensail_domain::agent_session::message::Tokens;
@@ -240,6 +240,9 @@ impl Command for PutSession {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         change.decide::<AgentSessionDecider>(self.1, self.0.clone(), self.2.clone()).await.map(drop)
     }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
+    }
 }
 
 struct PutProject(TeamId, ProjectId, ProjectCommand);
@@ -249,6 +252,9 @@ impl Command for PutProject {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         change.decide::<ProjectDecider>(self.1, Place::project(self.0, self.1), self.2.clone()).await.map(drop)
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -29,6 +29,6 @@ pub(super) async fn create_project(State(api): State<Api>, asked: Asked<NewProje
     let source = source.unwrap_or_default().source()?;
     let done = api.commands().execute(&asked.caller, &CreateProject { team_id, name, source }).await?;
     let at = At::of(&done);
-    let project = api.project_after(&asked.caller, done.answer.project_id, &at).await?;
+    let project = api.project_after(done.answer.project_id, &at).await?;
     Ok(at.answer(StatusCode::CREATED, project))
 }

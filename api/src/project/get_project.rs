@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::{Caller, Permission};
+use opensail_commands::Permission;
 use opensail_domain::kernel::ProjectId;
 
 use super::body::ProjectBody;
@@ -27,11 +27,8 @@ pub(super) async fn get_project(
 }
 
 impl Api {
-    /// The project as the views have it after a write, for who may see it still.
-    pub(super) async fn project_after(&self, caller: &Caller, id: ProjectId, at: &At) -> Result<ProjectBody, Problem> {
-        if let (true, Some(account)) = (at.repeated, caller.account) {
-            self.commands().project_access(account, id, Permission::SeeProject).await?;
-        }
+    /// The project as the views have it after a write.
+    pub(super) async fn project_after(&self, id: ProjectId, at: &At) -> Result<ProjectBody, Problem> {
         self.wait_for(at.position).await?;
         Ok(self.queries().project(id).await?.ok_or_else(Problem::not_found)?.into())
     }

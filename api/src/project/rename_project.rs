@@ -27,5 +27,5 @@ pub(super) async fn rename_project(
 ) -> Result<Response, Problem> {
     let done = api.commands().execute(&asked.caller, &RenameProject { project_id, name: asked.body.name }).await?;
     let at = At::of(&done);
-    Ok(at.answer(StatusCode::OK, api.project_after(&asked.caller, project_id, &at).await?))
+    Ok(at.answer(StatusCode::OK, api.project_after(project_id, &at).await?))
 }

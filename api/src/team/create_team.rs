@@ -21,6 +21,6 @@ pub(super) struct NewTeam {
 pub(super) async fn create_team(State(api): State<Api>, asked: Asked<NewTeam>) -> Result<Response, Problem> {
     let done = api.commands().execute(&asked.caller, &CreateTeam { name: asked.body.name }).await?;
     let at = At::of(&done);
-    let team = api.team_after(&asked.caller, done.answer.team_id, &at).await?;
+    let team = api.team_after(done.answer.team_id, &at).await?;
     Ok(at.answer(StatusCode::CREATED, team))
 }

@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::{Caller, Permission};
+use opensail_commands::Permission;
 use opensail_domain::kernel::TeamId;
 
 use super::body::TeamBody;
@@ -27,11 +27,8 @@ pub(super) async fn get_team(
 }
 
 impl Api {
-    /// The team as the views have it after a write, for who may see it still.
-    pub(super) async fn team_after(&self, caller: &Caller, id: TeamId, at: &At) -> Result<TeamBody, Problem> {
-        if let (true, Some(account)) = (at.repeated, caller.account) {
-            self.commands().team_access(account, id, Permission::SeeTeam).await?;
-        }
+    /// The team as the views have it after a write.
+    pub(super) async fn team_after(&self, id: TeamId, at: &At) -> Result<TeamBody, Problem> {
         self.wait_for(at.position).await?;
         Ok(self.queries().team(id).await?.ok_or_else(Problem::not_found)?.into())
     }

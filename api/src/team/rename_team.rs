@@ -27,5 +27,5 @@ pub(super) async fn rename_team(
 ) -> Result<Response, Problem> {
     let done = api.commands().execute(&asked.caller, &RenameTeam { team_id: id, name: asked.body.name }).await?;
     let at = At::of(&done);
-    Ok(at.answer(StatusCode::OK, api.team_after(&asked.caller, id, &at).await?))
+    Ok(at.answer(StatusCode::OK, api.team_after(id, &at).await?))
 }

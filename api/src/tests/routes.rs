@@ -9,7 +9,7 @@ use super::world::{Person, World, request};
 use crate::routes::{Needs, ROUTES};
 
 /// A body that gets as far as the rights.
-fn body(method: &str, path: &str, team: &str, account: &str) -> Option<Value> {
+pub(super) fn body(method: &str, path: &str, team: &str, account: &str) -> Option<Value> {
     Some(match (method, path) {
         ("GET" | "DELETE", _) | ("PUT", _) => return None,
         ("POST", "/api/v1/projects") => json!({ "team_id": team, "name": "n" }),
@@ -24,15 +24,17 @@ fn body(method: &str, path: &str, team: &str, account: &str) -> Option<Value> {
     })
 }
 
-struct Place {
-    team: String,
-    project: String,
-    session: String,
-    account: String,
+pub(super) struct Place {
+    pub(super) team: String,
+    pub(super) project: String,
+    pub(super) session: String,
+    pub(super) account: String,
+    /// No question of the session's, unless a test asks one.
+    pub(super) approval: String,
 }
 
 impl Place {
-    fn fill(&self, path: &str) -> String {
+    pub(super) fn fill(&self, path: &str) -> String {
         let id = match path.split('/').nth(3) {
             Some("teams") => &self.team,
             Some("projects") => &self.project,
@@ -42,16 +44,17 @@ impl Place {
             .replace("{account_id}", &self.account)
             .replace("{*path}", "src/a.txt")
             .replace("{hash}", "00")
-            .replace("{approval_id}", &self.session)
+            .replace("{approval_id}", &self.approval)
     }
 }
 
-async fn place(world: &World) -> (Place, Person) {
+pub(super) async fn place(world: &World) -> (Place, Person) {
     let admin = world.person("admin").await;
     let team = world.team(&admin).await;
     let project = world.project(&admin, &team).await;
     let session = world.session(&admin, &project).await;
-    (Place { team, project, session, account: admin.account.clone() }, admin)
+    let approval = session.clone();
+    (Place { team, project, session, account: admin.account.clone(), approval }, admin)
 }
 
 #[tokio::test]

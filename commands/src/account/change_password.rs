@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::family::removal;
 use super::register_account::password_row;
 use super::{micros, sign_out};
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
 
 /// For so long after signing in by link the old password is not asked for.
 pub const LINK_STANDS_FOR_PASSWORD: Duration = Duration::from_secs(15 * 60);
@@ -44,6 +44,9 @@ impl Command for SetPassword {
         change.decide::<AccountDecider>(account, Place::account(account), AccountCommand::ChangePassword).await?;
         change.write_vault(password_row(account, &self.hash));
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -8,7 +8,7 @@ use opensail_eventstore::VaultWrite;
 use serde::{Deserialize, Serialize};
 
 use super::register_account::NewAccount;
-use crate::{Caller, Change, Command, CommandError, Commands, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Place, Shown};
 
 const KIND: &str = "desktop_owner";
 const KEY: &str = "owner";
@@ -46,6 +46,9 @@ impl Command for MakeOwner {
         let value = serde_json::to_vec(&owner).map_err(CommandError::broken)?;
         change.write_vault(VaultWrite::Put { kind: KIND.into(), key: KEY.into(), value, expires: None });
         Ok(owner)
+    }
+    fn shows(&self, _: &DesktopOwner) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::family::{KIND, Presented, removal};
 use super::{REPLAY_WINDOW, SignedIn, micros};
-use crate::{Caller, Change, Command, CommandError, Commands, MAX_TRIES, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, MAX_TRIES, Place, Shown};
 
 struct RevokeFamily {
     account_id: AccountId,
@@ -24,6 +24,9 @@ impl Command for RevokeFamily {
         change.decide::<AccountDecider>(account, Place::account(account), AccountCommand::ReportReuse { family: self.family }).await?;
         change.write_vault(removal(self.family));
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

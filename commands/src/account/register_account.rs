@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::family::Family;
 use super::{REGISTRATION_LIMIT, SignedIn};
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Registration};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Registration, Shown};
 
 /// Kind of the vault rows that hold password hashes, by account.
 pub(super) const PASSWORDS: &str = "password";
@@ -63,6 +63,9 @@ impl Command for NewAccount {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         self.add_to(change).await
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::family::Family;
 use super::register_account::PASSWORDS;
 use super::{ADDRESS_LIMIT, SignedIn};
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
 
 #[derive(Clone)]
 pub struct SignIn {
@@ -31,6 +31,9 @@ impl Command for OpenFamily {
         change.decide::<AccountDecider>(account, Place::account(account), sign_in).await?;
         change.write_vault(self.family.write(self.id)?);
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

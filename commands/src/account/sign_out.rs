@@ -8,7 +8,7 @@ use opensail_domain::kernel::AccountId;
 use uuid::Uuid;
 
 use super::family::removal;
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
 
 struct EndFamily {
     account_id: AccountId,
@@ -28,6 +28,9 @@ impl Command for EndFamily {
         change.write_vault(removal(self.family));
         Ok(())
     }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
+    }
 }
 
 #[async_trait]
@@ -40,6 +43,9 @@ impl Command for EndAllFamilies {
         }
         change.decide::<AccountDecider>(account, Place::account(account), AccountCommand::SignOutEverywhere).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -5,7 +5,7 @@ use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::{MessageId, SessionId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct AddMessage {
@@ -27,5 +27,8 @@ impl Command for AddMessage {
         let add = AgentSessionCommand::AddMessage { message_id, text: self.text.clone(), added_by: change.account()? };
         change.decide::<AgentSessionDecider>(self.session_id, Place::project(access.team_id, access.project_id), add).await?;
         Ok(MessageAdded { message_id })
+    }
+    fn shows(&self, _: &MessageAdded) -> Shown {
+        Shown::Session(self.session_id)
     }
 }

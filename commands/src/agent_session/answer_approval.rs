@@ -5,7 +5,7 @@ use opensail_domain::agent_session::event::Decision;
 use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionDecider, AgentSessionRejection};
 use opensail_domain::kernel::{ApprovalId, Rejection, SessionId};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct AnswerApproval {
@@ -31,5 +31,8 @@ impl Command for AnswerApproval {
             Err(CommandError::Rejected(info)) if info.code == AgentSessionRejection::UnknownApproval.code() => Err(CommandError::NotFound),
             outcome => outcome.map(|_| ()),
         }
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Session(self.session_id)
     }
 }

@@ -5,7 +5,7 @@ use opensail_domain::agent_session::event::CancelRequested;
 use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::SessionId;
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct CancelSession {
@@ -20,5 +20,8 @@ impl Command for CancelSession {
         let cancel = AgentSessionCommand::Cancel(CancelRequested { requested_by: change.account()? });
         change.decide::<AgentSessionDecider>(self.session_id, Place::project(access.team_id, access.project_id), cancel).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Session(self.session_id)
     }
 }

@@ -7,7 +7,7 @@ use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSes
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Fence, Position};
 
-use crate::{Caller, Change, Command, CommandError, Commands, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Place, Shown};
 
 /// What a worker's command did.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,6 +38,9 @@ impl Command for Drive {
         let decided = change.decided::<AgentSessionDecider>(self.session_id)?;
         *self.decided.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(decided);
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

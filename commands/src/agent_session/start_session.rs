@@ -7,7 +7,7 @@ use opensail_domain::kernel::{Private, ProjectId, SessionId};
 use opensail_domain::project::{ProjectDecider, ProjectRejection};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Command, CommandError, Permission, Place, RejectionInfo};
+use crate::{Change, Command, CommandError, Permission, Place, RejectionInfo, Shown};
 
 /// Longest title, in characters.
 const MAX_TITLE_CHARS: usize = 80;
@@ -55,6 +55,9 @@ impl Command for StartSession {
         let request = AgentSessionCommand::Request { requested: Box::new(requested), model_has_price };
         change.decide::<AgentSessionDecider>(session_id, Place::project(access.team_id, project_id), request).await?;
         Ok(SessionStarted { session_id })
+    }
+    fn shows(&self, answer: &SessionStarted) -> Shown {
+        Shown::Session(answer.session_id)
     }
 }
 

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::write_file::FileSaved;
 use crate::ports::project_files::{Applied, FileChange, FileData, FileHash, MAX_FILE_BYTES};
-use crate::{Caller, Change, Command, CommandError, Commands, Done, MAX_TRIES, Permission, Place, RejectionInfo};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, MAX_TRIES, Permission, Place, RejectionInfo, Shown};
 
 /// What the file must be like before.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -70,6 +70,9 @@ impl Command for RecordChange {
         change.decide::<ProjectDecider>(self.project_id, Place::project(access.team_id, self.project_id), command).await?;
         Ok(answer)
     }
+    fn shows(&self, _: &Option<FileSaved>) -> Shown {
+        Shown::Project(self.project_id)
+    }
 }
 
 pub(super) fn not_ready() -> CommandError {
@@ -100,7 +103,7 @@ impl Commands {
         precondition: &Precondition,
     ) -> Result<Done<Option<FileSaved>>, CommandError> {
         if let Some(first) = self.known(caller).await? {
-            return Done::repeated(first);
+            return self.repeat(caller, first, |_| Shown::Project(project_id)).await;
         }
         if after.as_ref().is_some_and(|bytes| bytes.len() > MAX_FILE_BYTES) {
             return Err(CommandError::TooLarge { limit: MAX_FILE_BYTES as u64 });

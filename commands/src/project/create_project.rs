@@ -5,7 +5,7 @@ use opensail_domain::kernel::{ProjectId, TeamId};
 use opensail_domain::project::{Created, ProjectCommand, ProjectDecider, Source};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct CreateProject {
@@ -36,5 +36,8 @@ impl Command for CreateProject {
             change.decide::<ProjectDecider>(project_id, place, ProjectCommand::FinishPreparation).await?;
         }
         Ok(ProjectCreated { project_id })
+    }
+    fn shows(&self, answer: &ProjectCreated) -> Shown {
+        Shown::Project(answer.project_id)
     }
 }

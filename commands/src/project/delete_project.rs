@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::ProjectId;
 use opensail_domain::project::{Project, ProjectCommand, ProjectDecider, Source};
 
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place, Shown};
 
 struct DeleteProject {
     project_id: ProjectId,
@@ -20,6 +20,9 @@ impl Command for DeleteProject {
         let delete = ProjectCommand::Delete { open_sessions };
         change.decide::<ProjectDecider>(self.project_id, Place::project(access.team_id, self.project_id), delete).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::ProjectId;
 use opensail_domain::project::{ProjectCommand, ProjectDecider};
 
-use crate::{Change, Command, CommandError, Place};
+use crate::{Change, Command, CommandError, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct FinishPreparation {
@@ -32,6 +32,9 @@ impl Command for FinishPreparation {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         end(change, self.project_id, ProjectCommand::FinishPreparation).await
     }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
+    }
 }
 
 #[async_trait]
@@ -39,5 +42,8 @@ impl Command for FailPreparation {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         end(change, self.project_id, ProjectCommand::FailPreparation { reason: self.reason.clone() }).await
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }

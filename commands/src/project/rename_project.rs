@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::ProjectId;
 use opensail_domain::project::{ProjectCommand, ProjectDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct RenameProject {
@@ -20,5 +20,8 @@ impl Command for RenameProject {
         let rename = ProjectCommand::Rename { name: self.name.clone() };
         change.decide::<ProjectDecider>(self.project_id, Place::project(access.team_id, self.project_id), rename).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Project(self.project_id)
     }
 }

@@ -6,7 +6,7 @@ use opensail_domain::kernel::{AccountId, TeamId};
 use opensail_domain::team::{Role, TeamCommand, TeamDecider};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub enum NewMember {
@@ -45,5 +45,8 @@ impl Command for AddMember {
         let add = TeamCommand::AddMember { account_id, role: self.role };
         change.decide::<TeamDecider>(self.team_id, Place::team(self.team_id), add).await?;
         Ok(MemberAdded { account_id })
+    }
+    fn shows(&self, _: &MemberAdded) -> Shown {
+        Shown::Team(self.team_id)
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::{AccountId, TeamId};
 use opensail_domain::team::{Role, TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct ChangeMemberRole {
@@ -26,5 +26,8 @@ impl Command for ChangeMemberRole {
             )
             .await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Team(self.team_id)
     }
 }

@@ -5,7 +5,7 @@ use opensail_domain::kernel::TeamId;
 use opensail_domain::team::{TeamCommand, TeamDecider};
 use serde::{Deserialize, Serialize};
 
-use crate::{Change, Command, CommandError, Place};
+use crate::{Change, Command, CommandError, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct CreateTeam {
@@ -26,5 +26,8 @@ impl Command for CreateTeam {
         let create = TeamCommand::Create { team_id, name: self.name.clone(), created_by };
         change.decide::<TeamDecider>(team_id, Place::team(team_id), create).await?;
         Ok(TeamCreated { team_id })
+    }
+    fn shows(&self, answer: &TeamCreated) -> Shown {
+        Shown::Team(answer.team_id)
     }
 }

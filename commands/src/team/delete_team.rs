@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::TeamId;
 use opensail_domain::team::{TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct DeleteTeam {
@@ -19,5 +19,8 @@ impl Command for DeleteTeam {
         let projects = change.commands().open_projects(self.team_id).await?;
         change.decide::<TeamDecider>(self.team_id, Place::team(self.team_id), TeamCommand::Delete { projects }).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }

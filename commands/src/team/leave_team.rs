@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::TeamId;
 use opensail_domain::team::{TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct LeaveTeam {
@@ -19,5 +19,8 @@ impl Command for LeaveTeam {
         let account_id = change.account()?;
         change.decide::<TeamDecider>(self.team_id, Place::team(self.team_id), TeamCommand::RemoveMember { account_id }).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }

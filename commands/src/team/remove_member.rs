@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::{AccountId, TeamId};
 use opensail_domain::team::{TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct RemoveMember {
@@ -22,5 +22,9 @@ impl Command for RemoveMember {
             .decide::<TeamDecider>(self.team_id, Place::team(self.team_id), TeamCommand::RemoveMember { account_id: self.account_id })
             .await?;
         Ok(())
+    }
+    /// Who left gets its answer; the team is not in it.
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }

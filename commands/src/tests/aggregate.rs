@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::world::World;
 use crate::aggregate::Cqrs;
 use crate::aggregate::store::JournalStore;
-use crate::{Caller, Change, Command, CommandError, Place};
+use crate::{Caller, Change, Command, CommandError, Place, Shown};
 
 #[derive(Debug)]
 struct Counter;
@@ -79,6 +79,9 @@ impl Command for Increment {
             count = *change.decide::<Counter>("one", place(), ()).await?;
         }
         Ok(count)
+    }
+    fn shows(&self, _: &u64) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -8,7 +8,7 @@ use opensail_domain::team::{Role, TeamCommand, TeamDecider};
 
 use super::world::{World, code};
 use crate::team::{ChangeMemberRole, CreateTeam, RemoveMember, RenameTeam};
-use crate::{Caller, Change, Command, CommandError, Commands, Permission, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Permission, Place, Shown};
 
 #[tokio::test]
 async fn a_repeated_request_gets_the_first_answer() {
@@ -117,6 +117,9 @@ impl Command for SlowRename {
         }
         change.decide::<TeamDecider>(self.team_id, Place::team(self.team_id), TeamCommand::Rename { name: "Mine".into() }).await?;
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Team(self.team_id)
     }
 }
 

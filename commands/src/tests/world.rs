@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use opensail_domain::agent_session::AgentSessionCommand;
 use opensail_domain::agent_session::event::{Budget, EditMode};
-use opensail_domain::kernel::{AccountId, ProjectId, SessionId, TeamId};
+use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
+use opensail_domain::kernel::{AccountId, ApprovalId, ProjectId, SessionId, TeamId};
 use opensail_domain::project::Source;
 use opensail_domain::team::Role;
 use opensail_eventstore::sqlite::SqliteStore;
@@ -17,7 +18,7 @@ use super::fakes::{Files, HandClock, NoBlobs, NoModel, Passwords};
 use crate::account::{RegisterAccount, SignedIn};
 use crate::agent_session::{Driven, StartSession};
 use crate::live::LiveTurns;
-use crate::ports::clock::RandomIds;
+use crate::ports::clock::{Clock, RandomIds};
 use crate::project::{CreateProject, FinishPreparation};
 use crate::team::{AddMember, CreateTeam, NewMember};
 use crate::*;
@@ -112,6 +113,28 @@ impl World {
 
     pub(super) async fn drive(&self, fence: &Fence, session_id: SessionId, command: AgentSessionCommand) -> Result<Driven, CommandError> {
         self.a.drive(&Caller::agent(session_id, "scripted"), fence.clone(), session_id, command).await
+    }
+
+    /// The session's agent asks whether it may run a command.
+    pub(super) async fn question(&self, session_id: SessionId, approval_id: ApprovalId) {
+        let fence = self.lease(&format!("session-{session_id}"), "test").await;
+        let call = ToolCall { call_id: "1-0".into(), tool: "bash_exec".into(), arguments: "{}".into() };
+        let answer = Answer { text: String::new(), tool_calls: vec![call] };
+        let (grant, preview) = ("ls".into(), "$ ls".into());
+        for command in [
+            AgentSessionCommand::BeginRun { worker: "test".into() },
+            AgentSessionCommand::StartTurn,
+            AgentSessionCommand::CompleteTurn {
+                answer,
+                model: "scripted".into(),
+                tokens: Tokens::default(),
+                micro_usd: None,
+                duration_ms: 1,
+            },
+            AgentSessionCommand::RequestApproval { approval_id, call_id: "1-0".into(), grant, preview, now: self.clock.now() },
+        ] {
+            self.drive(&fence, session_id, command).await.expect("driven");
+        }
     }
 
     pub(super) async fn events(&self) -> Vec<Recorded> {

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use opensail_commands::{Caller, Change, Command, CommandError, Commands, Place};
+use opensail_commands::{Caller, Change, Command, CommandError, Commands, Place, Shown};
 use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, Core, Transcript};
 use opensail_domain::kernel::{Decider, Event, SessionId};
 use opensail_eventstore::{CommandId, Fence, Recorded, StreamId, private};
@@ -218,6 +218,10 @@ impl Command for Drive {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         change.decide::<AgentSessionDecider>(self.session_id, self.place.clone(), self.command.clone()).await?;
         Ok(())
+    }
+
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -1,0 +1,110 @@
+//! Every write of the table, wished once under an idempotency key and once more after the caller lost the role.
+
+use axum::http::HeaderValue;
+use opensail_domain::agent_session::AgentSessionCommand as C;
+use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
+use opensail_domain::kernel::ApprovalId;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::routes::{Place, body, place};
+use super::world::{self, Person, World, request};
+use crate::routes::{Needs, ROUTES};
+
+async fn keyed(world: &World, person: &Person, method: &str, path: &str, body: Option<Value>) -> world::Answer {
+    let mut asked = request(method, path, Some(&person.bearer), body);
+    asked.headers_mut().insert("idempotency-key", HeaderValue::from_static("k"));
+    world.send(asked).await
+}
+
+/// The session asks a question; answers its id.
+async fn question(world: &World, place: &Place) -> String {
+    let fence = world.fence(&place.session).await;
+    let approval = ApprovalId(Uuid::now_v7());
+    let call = ToolCall { call_id: "1-0".into(), tool: "write_file".into(), arguments: "{}".into() };
+    let answer = Answer { text: String::new(), tool_calls: vec![call] };
+    let question =
+        C::RequestApproval { approval_id: approval, call_id: "1-0".into(), grant: "write_file".into(), preview: "+hello".into(), now: 1 };
+    for command in [
+        C::BeginRun { worker: "test".into() },
+        C::StartTurn,
+        C::CompleteTurn { answer, model: "scripted".into(), tokens: Tokens::default(), micro_usd: None, duration_ms: 7 },
+        question,
+    ] {
+        world.drive(&fence, &place.session, command).await;
+    }
+    approval.to_string()
+}
+
+/// What has to be so before the write can be done.
+async fn prepare(world: &World, place: &mut Place, admin: &Person, method: &str, path: &str) {
+    match (method, path) {
+        (_, path) if path.contains("/approvals/") => place.approval = question(world, place).await,
+        ("DELETE", "/api/v1/projects/{id}") => {
+            // One without sessions, which could not be deleted otherwise.
+            place.project = world.project(admin, &place.team).await;
+        }
+        ("DELETE", "/api/v1/teams/{id}") => {
+            place.team = world.team(admin).await;
+        }
+        ("DELETE", path) if path.contains("/files/") => {
+            let file = place.fill("/api/v1/projects/{id}/files/{*path}");
+            world.ask(admin, "PUT", &file, None).await.is(200);
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn who_lost_the_role_is_not_shown_what_it_once_wrote() {
+    let mut tried = 0;
+    for (method, path, needs) in ROUTES {
+        if *method == "GET" || path.contains("/auth/") {
+            continue;
+        }
+        assert_ne!(*needs, Needs::Nothing, "{method} {path}: a write that anybody may repeat");
+        tried += 1;
+        let world = World::new().await;
+        let (mut place, ada) = place(&world).await;
+        prepare(&world, &mut place, &ada, method, path).await;
+        let (bob, eve) = (world.person("bob").await, world.person("eve").await);
+        let join = async |team: &str, by: &Person, who: &Person| {
+            let wish = json!({ "account_id": who.account, "role": "admin" });
+            world.post(by, &format!("/api/v1/teams/{team}/members"), wish).await.is(201);
+        };
+        join(&place.team, &ada, &bob).await;
+        if path.contains("/members/{") {
+            join(&place.team, &ada, &eve).await;
+        }
+        place.account = eve.account.clone();
+        let body = body(method, path, &place.team, &eve.account);
+        let filled = place.fill(path);
+        let first = keyed(&world, &bob, method, &filled, body.clone()).await;
+        assert!(first.status.is_success(), "{method} {path}: {:?}", first.bytes);
+        let first = first.json();
+        let same = keyed(&world, &bob, method, &filled, body.clone()).await;
+        assert!(same.status.is_success(), "{method} {path}: {:?}", same.bytes);
+        assert_eq!(same.json()["position"], first["position"], "{method} {path}");
+
+        // In a team of his own making he has to take somebody in who can remove him.
+        let (team, by) = match *path {
+            "/api/v1/teams" => {
+                let team = first["id"].as_str().expect("an id").to_owned();
+                join(&team, &bob, &eve).await;
+                (team, &eve)
+            }
+            _ => (place.team.clone(), &ada),
+        };
+        if (*method, *path) != ("DELETE", "/api/v1/teams/{id}") {
+            world.ask(by, "DELETE", &format!("/api/v1/teams/{team}/members/{}", bob.account), None).await.is(200);
+        }
+        let again = keyed(&world, &bob, method, &filled, body).await;
+        if *method == "DELETE" && again.status == 200 {
+            assert_eq!(again.json(), json!({ "position": first["position"] }), "{method} {path}");
+        } else {
+            let problem = again.refused(404, "not_found");
+            assert!(problem.get("position").is_none(), "{method} {path}: {problem}");
+        }
+    }
+    assert!(tried >= 15, "only {tried} writes are in the table");
+}
