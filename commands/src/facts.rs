@@ -1,5 +1,5 @@
-//! Facts that other streams hold, counted from the journal itself: asked only before something is deleted, so a scan of one tenant's
-//! events of two or three types will do, and no view can be behind.
+//! Facts that other streams hold, gathered from the journal itself: asked only before something is deleted, or once in a journal's
+//! life, so a scan of events of two or three types will do, and no view can be behind.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,13 @@ const PAGE: usize = 500;
 impl Commands {
     /// Projects of a team that are not deleted.
     pub(crate) async fn open_projects(&self, team: TeamId) -> Result<u64, CommandError> {
-        self.count_open(team, &["project.created"], &["project.deleted"], |_| true).await
+        Ok(self.open(Some(team), &["project.created"], &["project.deleted"], |_| true).await?.len() as u64)
+    }
+
+    /// Projects of every team that are not deleted.
+    pub(crate) async fn open_projects_of_all(&self) -> Result<Vec<ProjectId>, CommandError> {
+        let streams = self.open(None, &["project.created"], &["project.deleted"], |_| true).await?;
+        streams.iter().map(|stream| stream.id().parse().map_err(CommandError::broken)).collect()
     }
 
     /// Sessions of a project that are not finished.
@@ -22,18 +28,19 @@ impl Commands {
         let project = project.to_string();
         let opened = ["agent_session.requested", "agent_session.requeued"];
         let closed = ["agent_session.completed", "agent_session.failed", "agent_session.cancelled", "agent_session.limit_reached"];
-        self.count_open(team, &opened, &closed, |event| event.project.as_ref() == Some(&project)).await
+        Ok(self.open(Some(team), &opened, &closed, |event| event.project.as_ref() == Some(&project)).await?.len() as u64)
     }
 
-    async fn count_open(
+    /// Streams with an opening event and no closing one after it.
+    async fn open(
         &self,
-        team: TeamId,
+        team: Option<TeamId>,
         opening: &[&str],
         closing: &[&str],
         concerns: impl Fn(&Recorded) -> bool,
-    ) -> Result<u64, CommandError> {
+    ) -> Result<BTreeSet<StreamId>, CommandError> {
         let types = opening.iter().chain(closing).map(|name| (*name).to_owned()).collect();
-        let filter = Filter { tenants: vec![team.to_string()], types, ..Filter::default() };
+        let filter = Filter { tenants: team.iter().map(TeamId::to_string).collect(), types, ..Filter::default() };
         let (mut open, mut after) = (BTreeSet::<StreamId>::new(), 0);
         loop {
             let page = self.journal().read_all(after, PAGE, &filter).await?;
@@ -47,7 +54,7 @@ impl Commands {
                 }
             }
             if !full {
-                return Ok(open.len() as u64);
+                return Ok(open);
             }
         }
     }

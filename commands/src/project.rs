@@ -7,6 +7,7 @@ mod delete_project;
 mod prepare_project;
 mod read_file;
 mod rename_project;
+mod reserve_folder;
 pub mod source;
 mod write_file;
 

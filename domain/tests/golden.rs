@@ -14,7 +14,8 @@ use opensail_domain::kernel::{AccountId, ApprovalId, Event, MessageId, Private, 
 use opensail_domain::project::{self, Source};
 use opensail_domain::team::{self, Role};
 use opensail_domain::{
-    AnyEvent, account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::ProjectEvent, team::TeamEvent,
+    AnyEvent, account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::FolderEvent, project::ProjectEvent,
+    team::TeamEvent,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -73,6 +74,11 @@ fn samples() -> Vec<(String, u32, Value)> {
         project::Deleted {}.into(),
     ];
     projects.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
+    let folders: Vec<FolderEvent> = vec![
+        project::FolderReserved { project_id: project, path: "/home/ada/boat".into() }.into(),
+        project::FolderReleased { project_id: project }.into(),
+    ];
+    folders.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let call = ToolCall { call_id: "1-0".into(), tool: "write_file".into(), arguments: "{\"n\":1e999,\"s\":\"\\u0000\"}".into() };
     let sessions: Vec<AgentSessionEvent> = vec![
         session::Requested {

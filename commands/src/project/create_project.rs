@@ -1,4 +1,4 @@
-//! Makes a project. A folder is ready at once; every other source is prepared by a worker.
+//! Makes a project. A folder is ready at once and reserved for this project; every other source is prepared by a worker.
 
 use async_trait::async_trait;
 use opensail_domain::kernel::{ProjectId, TeamId};
@@ -30,6 +30,9 @@ impl Command for CreateProject {
         let in_place = matches!(source, Source::Folder { .. });
         let (team_id, project_id) = (self.team_id, ProjectId(change.next_id()));
         let place = Place::project(team_id, project_id);
+        if let Source::Folder { path } = &source {
+            change.reserve_folder(project_id, path).await?;
+        }
         let created = Created { project_id, team_id, name: self.name.clone(), source, created_by };
         change.decide::<ProjectDecider>(project_id, place.clone(), ProjectCommand::Create(created)).await?;
         if in_place {

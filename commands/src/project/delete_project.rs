@@ -19,6 +19,9 @@ impl Command for DeleteProject {
         let open_sessions = change.commands().open_sessions(access.team_id, self.project_id).await?;
         let delete = ProjectCommand::Delete { open_sessions };
         change.decide::<ProjectDecider>(self.project_id, Place::project(access.team_id, self.project_id), delete).await?;
+        if let Source::Folder { .. } = access.home.source {
+            change.release_folder(self.project_id).await?;
+        }
         Ok(())
     }
     fn shows(&self, (): &()) -> Shown {

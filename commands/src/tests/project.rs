@@ -1,10 +1,12 @@
 //! Projects: their sources, and people's changes of files.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use bytes::Bytes;
-use opensail_domain::kernel::{AccountId, ProjectId};
-use opensail_domain::project::Source;
+use opensail_domain::kernel::{AccountId, ProjectId, RejectionKind, TeamId};
+use opensail_domain::project::{Created, ProjectCommand, ProjectDecider, Source};
 use opensail_domain::team::Role;
 use opensail_eventstore::Journal;
 use tokio::sync::Notify;
@@ -12,7 +14,7 @@ use tokio::sync::Notify;
 use super::world::{World, code};
 use crate::project::{CreateProject, DeleteFile, Precondition, WriteFile};
 use crate::team::{DeleteTeam, RemoveMember};
-use crate::{Caller, CommandError, Mode};
+use crate::{Caller, Change, Command, CommandError, Commands, Mode, Place, Shown};
 
 fn write(project_id: ProjectId, text: &str, precondition: Precondition) -> WriteFile {
     WriteFile { project_id, path: "a.txt".into(), bytes: Bytes::from(text.to_owned()), precondition }
@@ -176,6 +178,106 @@ async fn folders_are_the_owners_beneath_the_roots_and_never_the_platforms() {
     // Deleting the project leaves the folder.
     world.a.delete_project(&Caller::person(owner.account_id), made.project_id).await.expect("deleted");
     assert!(world.path("work").exists());
+}
+
+async fn in_folder(node: &Commands, account: AccountId, team_id: TeamId, path: &Path) -> Result<ProjectId, CommandError> {
+    let source = Source::Folder { path: path.display().to_string() };
+    let create = CreateProject { team_id, name: "Boat".into(), source };
+    node.execute(&Caller::person(account), &create).await.map(|done| done.answer.project_id)
+}
+
+#[tokio::test]
+async fn a_folder_serves_one_project_until_that_is_deleted() {
+    let world = World::new().await;
+    let owner = world.a.ensure_desktop_owner("ada").await.expect("made");
+    let (ada, team) = (owner.account_id, owner.team_id);
+    let boat = world.path("work/boat");
+    let first = in_folder(&world.a, ada, team, &boat).await.expect("made");
+    let link = world.path("work").join("alias");
+    std::os::unix::fs::symlink(&boat, &link).expect("a link");
+    for taken in [boat.clone(), link, world.path("work/boat/mast"), world.path("work")] {
+        let Err(CommandError::Rejected(info)) = in_folder(&world.b, ada, team, &taken).await else { panic!("{}", taken.display()) };
+        assert_eq!((info.code, info.kind), ("folder_taken", RejectionKind::Exists));
+        assert!(info.message.contains(&first.to_string()) && info.message.contains("“Boat”"), "{}", info.message);
+    }
+    in_folder(&world.b, ada, team, &world.path("work/boats")).await.expect("a neighbour");
+    // Its own events, not the team's: they tell paths of a person's machine.
+    let reserved: Vec<_> = world.events().await.into_iter().filter(|event| event.event_type == "project.folder_reserved").collect();
+    assert_eq!(reserved.len(), 2);
+    assert!(reserved.iter().all(|event| event.tenant == format!("account-{ada}")));
+
+    world.a.delete_project(&Caller::person(ada), first).await.expect("deleted");
+    in_folder(&world.b, ada, team, &world.path("work/boat/mast")).await.expect("free again");
+}
+
+/// The refusal names the project only to who may see it.
+#[tokio::test]
+async fn a_taken_folder_tells_no_stranger_whose_it_is() {
+    let world = World::new().await;
+    let owner = world.a.ensure_desktop_owner("ada").await.expect("made");
+    let ada = owner.account_id;
+    let bob = world.person("bob@example.org").await;
+    let team = world.team(ada).await;
+    let boat = world.path("boat");
+    let first = in_folder(&world.a, ada, team, &boat).await.expect("made");
+    world.add(ada, team, bob, Role::Admin).await;
+    world.a.execute(&Caller::person(bob), &RemoveMember { team_id: team, account_id: ada }).await.expect("removed");
+    let Err(CommandError::Rejected(info)) = in_folder(&world.b, ada, owner.team_id, &boat).await else { panic!("granted") };
+    assert_eq!(info.code, "folder_taken");
+    assert!(!info.message.contains(&first.to_string()) && !info.message.contains("Boat"), "{}", info.message);
+}
+
+#[tokio::test]
+async fn of_two_who_want_one_folder_at_the_same_time_one_gets_it() {
+    let world = World::new().await;
+    let owner = world.a.ensure_desktop_owner("ada").await.expect("made");
+    let (ada, team) = (owner.account_id, owner.team_id);
+    for round in 0..10 {
+        let outer = world.path(&format!("race{round}"));
+        let inner = world.path(&format!("race{round}/inner"));
+        let (one, other) = tokio::join!(in_folder(&world.a, ada, team, &outer), in_folder(&world.b, ada, team, &inner));
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        let refused = one.err().or(other.err()).expect("a refusal");
+        assert!(matches!(&refused, CommandError::Rejected(info) if info.code == "folder_taken"), "{refused:?}");
+    }
+}
+
+/// Projects made before folders were reserved hold theirs from the first reservation on.
+#[tokio::test]
+async fn folders_in_use_before_are_adopted() {
+    let world = World::new().await;
+    let owner = world.a.ensure_desktop_owner("ada").await.expect("made");
+    let (ada, team) = (owner.account_id, owner.team_id);
+    let old = world.path("old");
+    let source = Source::Folder { path: old.display().to_string() };
+    let before = world.a.execute(&Caller::person(ada), &OlderProject { team_id: team, source }).await.expect("made").answer;
+    assert_eq!(world.count("project.folder_reserved").await, 0);
+    let Err(CommandError::Rejected(info)) = in_folder(&world.b, ada, team, &old).await else { panic!("granted") };
+    assert!(info.message.contains(&before.to_string()), "{}", info.message);
+    in_folder(&world.b, ada, team, &world.path("new")).await.expect("made");
+    assert_eq!(world.count("project.folder_reserved").await, 2);
+    world.a.delete_project(&Caller::person(ada), before).await.expect("deleted");
+    in_folder(&world.b, ada, team, &old).await.expect("free");
+}
+
+/// A project as it was made when folders were not reserved.
+struct OlderProject {
+    team_id: TeamId,
+    source: Source,
+}
+
+#[async_trait]
+impl Command for OlderProject {
+    type Answer = ProjectId;
+    async fn decide(&self, change: &mut Change) -> Result<ProjectId, CommandError> {
+        let (team_id, project_id) = (self.team_id, ProjectId(change.next_id()));
+        let created = Created { project_id, team_id, name: "Old".into(), source: self.source.clone(), created_by: change.account()? };
+        change.decide::<ProjectDecider>(project_id, Place::project(team_id, project_id), ProjectCommand::Create(created)).await?;
+        Ok(project_id)
+    }
+    fn shows(&self, _: &ProjectId) -> Shown {
+        Shown::Nothing
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{DecodeError, Event};
-use crate::{account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::ProjectEvent, team::TeamEvent};
+use crate::account::{AccountEvent, EmailEvent};
+use crate::agent_session::AgentSessionEvent;
+use crate::project::{FolderEvent, ProjectEvent};
+use crate::team::TeamEvent;
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum AnyEvent {
@@ -11,6 +14,7 @@ pub enum AnyEvent {
     Email(EmailEvent),
     Team(TeamEvent),
     Project(ProjectEvent),
+    Folder(FolderEvent),
     AgentSession(Box<AgentSessionEvent>),
 }
 
@@ -21,6 +25,8 @@ impl AnyEvent {
             AgentSessionEvent::decode(event_type, version, payload).map(|e| AnyEvent::AgentSession(Box::new(e)))
         } else if is(ProjectEvent::TYPES) {
             ProjectEvent::decode(event_type, version, payload).map(AnyEvent::Project)
+        } else if is(FolderEvent::TYPES) {
+            FolderEvent::decode(event_type, version, payload).map(AnyEvent::Folder)
         } else if is(TeamEvent::TYPES) {
             TeamEvent::decode(event_type, version, payload).map(AnyEvent::Team)
         } else if is(AccountEvent::TYPES) {
@@ -34,7 +40,14 @@ impl AnyEvent {
 
     /// Every type and version that ships, with its JSON Schema.
     pub fn schemas() -> Vec<(&'static str, u32, Value)> {
-        [AccountEvent::schemas(), EmailEvent::schemas(), TeamEvent::schemas(), ProjectEvent::schemas(), AgentSessionEvent::schemas()]
-            .concat()
+        [
+            AccountEvent::schemas(),
+            EmailEvent::schemas(),
+            TeamEvent::schemas(),
+            ProjectEvent::schemas(),
+            FolderEvent::schemas(),
+            AgentSessionEvent::schemas(),
+        ]
+        .concat()
     }
 }

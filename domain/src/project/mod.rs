@@ -1,14 +1,16 @@
 //! A project: a folder of files that belongs to a team and that agents work in.
 //!
 //! Phases: `preparing` (its files are being fetched) → `ready` | `failed`; deleted at the end. A project of source `folder` works in place
-//! and never owns the folder.
+//! and never owns the folder; no other project may use that folder, one within it, or one around it, meanwhile.
 
 mod event;
+mod folder;
 mod rules;
 #[cfg(test)]
 mod tests;
 
 pub use event::*;
+pub use folder::{FolderCommand, FolderDecider, FolderEvent, FolderReleased, FolderReserved, Folders};
 pub use rules::{Home, MAX_PROJECT_NAME_CHARS, Project, ProjectCommand, ProjectRejection};
 
 use crate::kernel::Decider;

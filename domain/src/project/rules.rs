@@ -70,6 +70,8 @@ pub enum ProjectRejection {
     BadName,
     #[error("the project still has {open_sessions} sessions at work; cancel them first")]
     SessionsOpen { open_sessions: u64 },
+    #[error("a folder can be used by one project, and this one, one within it or one around it is used by another")]
+    FolderTaken,
 }
 
 impl Rejection for ProjectRejection {
@@ -81,12 +83,13 @@ impl Rejection for ProjectRejection {
             ProjectRejection::NotReady => "project_not_ready",
             ProjectRejection::BadName => "bad_name",
             ProjectRejection::SessionsOpen { .. } => "sessions_open",
+            ProjectRejection::FolderTaken => "folder_taken",
         }
     }
     fn kind(&self) -> RejectionKind {
         match self {
             ProjectRejection::BadName => RejectionKind::Invalid { pointer: "/name" },
-            ProjectRejection::Exists => RejectionKind::Exists,
+            ProjectRejection::Exists | ProjectRejection::FolderTaken => RejectionKind::Exists,
             ProjectRejection::Absent | ProjectRejection::Deleted | ProjectRejection::NotReady | ProjectRejection::SessionsOpen { .. } => {
                 RejectionKind::State
             }

@@ -65,3 +65,38 @@ fn it_is_deleted_once_nobody_works_in_it() {
     project(gone.clone()).when(ProjectCommand::Create(created())).then_refused(ProjectRejection::Exists);
     project(gone).when(ProjectCommand::RecordWrite(written())).then_refused(ProjectRejection::Deleted);
 }
+
+fn reserved(project: u128, path: &str) -> FolderReserved {
+    FolderReserved { project_id: ProjectId(Uuid::from_u128(project)), path: path.into() }
+}
+
+#[test]
+fn a_folder_serves_one_project() {
+    let folders = || given::<FolderDecider>([reserved(1, "/work/boat").into()]);
+    for free in ["/work/boats", "/work/bo", "/other/work/boat", "/work/ship"] {
+        folders().when(FolderCommand::Reserve(reserved(2, free))).then([reserved(2, free).into()]);
+    }
+    for taken in ["/work/boat", "/work/boat/", "/work/boat/mast", "/work", "/"] {
+        folders().when(FolderCommand::Reserve(reserved(2, taken))).then_refused(ProjectRejection::FolderTaken);
+    }
+    folders().when(FolderCommand::Reserve(reserved(1, "/work/boat"))).then_nothing();
+}
+
+#[test]
+fn a_released_folder_is_free() {
+    let project_id = ProjectId(Uuid::from_u128(1));
+    let released: FolderEvent = FolderReleased { project_id }.into();
+    let history = || given::<FolderDecider>([reserved(1, "/work/boat").into()]);
+    history().when(FolderCommand::Release { project_id }).then([released.clone()]);
+    let after = || given::<FolderDecider>([reserved(1, "/work/boat").into(), released.clone()]);
+    after().when(FolderCommand::Release { project_id }).then_nothing();
+    after().when(FolderCommand::Reserve(reserved(2, "/work"))).then([reserved(2, "/work").into()]);
+}
+
+#[test]
+fn what_was_in_use_before_is_adopted_once() {
+    let in_use = vec![reserved(1, "/work/boat"), reserved(2, "/work/boat/mast")];
+    let adopted: Vec<FolderEvent> = in_use.iter().cloned().map(Into::into).collect();
+    given::<FolderDecider>([]).when(FolderCommand::Adopt { in_use: in_use.clone() }).then(adopted.clone());
+    given::<FolderDecider>(adopted).when(FolderCommand::Adopt { in_use }).then_nothing();
+}
