@@ -26,6 +26,7 @@ pub use cli_token::{TOKEN_PREFIX, TokenOwner};
 pub use ensure_desktop_owner::DesktopOwner;
 pub use family::{REFRESH_LIFETIME, REPLAY_WINDOW};
 pub use register_account::RegisterAccount;
+pub(crate) use secret::{derived as derived_token, digest as token_digest};
 pub use sign_in::SignIn;
 pub use sign_in_link::{LINK_LIFETIME, SignInLink};
 pub use throttle::{ACCOUNT_LIMIT, ADDRESS_LIMIT, FORGOTTEN_AFTER, LONGEST_WAIT, REGISTRATION_LIMIT};

@@ -75,12 +75,18 @@ pub(crate) struct Keys {
     pub(crate) email: [u8; 32],
     /// Hides accounts and addresses in the vault's throttle rows.
     pub(crate) throttle: [u8; 32],
+    /// Tokens of invitations come from it.
+    pub(crate) invitation: [u8; 32],
 }
 
 impl Commands {
     /// `secret` is the installation's SECRET_KEY.
     pub fn new(parts: Parts, secret: &[u8]) -> Self {
-        let keys = Keys { email: derive(secret, "opensail/commands/email/v1"), throttle: derive(secret, "opensail/commands/throttle/v1") };
+        let keys = Keys {
+            email: derive(secret, "opensail/commands/email/v1"),
+            throttle: derive(secret, "opensail/commands/throttle/v1"),
+            invitation: derive(secret, "opensail/commands/invitation/v1"),
+        };
         Commands { inner: Arc::new(Inner { parts, cache: Cache::default(), keys }) }
     }
 

@@ -41,6 +41,8 @@ pub enum Shown {
     /// Nothing but where the write stands in the journal, or what is the caller's own.
     Nothing,
     Team(TeamId),
+    /// An invitation into the team, token and all: for who manages its members.
+    Invitation(TeamId),
     Project(ProjectId),
     Session(SessionId),
 }
@@ -133,6 +135,7 @@ impl Commands {
         match shown {
             Shown::Nothing => {}
             Shown::Team(team) => drop(asking.team_access(team, Permission::SeeTeam).await?),
+            Shown::Invitation(team) => drop(asking.team_access(team, Permission::ManageMembers).await?),
             Shown::Project(project) => drop(asking.project_access(project, Permission::SeeProject).await?),
             Shown::Session(session) => drop(asking.session_access(session, Permission::SeeSession).await?),
         }

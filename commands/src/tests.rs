@@ -6,6 +6,7 @@ mod aggregate;
 mod authorize;
 mod execute;
 mod fakes;
+mod invitation;
 mod project;
 mod repeats;
 mod world;

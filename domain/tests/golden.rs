@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use opensail_domain::account::{self, EmailReserved, SignInMethod};
 use opensail_domain::agent_session::event as session;
 use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
-use opensail_domain::kernel::{AccountId, ApprovalId, Event, MessageId, Private, ProjectId, SessionId, TeamId};
+use opensail_domain::kernel::{AccountId, ApprovalId, Event, InvitationId, MessageId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{self, Source};
 use opensail_domain::team::{self, Role};
 use opensail_domain::{
@@ -54,6 +54,16 @@ fn samples() -> Vec<(String, u32, Value)> {
         team::MemberAdded { account_id: account, role: Role::Admin }.into(),
         team::MemberRoleChanged { account_id: account, role: Role::Viewer }.into(),
         team::MemberRemoved { account_id: account }.into(),
+        team::InvitationCreated {
+            invitation_id: InvitationId(id(7)),
+            role: Role::Editor,
+            email: Some(Private::open(format!("invitation-{}", id(7)), "ben@example.org".to_string())),
+            expires_at: 1_760_000_000_000_000,
+            invited_by: account,
+        }
+        .into(),
+        team::InvitationRevoked { invitation_id: InvitationId(id(7)) }.into(),
+        team::InvitationAccepted { invitation_id: InvitationId(id(7)), account_id: account }.into(),
         team::Deleted {}.into(),
     ];
     teams.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));

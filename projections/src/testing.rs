@@ -230,7 +230,7 @@ impl World {
     /// Every row of every view as text.
     pub(crate) async fn rows(&self) -> Vec<String> {
         let mut rows = Vec::new();
-        for table in ["accounts", "teams", "team_members", "projects", "sessions", "approvals", "audit_events"] {
+        for table in ["accounts", "teams", "team_members", "team_invitations", "projects", "sessions", "approvals", "audit_events"] {
             let (columns, row) = match self.db {
                 Db::Sqlite { .. } => (format!("SELECT name FROM pragma_table_info('{table}')"), "json_array"),
                 Db::Postgres(_) => (

@@ -18,6 +18,9 @@ pub(super) struct Registration {
     /// At least 8 characters, at most 72 bytes.
     password: String,
     name: String,
+    /// The token of an invitation: needed where registration is by invitation; its team is joined at once.
+    #[serde(default)]
+    invitation: Option<String>,
 }
 
 /// Registers an account, if the server lets people register, and signs it in.
@@ -27,8 +30,8 @@ pub(super) async fn register_account(
     Stranger { caller }: Stranger,
     Body(wish): Body<Registration>,
 ) -> Result<Response, Problem> {
-    let Registration { email, password, name } = wish;
-    let done = api.commands().register_account(&caller, RegisterAccount { email, password, name }).await?;
+    let Registration { email, password, name, invitation } = wish;
+    let done = api.commands().register_account(&caller, RegisterAccount { email, password, name, invitation }).await?;
     let at = At::of(&done);
     Ok(at.marked(signed_in(&api, StatusCode::CREATED, done.answer)?))
 }

@@ -1,7 +1,7 @@
 //! Teams and members on the wire.
 
 use opensail_domain::team::Role;
-use opensail_projections::team::{TeamDetails, TeamMember, TeamOfAccount};
+use opensail_projections::team::{TeamDetails, TeamInvitation, TeamMember, TeamOfAccount};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -101,6 +101,31 @@ impl From<TeamMember> for MemberBody {
             email: member.email,
             role: member.role.into(),
             since: rfc3339(member.since),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Invitation)]
+pub(crate) struct InvitationBody {
+    pub(crate) id: Uuid,
+    pub(crate) role: RoleName,
+    /// Whom it is for; null: whoever has its token.
+    pub(crate) email: Option<String>,
+    pub(crate) invited_by: Uuid,
+    pub(crate) created_at: String,
+    pub(crate) expires_at: String,
+}
+
+impl From<TeamInvitation> for InvitationBody {
+    fn from(invitation: TeamInvitation) -> Self {
+        InvitationBody {
+            id: invitation.id.0,
+            role: invitation.role.into(),
+            email: invitation.email,
+            invited_by: invitation.invited_by.0,
+            created_at: rfc3339(invitation.created_at),
+            expires_at: rfc3339(invitation.expires_at),
         }
     }
 }

@@ -13,6 +13,8 @@ pub(super) fn body(method: &str, path: &str, team: &str, account: &str) -> Optio
     Some(match (method, path) {
         ("GET" | "DELETE", _) | ("PUT", _) => return None,
         ("POST", "/api/v1/projects") => json!({ "team_id": team, "name": "n" }),
+        ("POST", path) if path.ends_with("/invitations") => json!({ "role": "viewer" }),
+        ("POST", path) if path.ends_with("/accept") => json!({ "token": "guess" }),
         ("POST", path) if path.ends_with("/members") => json!({ "account_id": account, "role": "viewer" }),
         ("PATCH", path) if path.contains("/members/") => json!({ "role": "viewer" }),
         ("POST", path) if path.ends_with("/sessions") => json!({ "task": "t" }),
@@ -44,6 +46,7 @@ impl Place {
             .replace("{account_id}", &self.account)
             .replace("{*path}", "src/a.txt")
             .replace("{hash}", "00")
+            .replace("{invitation_id}", &self.account)
             .replace("{approval_id}", &self.approval)
     }
 }

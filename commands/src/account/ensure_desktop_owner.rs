@@ -35,7 +35,9 @@ impl Command for MakeOwner {
             None => {
                 let account_id = AccountId(change.next_id());
                 let name = self.user.clone();
-                NewAccount { account_id, email, name, password_hash: None, platform_admin: true, family: None }.add_to(change).await?;
+                NewAccount { account_id, email, name, password_hash: None, invitation: None, platform_admin: true, family: None }
+                    .add_to(change)
+                    .await?;
                 account_id
             }
         };

@@ -21,7 +21,15 @@ impl Commands {
         }
         let account_id = AccountId(self.ids().next());
         let password_hash = Some(self.passwords().hash(password).await?);
-        let admin = NewAccount { account_id, email: email.into(), name: NAME.into(), password_hash, platform_admin: true, family: None };
+        let admin = NewAccount {
+            account_id,
+            email: email.into(),
+            name: NAME.into(),
+            password_hash,
+            invitation: None,
+            platform_admin: true,
+            family: None,
+        };
         match self.execute(&Caller::system("setup"), &admin).await {
             Ok(_) => Ok(Some(account_id)),
             Err(CommandError::Rejected(info)) if info.code == "email_taken" => Ok(None),

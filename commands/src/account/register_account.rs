@@ -8,8 +8,11 @@ use uuid::Uuid;
 
 use super::family::Family;
 use super::{REGISTRATION_LIMIT, SignedIn};
+use crate::team::bad_invitation;
 use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Registration, Shown};
 
+/// Where a registration names its invitation.
+const INVITATION: &str = "/invitation";
 /// Kind of the vault rows that hold password hashes, by account.
 pub(super) const PASSWORDS: &str = "password";
 
@@ -18,6 +21,8 @@ pub struct RegisterAccount {
     pub email: String,
     pub password: String,
     pub name: String,
+    /// The token of an invitation, which is accepted with it.
+    pub invitation: Option<String>,
 }
 
 /// An account to be made: by a person, or by the platform for its first ones.
@@ -26,6 +31,8 @@ pub(super) struct NewAccount {
     pub(super) email: String,
     pub(super) name: String,
     pub(super) password_hash: Option<String>,
+    /// Token of the invitation it comes by.
+    pub(super) invitation: Option<String>,
     pub(super) platform_admin: bool,
     /// The first browser, signed in at once.
     pub(super) family: Option<(Uuid, Family)>,
@@ -46,6 +53,9 @@ impl NewAccount {
             platform_admin: self.platform_admin,
         };
         change.decide::<AccountDecider>(account_id, place.clone(), AccountCommand::Register(registered)).await?;
+        if let Some(token) = &self.invitation {
+            change.accept_invitation(token, account_id, INVITATION).await?;
+        }
         if let Some(hash) = &self.password_hash {
             change.write_vault(password_row(account_id, hash));
         }
@@ -78,6 +88,7 @@ impl Commands {
     pub async fn register_account(&self, caller: &Caller, wish: RegisterAccount) -> Result<Done<SignedIn>, CommandError> {
         match self.settings().registration {
             Registration::Open => {}
+            Registration::Invite if wish.invitation.is_some() => {}
             Registration::Invite => return Err(closed("registration_invite", "registration is by invitation")),
             Registration::Closed => return Err(closed("registration_closed", "registration is closed")),
         }
@@ -85,6 +96,12 @@ impl Commands {
         check_password(&wish.password)?;
         if let Some(counter) = self.address_counter("register", caller.client_address.as_deref(), REGISTRATION_LIMIT) {
             self.count_attempt(&counter).await?;
+        }
+        // Asked before the password is hashed, which is dear.
+        if let Some(token) = &wish.invitation
+            && self.invitation_row(token).await?.is_none()
+        {
+            return Err(bad_invitation(INVITATION));
         }
         let password_hash = self.passwords().hash(wish.password).await?;
         let account_id = AccountId(self.ids().next());
@@ -96,6 +113,7 @@ impl Commands {
             email: wish.email,
             name: wish.name,
             password_hash: Some(password_hash),
+            invitation: wish.invitation,
             platform_admin: false,
             family: Some((id, family)),
         };

@@ -24,8 +24,13 @@ pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Under which a token is looked up: a stolen vault gives no tokens away. Tokens are random, so a fast hash does.
-pub(super) fn digest(token: &str) -> String {
+pub(crate) fn digest(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
+}
+
+/// A token that follows from what it is for.
+pub(crate) fn derived(key: &[u8; 32], words: &[&[u8]]) -> String {
+    text(&mac(key, words))
 }
 
 /// HMAC-SHA256 over length-prefixed words.

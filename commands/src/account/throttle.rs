@@ -27,7 +27,7 @@ const KIND: &str = "throttle";
 const MAX_SWAPS: usize = 16;
 
 /// What is counted, and how many failures are free.
-pub(super) struct Counter {
+pub(crate) struct Counter {
     key: String,
     free: u32,
     /// A success clears it; otherwise it only takes back its own attempt.
@@ -48,13 +48,13 @@ impl Commands {
     }
 
     /// Attempts from one network address at one `verb`; none when it is not known.
-    pub(super) fn address_counter(&self, verb: &str, address: Option<&str>, free: u32) -> Option<Counter> {
+    pub(crate) fn address_counter(&self, verb: &str, address: Option<&str>, free: u32) -> Option<Counter> {
         let key = secret::mac(&self.keys().throttle, &[verb.as_bytes(), network(address?).as_bytes()]);
         Some(Counter { key: secret::hex(&key), free, cleared_by_success: false })
     }
 
     /// Counts an attempt, or refuses it with the time to wait.
-    pub(super) async fn count_attempt(&self, counter: &Counter) -> Result<(), CommandError> {
+    pub(crate) async fn count_attempt(&self, counter: &Counter) -> Result<(), CommandError> {
         for _ in 0..MAX_SWAPS {
             let (failures, stored) = self.failures(counter).await?;
             let now = self.clock().now();
@@ -71,7 +71,7 @@ impl Commands {
     }
 
     /// The attempt was right.
-    pub(super) async fn take_attempt_back(&self, counter: &Counter) -> Result<(), CommandError> {
+    pub(crate) async fn take_attempt_back(&self, counter: &Counter) -> Result<(), CommandError> {
         if counter.cleared_by_success {
             return Ok(self.vault().delete(KIND, &counter.key).await?);
         }

@@ -10,7 +10,7 @@ use crate::account::{ACCOUNT_LIMIT, ChangePassword, RegisterAccount, SignIn};
 use crate::{Caller, CommandError, Registration};
 
 fn wish(email: &str) -> RegisterAccount {
-    RegisterAccount { email: email.into(), password: PASSWORD.into(), name: "Ada Lovelace".into() }
+    RegisterAccount { email: email.into(), password: PASSWORD.into(), name: "Ada Lovelace".into(), invitation: None }
 }
 
 fn credentials(email: &str, password: &str) -> SignIn {

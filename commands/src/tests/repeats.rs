@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::world::World;
 use crate::agent_session::{AddMessage, AnswerApproval, CancelSession};
 use crate::project::{CreateProject, DeleteFile, Precondition, RenameProject, WriteFile};
-use crate::team::{AddMember, ChangeMemberRole, CreateTeam, DeleteTeam, LeaveTeam, NewMember, RemoveMember, RenameTeam};
+use crate::team::{AddMember, ChangeMemberRole, CreateInvitation, CreateTeam, DeleteTeam, LeaveTeam, NewMember, RemoveMember, RenameTeam};
 use crate::{Caller, CommandError, Commands};
 
 /// What the wishes are about.
@@ -39,6 +39,7 @@ async fn wish(node: &Commands, caller: &Caller, name: &str, things: Things) -> T
         "add_member" => execute!(AddMember { team_id, member: NewMember::Account(other), role: Role::Viewer }),
         "change_member_role" => execute!(ChangeMemberRole { team_id, account_id: other, role: Role::Editor }),
         "rename_team" => execute!(RenameTeam { team_id, name: "New".into() }),
+        "create_invitation" => execute!(CreateInvitation { team_id, role: Role::Viewer, email: None }),
         "create_project" => execute!(CreateProject { team_id, name: "Project".into(), source: Source::Empty }),
         "rename_project" => execute!(RenameProject { project_id, name: "New".into() }),
         "start_session" => execute!(World::task(project_id, "Say hello")),
@@ -61,6 +62,7 @@ const SHOWING: &[&str] = &[
     "add_member",
     "change_member_role",
     "rename_team",
+    "create_invitation",
     "create_project",
     "rename_project",
     "start_session",
@@ -136,4 +138,20 @@ async fn who_left_or_deleted_is_told_so_again() {
     let caller = Caller::person(ada).idempotent("DELETE", "team", "key", b"");
     world.a.execute(&caller, &DeleteTeam { team_id }).await.expect("deleted");
     assert!(world.b.execute(&caller, &DeleteTeam { team_id }).await.expect("told again").repeated);
+}
+
+/// Who may no longer invite is not told the token again, although the team is still in sight.
+#[tokio::test]
+async fn a_token_is_told_again_only_to_who_may_invite() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person("ada@example.org").await, world.person("bob@example.org").await);
+    let team_id = world.team(ada).await;
+    world.add(ada, team_id, bob, Role::Admin).await;
+    let caller = Caller::person(bob).idempotent("POST", "invitations", "key", b"body");
+    let invite = CreateInvitation { team_id, role: Role::Admin, email: None };
+    let first = world.a.execute(&caller, &invite).await.expect("invited").answer;
+    assert_eq!(world.b.execute(&caller, &invite).await.expect("told again").answer, first);
+    let demote = ChangeMemberRole { team_id, account_id: bob, role: Role::Editor };
+    world.a.execute(&Caller::person(ada), &demote).await.expect("demoted");
+    assert_eq!(world.b.execute(&caller, &invite).await.map(|_| ()), Err(CommandError::Forbidden));
 }

@@ -74,7 +74,7 @@ impl World {
     }
 
     pub(super) async fn register(&self, email: &str) -> SignedIn {
-        let wish = RegisterAccount { email: email.into(), password: PASSWORD.into(), name: "Ada".into() };
+        let wish = RegisterAccount { email: email.into(), password: PASSWORD.into(), name: "Ada".into(), invitation: None };
         self.a.register_account(&Caller::anonymous(), wish).await.expect("registered").answer
     }
 

@@ -34,4 +34,6 @@ id!(
     ApprovalId,
     /// A person's message to a session.
     MessageId,
+    /// An invitation into a team.
+    InvitationId,
 );

@@ -10,7 +10,7 @@ pub mod spec;
 
 pub use decider::Decider;
 pub use event::{DecodeError, Event};
-pub use ids::{AccountId, ApprovalId, MessageId, ProjectId, SessionId, TeamId};
+pub use ids::{AccountId, ApprovalId, InvitationId, MessageId, ProjectId, SessionId, TeamId};
 pub use private::Private;
 pub use rejection::{Rejection, RejectionKind};
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::{AccountId, TeamId, event::events};
+use crate::kernel::{AccountId, InvitationId, Micros, Private, TeamId, event::events};
 
 events! {
     TeamEvent {
@@ -12,6 +12,10 @@ events! {
         MemberAdded = "team.member_added" v 1,
         MemberRoleChanged = "team.member_role_changed" v 1,
         MemberRemoved = "team.member_removed" v 1,
+        InvitationCreated = "team.invitation_created" v 1,
+        InvitationRevoked = "team.invitation_revoked" v 1,
+        /// Comes with the `team.member_added` it leads to.
+        InvitationAccepted = "team.invitation_accepted" v 1,
         Deleted = "team.deleted" v 1,
     }
 }
@@ -64,6 +68,29 @@ pub struct MemberRoleChanged {
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct MemberRemoved {
+    pub account_id: AccountId,
+}
+
+/// The token that it is accepted with is told to who made it and kept as a hash in the vault.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct InvitationCreated {
+    pub invitation_id: InvitationId,
+    pub role: Role,
+    /// Whom it is for, under the invitation's own key; absent: whoever holds the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Private<String>>,
+    pub expires_at: Micros,
+    pub invited_by: AccountId,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct InvitationRevoked {
+    pub invitation_id: InvitationId,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct InvitationAccepted {
+    pub invitation_id: InvitationId,
     pub account_id: AccountId,
 }
 

@@ -1,4 +1,5 @@
-//! A team: the tenant. It owns projects, and its members act in them by their role. It always keeps at least one admin.
+//! A team: the tenant. It owns projects, and its members act in them by their role. It always keeps at least one admin. An invitation lets
+//! one more person in, with the role it names, once and within seven days.
 
 mod event;
 mod rules;
@@ -6,7 +7,7 @@ mod rules;
 mod tests;
 
 pub use event::*;
-pub use rules::{MAX_TEAM_NAME_CHARS, Team, TeamCommand, TeamRejection};
+pub use rules::{INVITATION_LIFETIME, Invitation, MAX_OPEN_INVITATIONS, MAX_TEAM_NAME_CHARS, Team, TeamCommand, TeamRejection};
 
 use crate::kernel::Decider;
 

@@ -1,13 +1,18 @@
 //! The rules of a team.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::event::*;
-use crate::kernel::{AccountId, Rejection, RejectionKind, TeamId};
+use crate::kernel::{AccountId, InvitationId, Micros, Rejection, RejectionKind, TeamId};
 
 pub const MAX_TEAM_NAME_CHARS: usize = 100;
+/// How long an invitation may be accepted.
+pub const INVITATION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Invitations of one team that can be accepted at the same time.
+pub const MAX_OPEN_INVITATIONS: usize = 100;
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum TeamCommand {
@@ -30,6 +35,20 @@ pub enum TeamCommand {
     RemoveMember {
         account_id: AccountId,
     },
+    /// `now`: the expired ones count no longer.
+    Invite {
+        invitation: InvitationCreated,
+        now: Micros,
+    },
+    /// Harmless when it cannot be accepted any more.
+    RevokeInvitation {
+        invitation_id: InvitationId,
+    },
+    AcceptInvitation {
+        invitation_id: InvitationId,
+        account_id: AccountId,
+        now: Micros,
+    },
     /// `projects`: how many the team still has, looked up.
     Delete {
         projects: u64,
@@ -43,8 +62,17 @@ pub enum Team {
     Active {
         name: String,
         members: BTreeMap<AccountId, Role>,
+        /// Neither accepted nor revoked; expired ones stay.
+        #[serde(default)]
+        invitations: BTreeMap<InvitationId, Invitation>,
     },
     Deleted,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Invitation {
+    pub role: Role,
+    pub expires_at: Micros,
 }
 
 impl Team {
@@ -52,6 +80,14 @@ impl Team {
     pub fn role(&self, account: AccountId) -> Option<Role> {
         match self {
             Team::Active { members, .. } => members.get(&account).copied(),
+            Team::Absent | Team::Deleted => None,
+        }
+    }
+
+    /// An invitation that was neither accepted nor revoked.
+    pub fn invitation(&self, id: InvitationId) -> Option<&Invitation> {
+        match self {
+            Team::Active { invitations, .. } => invitations.get(&id),
             Team::Absent | Team::Deleted => None,
         }
     }
@@ -75,6 +111,10 @@ pub enum TeamRejection {
     LastAdmin,
     #[error("the team still has {projects} projects; delete them first")]
     HasProjects { projects: u64 },
+    #[error("this invitation was used or revoked, or has expired; ask for a new one")]
+    NoInvitation,
+    #[error("the team has {MAX_OPEN_INVITATIONS} open invitations; revoke one first")]
+    TooManyInvitations,
 }
 
 impl Rejection for TeamRejection {
@@ -88,16 +128,20 @@ impl Rejection for TeamRejection {
             TeamRejection::NoMember => "no_member",
             TeamRejection::LastAdmin => "last_admin",
             TeamRejection::HasProjects { .. } => "team_has_projects",
+            TeamRejection::NoInvitation => "no_invitation",
+            TeamRejection::TooManyInvitations => "too_many_invitations",
         }
     }
     fn kind(&self) -> RejectionKind {
         match self {
             TeamRejection::BadName => RejectionKind::Invalid { pointer: "/name" },
             TeamRejection::Exists | TeamRejection::MemberExists => RejectionKind::Exists,
+            TeamRejection::TooManyInvitations => RejectionKind::Limit { retry_after: None },
             TeamRejection::Absent
             | TeamRejection::Deleted
             | TeamRejection::NoMember
             | TeamRejection::LastAdmin
+            | TeamRejection::NoInvitation
             | TeamRejection::HasProjects { .. } => RejectionKind::State,
         }
     }
@@ -105,11 +149,11 @@ impl Rejection for TeamRejection {
 
 pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent>, TeamRejection> {
     use TeamCommand as C;
-    let (present_name, members) = match (state, &command) {
-        (Team::Absent, C::Create { .. }) => ("", &BTreeMap::new()),
+    let (present_name, members, invitations) = match (state, &command) {
+        (Team::Absent, C::Create { .. }) => ("", &BTreeMap::new(), &BTreeMap::new()),
         (Team::Absent, _) => return Err(TeamRejection::Absent),
         (Team::Active { .. }, C::Create { .. }) => return Err(TeamRejection::Exists),
-        (Team::Active { name, members }, _) => (name.as_str(), members),
+        (Team::Active { name, members, invitations }, _) => (name.as_str(), members, invitations),
         (Team::Deleted, C::Delete { .. }) => return Ok(vec![]),
         (Team::Deleted, _) => return Err(TeamRejection::Deleted),
     };
@@ -138,6 +182,24 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
             Some(_) if last_admin(members, account_id) => Err(TeamRejection::LastAdmin),
             Some(_) => Ok(vec![MemberRemoved { account_id }.into()]),
         },
+        C::Invite { now, .. } if invitations.values().filter(|one| now < one.expires_at).count() >= MAX_OPEN_INVITATIONS => {
+            Err(TeamRejection::TooManyInvitations)
+        }
+        C::Invite { invitation, .. } => Ok(vec![invitation.into()]),
+        C::RevokeInvitation { invitation_id } if invitations.contains_key(&invitation_id) => {
+            Ok(vec![InvitationRevoked { invitation_id }.into()])
+        }
+        C::RevokeInvitation { .. } => Ok(vec![]),
+        C::AcceptInvitation { invitation_id, account_id, now } => match invitations.get(&invitation_id) {
+            Some(invitation) if now < invitation.expires_at => {
+                if members.contains_key(&account_id) {
+                    return Err(TeamRejection::MemberExists);
+                }
+                let joined = MemberAdded { account_id, role: invitation.role };
+                Ok(vec![InvitationAccepted { invitation_id, account_id }.into(), joined.into()])
+            }
+            Some(_) | None => Err(TeamRejection::NoInvitation),
+        },
         C::Delete { projects } if projects > 0 => Err(TeamRejection::HasProjects { projects }),
         C::Delete { .. } => Ok(vec![Deleted {}.into()]),
     }
@@ -146,10 +208,10 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
 pub(super) fn evolve(state: &mut Team, event: &TeamEvent) {
     match (state, event) {
         (state @ Team::Absent, TeamEvent::Created(e)) => {
-            *state = Team::Active { name: e.name.clone(), members: BTreeMap::new() };
+            *state = Team::Active { name: e.name.clone(), members: BTreeMap::new(), invitations: BTreeMap::new() };
         }
         (state @ Team::Active { .. }, TeamEvent::Deleted(_)) => *state = Team::Deleted,
-        (Team::Active { name, members }, event) => match event {
+        (Team::Active { name, members, invitations }, event) => match event {
             TeamEvent::Created(_) | TeamEvent::Deleted(_) => {}
             TeamEvent::Renamed(e) => *name = e.name.clone(),
             TeamEvent::MemberAdded(e) => {
@@ -160,6 +222,13 @@ pub(super) fn evolve(state: &mut Team, event: &TeamEvent) {
             }
             TeamEvent::MemberRemoved(e) => {
                 members.remove(&e.account_id);
+            }
+            TeamEvent::InvitationCreated(e) => {
+                invitations.insert(e.invitation_id, Invitation { role: e.role, expires_at: e.expires_at });
+            }
+            TeamEvent::InvitationRevoked(InvitationRevoked { invitation_id })
+            | TeamEvent::InvitationAccepted(InvitationAccepted { invitation_id, .. }) => {
+                invitations.remove(invitation_id);
             }
         },
         (Team::Absent | Team::Deleted, _) => {}

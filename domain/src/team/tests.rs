@@ -1,7 +1,7 @@
 //! Given/when/then of the team.
 
 use super::*;
-use crate::kernel::{AccountId, TeamId, spec::given};
+use crate::kernel::{AccountId, InvitationId, TeamId, spec::given};
 use uuid::Uuid;
 
 const ADA: AccountId = AccountId(Uuid::from_u128(1));
@@ -67,4 +67,48 @@ fn it_is_deleted_when_empty_of_projects_and_then_stays_so() {
     team(vec![]).when(TeamCommand::Rename { name: "x".into() }).then_refused(TeamRejection::Absent);
     let gone = crate::kernel::decider::fold::<TeamDecider>(&with([Deleted {}.into()]));
     assert_eq!(gone.role(ADA), None);
+}
+
+const FIRST: InvitationId = InvitationId(Uuid::from_u128(20));
+
+fn invitation(invitation_id: InvitationId) -> InvitationCreated {
+    InvitationCreated { invitation_id, role: Role::Editor, email: None, expires_at: 100, invited_by: ADA }
+}
+
+#[test]
+fn an_invitation_lets_one_person_in_once() {
+    let accept = |account_id| TeamCommand::AcceptInvitation { invitation_id: FIRST, account_id, now: 99 };
+    let invited = || with([invitation(FIRST).into()]);
+    team(crew()).when(TeamCommand::Invite { invitation: invitation(FIRST), now: 1 }).then([invitation(FIRST).into()]);
+    let accepted =
+        [InvitationAccepted { invitation_id: FIRST, account_id: BEN }.into(), MemberAdded { account_id: BEN, role: Role::Editor }.into()];
+    team(invited()).when(accept(BEN)).then(accepted.clone());
+    let after = invited().into_iter().chain(accepted).collect();
+    team(after).when(accept(AccountId(Uuid::from_u128(3)))).then_refused(TeamRejection::NoInvitation);
+    // Who is a member already leaves it to somebody else.
+    team(invited()).when(accept(ADA)).then_refused(TeamRejection::MemberExists);
+    team(crew()).when(accept(BEN)).then_refused(TeamRejection::NoInvitation);
+    team(invited().into_iter().chain([Deleted {}.into()]).collect()).when(accept(BEN)).then_refused(TeamRejection::Deleted);
+}
+
+#[test]
+fn an_invitation_ends_by_itself_or_when_it_is_revoked() {
+    let late = TeamCommand::AcceptInvitation { invitation_id: FIRST, account_id: BEN, now: 100 };
+    team(with([invitation(FIRST).into()])).when(late).then_refused(TeamRejection::NoInvitation);
+    let revoke = TeamCommand::RevokeInvitation { invitation_id: FIRST };
+    team(with([invitation(FIRST).into()])).when(revoke.clone()).then([InvitationRevoked { invitation_id: FIRST }.into()]);
+    let revoked = with([invitation(FIRST).into(), InvitationRevoked { invitation_id: FIRST }.into()]);
+    team(revoked.clone()).when(revoke.clone()).then_nothing();
+    team(crew()).when(revoke).then_nothing();
+    let accept = TeamCommand::AcceptInvitation { invitation_id: FIRST, account_id: BEN, now: 1 };
+    team(revoked).when(accept).then_refused(TeamRejection::NoInvitation);
+}
+
+#[test]
+fn open_invitations_are_bounded_and_expired_ones_do_not_count() {
+    let many = (0..MAX_OPEN_INVITATIONS).map(|n| invitation(InvitationId(Uuid::from_u128(n as u128))).into());
+    let full = with(many);
+    let one_more = invitation(InvitationId(Uuid::from_u128(999)));
+    team(full.clone()).when(TeamCommand::Invite { invitation: one_more.clone(), now: 99 }).then_refused(TeamRejection::TooManyInvitations);
+    team(full).when(TeamCommand::Invite { invitation: one_more.clone(), now: 100 }).then([one_more.into()]);
 }

@@ -52,6 +52,7 @@ async fn every_list_has_its_index(world: World) {
         let mut lists = vec![
             (team::list_of_account(world.ada, &window), true),
             (team::list_of_members(world.crew, &window), true),
+            (team::list_of_invitations(world.crew, 0, &window), true),
             (project::list_of_team(world.crew, &window), true),
             // Over many teams at once: each by its index, then sorted.
             (project::list_of_account(world.ada, &window), false),

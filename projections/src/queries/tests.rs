@@ -2,7 +2,7 @@ use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::agent_session::event::*;
 use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
 use opensail_domain::kernel::private::FORGOTTEN;
-use opensail_domain::kernel::{AccountId, ApprovalId, Private, ProjectId, SessionId};
+use opensail_domain::kernel::{AccountId, ApprovalId, InvitationId, Private, ProjectId, SessionId};
 use opensail_domain::{project, team};
 use opensail_eventstore::{ActorKind, StreamId};
 use serde_json::json;
@@ -14,6 +14,7 @@ use crate::{ClientAddress, Order, PageRequest, QueryError, present_only};
 
 on_both!(
     teams_and_members_follow_what_happens,
+    invitations_are_open_until_they_are_used_or_end,
     pages_neither_skip_nor_repeat,
     a_project_is_preparing_then_ready_or_failed_then_gone,
     an_open_question_shows_what_will_be_done_until_it_is_answered,
@@ -56,6 +57,34 @@ async fn teams_and_members_follow_what_happens(world: World) {
     world.settle(&projections).await;
     assert_eq!(queries.team(world.crew).await.expect("an answer"), None);
     assert!(queries.teams_of_account(world.ada, &PageRequest::default()).await.expect("an answer").items.is_empty());
+}
+
+async fn invitations_are_open_until_they_are_used_or_end(world: World) {
+    world.cast().await;
+    let (projections, queries) = world.caught_up().await;
+    let ids = [(); 3].map(|()| InvitationId(Uuid::now_v7()));
+    let email = |id: InvitationId| Private::open(format!("invitation-{id}"), "bob@example.org".to_owned());
+    let invited = |id: InvitationId, email, expires_at| {
+        team::InvitationCreated { invitation_id: id, role: team::Role::Editor, email, expires_at, invited_by: world.ada }.into()
+    };
+    let all = vec![invited(ids[0], Some(email(ids[0])), 100), invited(ids[1], None, 100), invited(ids[2], None, 50)];
+    world.on_team(world.crew, all).await;
+    world.settle(&projections).await;
+    let open = async |now| {
+        let page = queries.team_invitations(world.crew, now, &PageRequest::default()).await.expect("an answer");
+        page.items.into_iter().map(|one| (one.id, one.email)).collect::<Vec<_>>()
+    };
+    assert_eq!(open(1).await, [(ids[0], Some("bob@example.org".into())), (ids[1], None), (ids[2], None)]);
+    assert_eq!(open(50).await.len(), 2);
+    assert!(!world.rows().await.concat().contains("bob@example.org"));
+    let bob = AccountId(Uuid::now_v7());
+    let used = team::InvitationAccepted { invitation_id: ids[0], account_id: bob };
+    world.on_team(world.crew, vec![used.into(), team::InvitationRevoked { invitation_id: ids[1] }.into()]).await;
+    world.settle(&projections).await;
+    assert_eq!(open(1).await, [(ids[2], None)]);
+    world.on_team(world.crew, vec![team::Deleted {}.into()]).await;
+    world.settle(&projections).await;
+    assert_eq!(open(1).await, []);
 }
 
 async fn pages_neither_skip_nor_repeat(world: World) {

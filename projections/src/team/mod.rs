@@ -1,21 +1,26 @@
 //! Teams and who is in them.
 
 mod team_details;
+mod team_invitations;
 mod team_members;
 mod teams_of_account;
 
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
-use opensail_domain::team::TeamEvent;
+use opensail_domain::team::{InvitationAccepted, InvitationRevoked, TeamEvent};
 
 pub use team_details::TeamDetails;
+pub use team_invitations::TeamInvitation;
 pub use team_members::TeamMember;
 pub use teams_of_account::TeamOfAccount;
 #[cfg(test)]
-pub(crate) use {team_members::list as list_of_members, teams_of_account::list as list_of_account};
+pub(crate) use {
+    team_invitations::list as list_of_invitations, team_members::list as list_of_members, teams_of_account::list as list_of_account,
+};
 
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::sealed;
 
 pub(crate) struct TeamView;
 
@@ -28,10 +33,10 @@ impl Projection for TeamView {
         "team"
     }
     fn version(&self) -> i64 {
-        1
+        2
     }
     fn tables(&self) -> &'static [&'static str] {
-        &["teams", "team_members"]
+        &["teams", "team_members", "team_invitations"]
     }
     fn ddl(&self) -> &'static [&'static str] {
         &[
@@ -51,6 +56,17 @@ impl Projection for TeamView {
                 PRIMARY KEY (team_id, account_id))",
             "CREATE INDEX team_members_by_team ON team_members (team_id, joined)",
             "CREATE INDEX team_members_by_account ON team_members (account_id, joined)",
+            // created: position of its event; email: JSON of a private field, or null; only those neither accepted nor revoked
+            "CREATE TABLE team_invitations (
+                invitation_id TEXT NOT NULL PRIMARY KEY,
+                team_id TEXT NOT NULL,
+                role TEXT NOT NULL,
+                email TEXT,
+                invited_by TEXT NOT NULL,
+                created_at BIGINT NOT NULL,
+                expires_at BIGINT NOT NULL,
+                created BIGINT NOT NULL)",
+            "CREATE INDEX team_invitations_by_team ON team_invitations (team_id, created)",
         ]
     }
     fn streams(&self) -> &'static [&'static str] {
@@ -100,7 +116,27 @@ impl Projection for TeamView {
             TeamEvent::MemberRemoved(e) => {
                 tx.run(sql!("DELETE FROM team_members WHERE team_id = $1 AND account_id = $2", team, e.account_id.to_string())).await?;
             }
+            TeamEvent::InvitationCreated(e) => {
+                tx.run(sql!(
+                    "INSERT INTO team_invitations (invitation_id, team_id, role, email, invited_by, created_at, expires_at, created)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                    e.invitation_id.to_string(),
+                    team,
+                    e.role.as_str(),
+                    e.email.as_ref().map(sealed::to_text),
+                    e.invited_by.to_string(),
+                    now,
+                    e.expires_at,
+                    position,
+                ))
+                .await?;
+            }
+            TeamEvent::InvitationRevoked(InvitationRevoked { invitation_id })
+            | TeamEvent::InvitationAccepted(InvitationAccepted { invitation_id, .. }) => {
+                tx.run(sql!("DELETE FROM team_invitations WHERE invitation_id = $1", invitation_id.to_string())).await?;
+            }
             TeamEvent::Deleted(_) => {
+                tx.run(sql!("DELETE FROM team_invitations WHERE team_id = $1", team)).await?;
                 tx.run(sql!("DELETE FROM team_members WHERE team_id = $1", team)).await?;
                 tx.run(sql!("DELETE FROM teams WHERE team_id = $1", team)).await?;
                 return Ok(());

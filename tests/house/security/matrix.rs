@@ -56,6 +56,7 @@ impl Place {
         path.replace("{id}", id)
             .replace("{account_id}", &self.member.id)
             .replace("{*path}", "a.txt")
+            .replace("{invitation_id}", &self.member.id)
             .replace("{hash}", &self.hash)
             .replace("{approval_id}", &approval)
     }
@@ -65,6 +66,8 @@ impl Place {
         Some(match (method, path) {
             ("GET" | "DELETE" | "PUT", _) => return None,
             ("POST", "/api/v1/projects") => json!({ "team_id": self.team, "name": "n" }),
+            ("POST", path) if path.ends_with("/invitations") => json!({ "role": "viewer" }),
+            ("POST", path) if path.ends_with("/accept") => json!({ "token": "guess" }),
             ("POST", path) if path.ends_with("/members") => json!({ "email": self.member.email, "role": "viewer" }),
             ("PATCH", path) if path.contains("/members/") => json!({ "role": "viewer" }),
             ("POST", path) if path.ends_with("/sessions") => json!({ "task": "t", "model": "scripted:/nowhere" }),

@@ -1,5 +1,6 @@
 //! Teams and their members from outside.
 
+mod invitations;
 mod members;
 mod teams;
 
