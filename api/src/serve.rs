@@ -9,9 +9,9 @@ use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
 use crate::linger::lingering;
@@ -25,7 +25,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 /// Answers on a listener until `shutdown` is done; then live streams end and requests under way are finished.
 pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
     let service = router(api.clone());
-    let connections = GracefulShutdown::new();
+    let (stop, stops) = watch::channel(false);
+    // Every connection holds one end until it is finished or has become a WebSocket, which ends with the live streams.
+    let (open, mut all_ended) = mpsc::channel::<()>(1);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut shutdown = pin!(shutdown);
@@ -38,17 +40,34 @@ pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output
             request.extensions_mut().insert(ConnectInfo(client));
             lingering(request)
         });
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(requests)));
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(requests)).with_upgrades();
+        let (mut stops, open) = (stops.clone(), open.clone());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = told(&mut stops) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended in the middle");
             }
+            drop(open);
         });
     }
     drop(listener);
     api.close_streams();
-    connections.shutdown().await;
+    stop.send_replace(true);
+    drop(open);
+    all_ended.recv().await;
     Ok(())
+}
+
+/// Until the server stops.
+async fn told(stops: &mut watch::Receiver<bool>) {
+    let _ = stops.wait_for(|stops| *stops).await;
 }
 
 /// The next connection; what fails meanwhile is told and tried again.

@@ -37,12 +37,19 @@ pub(crate) fn check(config: &ApiConfig, headers: &HeaderMap, family: Uuid) -> Re
     Ok(())
 }
 
+/// A WebSocket is opened by a safe method and yet reads with the browser's cookies from any page: it must come from our own. A program
+/// that signs in by header has no pages and need not name one.
+pub(crate) fn check_socket(config: &ApiConfig, headers: &HeaderMap) -> Result<(), Problem> {
+    let program = headers.contains_key(header::AUTHORIZATION) && !headers.contains_key(header::ORIGIN);
+    if program { Ok(()) } else { check_origin(config, headers) }
+}
+
 fn check_origin(config: &ApiConfig, headers: &HeaderMap) -> Result<(), Problem> {
     let ours = config.public_url.origin();
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (Some(origin), None) if origin.as_bytes() == ours.as_bytes() => Ok(()),
-        _ => Err(Problem::csrf(format!("with cookies, a request that changes something must come from {ours}"))),
+        _ => Err(Problem::csrf(format!("with cookies, a request that changes something, and a WebSocket, must come from {ours}"))),
     }
 }
 
@@ -79,6 +86,23 @@ mod tests {
         headers.insert(header::COOKIE, HeaderValue::from_str(&format!("opensail_csrf={cookie}")).unwrap());
         headers.insert(HEADER, HeaderValue::from_str(sent).unwrap());
         headers
+    }
+
+    #[test]
+    fn a_socket_comes_from_our_pages_or_from_no_page_at_all() {
+        let asked = |origin: Option<&'static str>, by_header: bool| {
+            let mut headers = HeaderMap::new();
+            if let Some(origin) = origin {
+                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            }
+            if by_header {
+                headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+            }
+            check_socket(&config(), &headers).is_ok()
+        };
+        let (ours, evil) = (Some("http://127.0.0.1:7420"), Some("https://evil.example"));
+        assert!(asked(ours, false) && asked(ours, true) && asked(None, true));
+        assert!(!asked(None, false) && !asked(evil, false) && !asked(evil, true) && !asked(Some("null"), false));
     }
 
     #[test]

@@ -39,6 +39,17 @@ pub(crate) struct Shown {
     pub(crate) ends: bool,
 }
 
+/// Why nothing more comes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ending {
+    /// The session is finished.
+    Complete,
+    /// The caller may not see this any more.
+    Refused,
+    /// The server stops, or the journal has a new epoch: connect again.
+    Away,
+}
+
 pub(crate) struct LiveStream {
     api: Api,
     account: AccountId,
@@ -52,7 +63,7 @@ pub(crate) struct LiveStream {
     checked: Position,
     alive: Instant,
     frames: VecDeque<Bytes>,
-    over: bool,
+    over: Option<Ending>,
     /// The server stops.
     closing: watch::Receiver<bool>,
     _open: OpenStream,
@@ -60,7 +71,7 @@ pub(crate) struct LiveStream {
 
 impl LiveStream {
     /// `checked`: the journal's head before the caller's rights were looked up. Events after `from` are shown.
-    pub(crate) fn open(api: Api, signed: &Signed, shown: Shown, from: Position, checked: Position) -> Response {
+    pub(crate) fn open(api: Api, signed: &Signed, shown: Shown, from: Position, checked: Position) -> LiveStream {
         let Shown { sessions, teams, leans_on, writing, ends } = shown;
         let account_stream = StreamId::new("account", signed.account);
         let sessions: HashSet<StreamId> = sessions.iter().map(|id| StreamId::new("agent_session", id)).collect();
@@ -72,7 +83,7 @@ impl LiveStream {
             Filter { tenants: tenants.collect(), ..Filter::default() }
         };
         let closing = api.closing();
-        let over = *closing.borrow();
+        let over = closing.borrow().then_some(Ending::Away);
         let mut stream = LiveStream {
             subscription: api.tail().subscribe(from, filter),
             account: signed.account,
@@ -92,29 +103,39 @@ impl LiveStream {
         for session in writing {
             stream.begin_turn(session);
         }
-        frame::response(frames(stream))
+        stream
+    }
+
+    /// As server-sent events.
+    pub(crate) fn response(self) -> Response {
+        frame::response(frames(self))
+    }
+
+    /// Once [`LiveStream::next`] has given nothing more.
+    pub(super) fn ending(&self) -> Ending {
+        self.over.unwrap_or(Ending::Away)
     }
 
     /// The next frame; `None` ends the stream.
-    async fn next(&mut self) -> Option<Bytes> {
+    pub(super) async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(frame) = self.frames.pop_front() {
                 return Some(frame);
             }
-            if self.over {
+            if self.over.is_some() {
                 return None;
             }
             let listening = !self.deltas.is_empty();
             tokio::select! {
                 biased;
-                _ = self.closing.changed() => self.over = true,
+                _ = self.closing.changed() => self.over = Some(Ending::Away),
                 batch = self.subscription.next_batch(AT_ONCE) => match batch {
                     // In a box of its own, so that an idle stream holds no more than what it waits for.
                     Ok(batch) => Box::pin(self.take(batch)).await,
                     // A new epoch or a shutdown: who connects again is told which.
                     Err(error) => {
                         tracing::debug!(%error, "a live stream ends");
-                        self.over = true;
+                        self.over = Some(Ending::Away);
                     }
                 },
                 delta = self.deltas.next(), if listening => self.frames.extend(delta),
@@ -130,10 +151,10 @@ impl LiveStream {
         for event in batch.events {
             if let Err(problem) = self.show(&event).await {
                 tracing::debug!(code = problem.code(), "a live stream is closed");
-                self.over = true;
+                self.over = Some(if problem.status().is_server_error() { Ending::Away } else { Ending::Refused });
                 return;
             }
-            if self.over {
+            if self.over.is_some() {
                 return;
             }
         }
@@ -198,7 +219,7 @@ impl LiveStream {
         if self.api.commands().journal().stream_version(&event.stream).await? == event.stream_version {
             let data = json!({ "session_id": session, "status": status.as_str(), "position": event.position });
             self.frames.push_back(frame::passing("end", &data.to_string()));
-            self.over = self.ends;
+            self.over = self.ends.then_some(Ending::Complete);
         }
         Ok(())
     }

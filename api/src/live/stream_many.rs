@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::live_stream::{LiveStream, Shown};
+use super::socket::Socket;
 use crate::auth::signed::Signed;
 use crate::extract::Params;
 use crate::problem::{FieldError, Problem};
@@ -31,13 +32,18 @@ pub(crate) struct LiveParams {
     after: Option<String>,
 }
 
-/// Many streams over one connection, as server-sent events: the frames of a session's stream, which does not end with a session.
-#[utoipa::path(get, path = "/api/v1/live", tag = "events", params(LiveParams, ("Last-Event-ID" = Option<String>, Header)), responses((status = 200, description = "Events", body = String, content_type = "text/event-stream")))]
+/// Many streams over one connection, as server-sent events or, for who asks to upgrade, over a WebSocket with the same frames, a text message
+/// each: the frames of a session's stream, which does not end with a session. With cookies a WebSocket must come from our own pages.
+#[utoipa::path(get, path = "/api/v1/live", tag = "events", params(LiveParams, ("Last-Event-ID" = Option<String>, Header)), responses(
+    (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
+    (status = 101, description = "The same events over a WebSocket"),
+))]
 pub(crate) async fn stream_many(
     State(api): State<Api>,
     signed: Signed,
     Params(params): Params<LiveParams>,
     headers: HeaderMap,
+    socket: Option<Socket>,
 ) -> Result<Response, Problem> {
     let head = api.commands().journal().head().await?;
     let (sessions, teams) = (ids("sessions", params.sessions.as_deref())?, ids("teams", params.teams.as_deref())?);
@@ -60,7 +66,11 @@ pub(crate) async fn stream_many(
     }
     let from = api.resume(&headers, params.after.as_deref()).await?.unwrap_or(head.position);
     let shown = Shown { sessions, teams, leans_on, writing, ends: false };
-    Ok(LiveStream::open(api.clone(), &signed, shown, from, head.position))
+    let stream = LiveStream::open(api.clone(), &signed, shown, from, head.position);
+    Ok(match socket {
+        Some(socket) => socket.carry(stream),
+        None => stream.response(),
+    })
 }
 
 fn ids<T: FromStr + Ord>(parameter: &str, list: Option<&str>) -> Result<BTreeSet<T>, Problem> {

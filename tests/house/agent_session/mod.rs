@@ -11,4 +11,5 @@ mod messages;
 mod modes;
 mod output;
 mod queue;
+mod socket;
 mod stream;
