@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opensail_commands::ports::sandbox::{OutputChunk, Sandbox, SandboxEnd, SandboxError, SandboxRequest};
+use opensail_commands::project::source::public_address;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -67,22 +68,32 @@ impl Remote {
         Ok(Remote { url: url.into(), host: host.into(), port, https })
     }
 
-    /// The addresses it stands for; every one must be public.
-    pub(super) async fn public_addresses(&self) -> Result<Vec<IpAddr>, String> {
+    /// The addresses it stands for, looked up once; every one must be allowed.
+    pub(super) async fn addresses(&self, reach: Reach) -> Result<Vec<IpAddr>, String> {
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await;
         let found = found.map_err(|error| format!("{} was not found ({error}); check the address", self.host))?;
-        let addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+        let addresses: Vec<IpAddr> = found.map(|address| address.ip().to_canonical()).collect();
         if addresses.is_empty() {
             return Err(format!("{} was not found; check the address", self.host));
         }
-        if addresses.iter().any(|address| !is_public(*address)) {
-            return Err(format!("{} lies in a private network, which projects may not reach", self.host));
+        let refused = |why: &str| Err(format!("{} {why}", self.host));
+        if addresses.iter().any(|address| address.is_loopback() || address.is_unspecified()) {
+            return refused("is this machine itself, whose services projects may not reach; use the folder in place instead");
         }
-        Ok(addresses)
+        match reach {
+            Reach::Internet if addresses.iter().any(|address| !public_address(*address)) => {
+                refused("lies in a private network, which projects may not reach")
+            }
+            Reach::OwnNetwork if addresses.iter().any(|address| is_link_local(*address)) => {
+                refused("has an address that only reaches the next machine, which projects may not reach")
+            }
+            Reach::Internet | Reach::OwnNetwork => Ok(addresses),
+        }
     }
 
-    /// `pinned`: the addresses that were checked; git then reaches these alone and follows no redirect.
-    fn arguments(&self, reference: Option<&str>, pinned: Option<&[IpAddr]>) -> Vec<String> {
+    /// `pinned`: the addresses that were checked. git and ssh are given these and look up nothing themselves, and git follows nobody
+    /// elsewhere: no redirect (nor, by that, another host's object store), no list of bundles, no pack from another address.
+    fn arguments(&self, reference: Option<&str>, pinned: &[IpAddr]) -> Vec<String> {
         let mut settings: Vec<String> = [
             "protocol.allow=never",
             "protocol.https.allow=always",
@@ -92,13 +103,16 @@ impl Remote {
             "core.fsmonitor=false",
             "credential.helper=",
             "submodule.recurse=false",
+            "http.followRedirects=false",
+            "http.proxy=",
+            "transfer.bundleURI=false",
+            "fetch.uriProtocols=",
         ]
         .map(str::to_owned)
         .into();
-        if let (Some(addresses), true) = (pinned, self.https) {
-            let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        if self.https {
+            let list: Vec<String> = pinned.iter().map(|address| bracketed(*address)).collect();
             settings.push(format!("http.curloptResolve={}:{}:{}", self.host, self.port, list.join(",")));
-            settings.push("http.followRedirects=false".into());
         }
         let mut argv = vec!["git".to_owned()];
         argv.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
@@ -109,6 +123,25 @@ impl Remote {
         argv.extend(["--".to_owned(), self.url.clone(), ".".to_owned()]);
         argv
     }
+
+    /// ssh with the checked address, known by the host's name. No settings of anybody's are read, so nothing can name another way.
+    fn ssh(&self, pinned: &[IpAddr]) -> String {
+        let address = pinned.first().map(ToString::to_string).unwrap_or_default();
+        format!(
+            "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20 -o CanonicalizeHostname=no \
+             -o HostName={address} -o HostKeyAlias={}",
+            self.host
+        )
+    }
+}
+
+/// Where clones may go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// Off the desktop: a shared server is not led into its own network.
+    Internet,
+    /// A person's machine may clone from its own network; yet not from itself, where services trust who asks from there.
+    OwnNetwork,
 }
 
 /// Clones into an empty folder. The error is for people.
@@ -117,18 +150,15 @@ pub(super) async fn clone(
     folder: &Path,
     remote: &Remote,
     reference: Option<&str>,
-    pinned: Option<&[IpAddr]>,
+    pinned: &[IpAddr],
     halt: &CancellationToken,
 ) -> Result<(), String> {
     if reference.is_some_and(|reference| reference.is_empty() || reference.starts_with('-') || reference.chars().any(char::is_control)) {
         return Err("the ref is no name of a branch or tag".into());
     }
-    let env = [
-        ("GIT_TERMINAL_PROMPT", "0"),
-        ("GIT_CONFIG_NOSYSTEM", "1"),
-        ("GIT_ASKPASS", "/bin/false"),
-        ("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20"),
-    ];
+    let ssh = remote.ssh(pinned);
+    let env =
+        [("GIT_TERMINAL_PROMPT", "0"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_ASKPASS", "/bin/false"), ("GIT_SSH_COMMAND", ssh.as_str())];
     let request = SandboxRequest {
         argv: remote.arguments(reference, pinned),
         project_root: folder.into(),
@@ -196,34 +226,19 @@ fn size_of(folder: &Path) -> u64 {
     sizes.sum()
 }
 
-/// Whether an address belongs to the open internet.
-fn is_public(address: IpAddr) -> bool {
+/// As a resolve list names it.
+fn bracketed(address: IpAddr) -> String {
     match address {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            let shared = a == 100 && (64..128).contains(&b);
-            let protocols = a == 192 && b == 0 && c == 0;
-            let benchmarks = a == 198 && (b == 18 || b == 19);
-            !(v4.is_private()
-                || v4.is_loopback()
-                || v4.is_link_local()
-                || v4.is_unspecified()
-                || v4.is_broadcast()
-                || v4.is_documentation()
-                || a == 0
-                || a >= 224
-                || shared
-                || protocols
-                || benchmarks)
-        }
-        IpAddr::V6(v6) => match v6.to_ipv4_mapped() {
-            Some(v4) => is_public(IpAddr::V4(v4)),
-            // Only 2000::/3 is given out; documentation and what carries IPv4 addresses inside are left out.
-            None => {
-                let s = v6.segments();
-                (s[0] & 0xE000) == 0x2000 && !(s[0] == 0x2001 && (s[1] == 0x0DB8 || s[1] == 0)) && s[0] != 0x2002
-            }
-        },
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    }
+}
+
+/// 169.254.0.0/16, where clouds keep their machines' credentials, and fe80::/10.
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
     }
 }
 
@@ -257,34 +272,41 @@ mod tests {
         }
     }
 
-    #[test]
-    fn private_networks_are_told_from_the_open_one() {
-        for private in [
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "::1",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-            "2002:0a00:0001::1",
-        ] {
-            assert!(!is_public(private.parse().expect("an address")), "{private}");
+    #[tokio::test]
+    async fn nowhere_is_this_machine_and_off_the_desktop_no_private_network_is_reached() {
+        let addresses = async |host: &str, reach| Remote::parse(&format!("https://{host}/a")).expect("good").addresses(reach).await;
+        for own in ["127.0.0.1", "127.8.8.8", "[::1]", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]", "localhost"] {
+            for reach in [Reach::Internet, Reach::OwnNetwork] {
+                assert!(addresses(own, reach).await.is_err(), "{own} {reach:?}");
+            }
         }
-        for public in ["1.1.1.1", "140.82.112.3", "2606:4700::1111"] {
-            assert!(is_public(public.parse().expect("an address")), "{public}");
+        for private in ["10.1.2.3", "192.168.1.1", "[fd00::1]", "100.64.0.1", "[::ffff:10.0.0.1]"] {
+            assert!(addresses(private, Reach::Internet).await.is_err(), "{private}");
+            assert!(addresses(private, Reach::OwnNetwork).await.is_ok(), "{private}");
+        }
+        for metadata in ["169.254.169.254", "[fe80::1]"] {
+            assert!(addresses(metadata, Reach::OwnNetwork).await.is_err(), "{metadata}");
+        }
+        for public in ["1.1.1.1", "[2606:4700::1111]"] {
+            assert!(addresses(public, Reach::Internet).await.is_ok(), "{public}");
         }
     }
 
     #[test]
-    fn a_checked_address_is_pinned() {
+    fn a_checked_address_is_pinned_and_git_follows_nobody_elsewhere() {
         let remote = Remote::parse("https://example.com/a").expect("good");
-        let argv = remote.arguments(Some("main"), Some(&["1.1.1.1".parse().expect("an address")]));
-        assert!(argv.contains(&"http.curloptResolve=example.com:443:1.1.1.1".to_owned()));
+        let pinned = ["1.1.1.1", "2606:4700::1111"].map(|address| address.parse().expect("an address"));
+        let argv = remote.arguments(Some("main"), &pinned);
+        for wanted in [
+            "http.curloptResolve=example.com:443:1.1.1.1,[2606:4700::1111]",
+            "http.followRedirects=false",
+            "transfer.bundleURI=false",
+            "fetch.uriProtocols=",
+        ] {
+            assert!(argv.iter().any(|word| word == wanted), "{wanted} in {argv:?}");
+        }
         assert_eq!(&argv[argv.len() - 3..], ["--", "https://example.com/a", "."]);
+        let ssh = Remote::parse("git@example.com:a").expect("good").ssh(&pinned);
+        assert!(ssh.starts_with("ssh -F none ") && ssh.ends_with(" -o HostName=1.1.1.1 -o HostKeyAlias=example.com"), "{ssh}");
     }
 }

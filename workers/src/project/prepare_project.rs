@@ -18,7 +18,7 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::clone::{Remote, clone};
+use super::clone::{Reach, Remote, clone};
 use super::{lease_of, load, templates};
 use crate::Hands;
 use crate::agent_session::keep_lease::{TTL, keep_lease};
@@ -151,14 +151,14 @@ impl Work {
             }
             Source::Git { url, reference } => {
                 let remote = Remote::parse(url).map_err(Trouble::Final)?;
-                // A person's own machine may clone from its own network; a shared server may not be led into its.
-                let pinned = match self.hands.commands.settings().mode {
-                    Mode::Desktop => None,
-                    Mode::Docker | Mode::Kubernetes => Some(remote.public_addresses().await.map_err(Trouble::Final)?),
+                let reach = match self.hands.commands.settings().mode {
+                    Mode::Desktop => Reach::OwnNetwork,
+                    Mode::Docker | Mode::Kubernetes => Reach::Internet,
                 };
+                let pinned = remote.addresses(reach).await.map_err(Trouble::Final)?;
                 self.empty_root(root).await?;
                 let sandbox = self.hands.sandbox.as_ref();
-                clone(sandbox, root, &remote, reference.as_deref(), pinned.as_deref(), halt).await.map_err(Trouble::Final)
+                clone(sandbox, root, &remote, reference.as_deref(), &pinned, halt).await.map_err(Trouble::Final)
             }
         }
     }
