@@ -16,6 +16,7 @@ run: setup-run web
 test: setup-test web
 	@cd api/web && npm run --silent check
 	@cargo test --locked --workspace
+	@cd api/web && npm run --silent browser
 
 bench: setup-test
 	@cargo bench --locked --package opensail-tests

@@ -34,6 +34,7 @@ need git '/usr/bin/git'
 if [ "$purpose" = test ]; then
     need postgresql '/usr/lib/postgresql/*/bin/initdb'
     need util-linux '/usr/bin/setpriv'
+    need chromium '/usr/bin/chromium'
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

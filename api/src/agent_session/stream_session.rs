@@ -58,7 +58,7 @@ pub(super) async fn stream_session(
     let writing = if access.session.core().is_some_and(|core| core.turn_open) { vec![id] } else { Vec::new() };
     let shown =
         Shown { sessions: BTreeSet::from([id]), teams: BTreeSet::new(), leans_on: BTreeSet::from([access.team_id]), writing, ends: true };
-    Ok(LiveStream::open(api.clone(), &signed, shown, from, head.position).response())
+    Ok(LiveStream::open(api.clone(), &signed, shown, from, head).response())
 }
 
 fn ends(event_type: &str) -> bool {

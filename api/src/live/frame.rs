@@ -15,6 +15,11 @@ pub(crate) fn retry() -> Bytes {
     Bytes::from_static(b"retry: 1000\n\n")
 }
 
+/// Where the stream stands: an id without data tells nothing, but a reader who connects again before the first event goes on from here.
+pub(crate) fn at(id: impl Display) -> Bytes {
+    Bytes::from(format!("id: {id}\n\n"))
+}
+
 pub(crate) fn keep_alive() -> Bytes {
     Bytes::from_static(b": alive\n\n")
 }
@@ -60,6 +65,7 @@ mod tests {
         assert_eq!(event("e.7", "agent_session.completed", "{}"), "id: e.7\nevent: agent_session.completed\ndata: {}\n\n");
         assert_eq!(passing("delta", r#"{"text":"a\nb"}"#), "event: delta\ndata: {\"text\":\"a\\nb\"}\n\n");
         assert_eq!(retry(), "retry: 1000\n\n");
+        assert_eq!(at("e.7"), "id: e.7\n\n");
         assert!(keep_alive().starts_with(b":"));
     }
 }

@@ -7,7 +7,7 @@ use axum::body::Bytes;
 use axum::response::Response;
 use futures::Stream;
 use opensail_commands::Permission;
-use opensail_commands::journal::{Batch, Cursor, Filter, Position, Recorded, StreamId, Subscription};
+use opensail_commands::journal::{Batch, Cursor, Filter, Head, Position, Recorded, StreamId, Subscription};
 use opensail_domain::agent_session::Status;
 use opensail_domain::kernel::{AccountId, SessionId, TeamId};
 use opensail_projections::ClientAddress;
@@ -70,8 +70,8 @@ pub(crate) struct LiveStream {
 }
 
 impl LiveStream {
-    /// `checked`: the journal's head before the caller's rights were looked up. Events after `from` are shown.
-    pub(crate) fn open(api: Api, signed: &Signed, shown: Shown, from: Position, checked: Position) -> LiveStream {
+    /// `head`: of the journal before the caller's rights were looked up. Events after `from` are shown.
+    pub(crate) fn open(api: Api, signed: &Signed, shown: Shown, from: Position, head: Head) -> LiveStream {
         let Shown { sessions, teams, leans_on, writing, ends } = shown;
         let account_stream = StreamId::new("account", signed.account);
         let sessions: HashSet<StreamId> = sessions.iter().map(|id| StreamId::new("agent_session", id)).collect();
@@ -92,9 +92,9 @@ impl LiveStream {
             teams: teams.iter().map(TeamId::to_string).collect(),
             ends,
             deltas: Deltas::new(api.commands().live().clone()),
-            checked,
+            checked: head.position,
             alive: Instant::now() + frame::KEEP_ALIVE,
-            frames: VecDeque::from([frame::retry()]),
+            frames: VecDeque::from([frame::retry(), frame::at(Cursor { epoch: head.epoch, position: from })]),
             over,
             closing,
             _open: api.metrics().open_stream(),

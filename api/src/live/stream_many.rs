@@ -66,7 +66,7 @@ pub(crate) async fn stream_many(
     }
     let from = api.resume(&headers, params.after.as_deref()).await?.unwrap_or(head.position);
     let shown = Shown { sessions, teams, leans_on, writing, ends: false };
-    let stream = LiveStream::open(api.clone(), &signed, shown, from, head.position);
+    let stream = LiveStream::open(api.clone(), &signed, shown, from, head);
     Ok(match socket {
         Some(socket) => socket.carry(stream),
         None => stream.response(),

@@ -63,6 +63,24 @@ async fn a_stream_goes_on_where_it_was_and_ends_with_the_session() {
 }
 
 #[tokio::test]
+async fn a_reader_knows_where_the_stream_stands_before_the_first_event() {
+    let world = World::new().await;
+    let (ada, team, session) = place(&world).await;
+    let head = world.commands.journal().head().await.unwrap();
+    let live = |after: &str| request("GET", &format!("/api/v1/live?teams={team}{after}"), Some(&ada.bearer), None);
+    let mut first = world.open(live("")).await;
+    assert_eq!(first.next().await.as_deref(), Some("retry: 1000"));
+    let stands = first.next().await.unwrap();
+    let cursor = stands.strip_prefix("id: ").expect("an id alone");
+    assert_eq!(cursor, format!("{}.{}", head.epoch, head.position));
+    drop(first);
+    // What happens while nobody listens is told to who goes on from there.
+    world.ask(&ada, "POST", &format!("/api/v1/sessions/{session}/cancel"), None).await.is(202);
+    let mut second = world.open(live(&format!("&after={cursor}"))).await;
+    assert_eq!(second.event().await.unwrap().0, "agent_session.cancel_requested");
+}
+
+#[tokio::test]
 async fn a_cursor_of_another_history_is_refused() {
     let world = World::new().await;
     let (ada, _, session) = place(&world).await;

@@ -14,12 +14,15 @@ export const PASSWORD = 'correct horse battery';
 
 const target = process.env.CARGO_TARGET_DIR ?? path.join(os.homedir(), '.cache/opensail/target');
 const PROGRAM = process.env.OPENSAIL_UNDER_TEST ?? path.join(target, 'debug/opensail-under-test');
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+/** Its sandbox cannot be set up by root; shared memory is small in containers. */
+const ARGUMENTS = ['--disable-dev-shm-usage', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])];
 /** Where pictures of pages are put. */
 export const PICTURES = process.env.OPENSAIL_PICTURES ?? path.join(target, 'console-pictures');
 
 /** Looks until something is there. The only waiting beside the browser's own. */
-export async function until(what, look) {
-  const end = Date.now() + PATIENCE;
+export async function until(what, look, patience = PATIENCE) {
+  const end = Date.now() + patience;
   for (;;) {
     const found = await look();
     if (found) return found;
@@ -44,7 +47,7 @@ export class World {
     test.after(() => world.end());
     fs.mkdirSync(path.join(world.folder, 'work'));
     await world.serve();
-    world.#browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+    world.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
     return world;
   }
 

@@ -8,6 +8,7 @@ import { Diff, looksLikeDiff } from '../kernel/ui/Diff';
 import { TextField } from '../kernel/ui/Field';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { answer, type Decision } from './approvals';
+import './approval.css';
 
 export interface Question {
   id: string;
@@ -32,7 +33,7 @@ export function ApprovalCard({ question, answering }: { question: Question; answ
   return (
     <section className="approval" aria-label={texts.approval.question(question.tool)}>
       <div className="row-between">
-        <h3>{texts.approval.question(question.tool)}</h3>
+        <h2 className="approval-title">{texts.approval.question(question.tool)}</h2>
         <span className="small soft">{texts.approval.expires(ago(question.expires))}</span>
       </div>
       {looksLikeDiff(question.preview) ? (

@@ -40,7 +40,7 @@ function File({ file }: { file: FileDiff }) {
         <span className="small"><span className="added">+{file.lines_added}</span> <span className="bad">−{file.lines_removed}</span></span>
         <Badge tone="plain">{texts.changes.kinds[file.change] ?? file.change}</Badge>
       </div>
-      {file.diff ? <Diff text={file.diff} label={file.path} /> : <p className="soft">{file.binary ? texts.changes.binary : texts.changes.missing}</p>}
+      {file.diff ? <Diff text={file.diff} label={texts.changes.differences(file.path)} /> : <p className="soft">{file.binary ? texts.changes.binary : texts.changes.missing}</p>}
     </section>
   );
 }

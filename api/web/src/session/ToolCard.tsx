@@ -23,7 +23,7 @@ export function ToolCard({ session, entry, answering }: { session: string; entry
       <button type="button" className="tool-head" aria-expanded={shown} onClick={() => setOpen(!shown)}>
         <span className="tool-name mono">{entry.tool}</span>
         <span className="tool-what mono cut">{exact(input.short)}</span>
-        {entry.durationMs !== undefined && <span className="small soft">{milliseconds(entry.durationMs)}</span>}
+        <span className="tool-time small soft">{entry.durationMs !== undefined && milliseconds(entry.durationMs)}</span>
         <State entry={entry} />
       </button>
       {entry.approval && !waits && <Answered entry={entry} />}
@@ -71,7 +71,7 @@ function Changes({ entry }: { entry: ToolEntry }) {
 }
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
-  return <section className="stack-tight"><h4 className="part-title">{title}</h4>{children}</section>;
+  return <div className="stack-tight"><p className="part-title">{title}</p>{children}</div>;
 }
 
 function Text({ text, exactly }: { text: string; exactly?: boolean }) {

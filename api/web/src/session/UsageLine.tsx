@@ -17,7 +17,7 @@ export function UsageLine({ conversation, session }: { conversation: Conversatio
   ];
   return (
     <dl className="usage" aria-label={texts.session.usage}>
-      <div><dt className="hidden">{texts.session.model}</dt><dd className="mono">{session.model}</dd></div>
+      <div><dt className="hidden">{texts.session.model}</dt><dd className="mono cut" title={session.model}>{session.model}</dd></div>
       <div><dt className="hidden">{texts.session.editMode}</dt><dd>{texts.session.editModes[session.edit_mode]}</dd></div>
       {parts.map((part) => <Meter key={part.name} {...part} />)}
     </dl>

@@ -10,8 +10,10 @@ import { fold, foldDelta } from './fold';
 interface State {
   conversation: Conversation;
   events: readonly EventItem[];
-  /** Everything up to the present has been read. */
+  /** Everything up to the present has been read once. */
   complete: boolean;
+  /** It is being read, so what comes live waits for its turn. */
+  reading: boolean;
   /** Came live before the reading was through. */
   early: readonly EventItem[];
   earlyDeltas: readonly Delta[];
@@ -25,7 +27,7 @@ type Step =
   | { kind: 'problem'; problem: Problem }
   | { kind: 'again' };
 
-const START: State = { conversation: EMPTY, events: [], complete: false, early: [], earlyDeltas: [], problem: undefined };
+const START: State = { conversation: EMPTY, events: [], complete: false, reading: true, early: [], earlyDeltas: [], problem: undefined };
 
 /** Pages first, then what came live meanwhile: by position, so nothing is missed and nothing counts twice. */
 export function step(state: State, taken: Step): State {
@@ -35,18 +37,18 @@ export function step(state: State, taken: Step): State {
       if (!taken.last) return read;
       const whole = add(read, state.early);
       const conversation = state.earlyDeltas.reduce(foldDelta, whole.conversation);
-      return { ...whole, conversation, complete: true, early: [], earlyDeltas: [] };
+      return { ...whole, conversation, complete: true, reading: false, early: [], earlyDeltas: [] };
     }
     case 'live':
-      return state.complete ? add(state, [taken.item]) : { ...state, early: [...state.early, taken.item] };
+      return !state.reading ? add(state, [taken.item]) : { ...state, early: [...state.early, taken.item] };
     case 'delta':
-      return state.complete
+      return !state.reading
         ? { ...state, conversation: foldDelta(state.conversation, taken.delta) }
         : { ...state, earlyDeltas: [...state.earlyDeltas, taken.delta] };
     case 'problem':
       return { ...state, problem: taken.problem };
     case 'again':
-      return { ...state, complete: false, early: [], earlyDeltas: [], problem: undefined };
+      return { ...state, reading: true, early: [], earlyDeltas: [], problem: undefined };
   }
 }
 
@@ -77,10 +79,11 @@ export function useConversation(session: string): State {
   useEffect(() => {
     let wanted = true;
     const read = async () => {
-      live.watch(session);
       for (let after = position.current; wanted; ) {
         const page = await get<Listing<EventItem>>(`/api/v1/sessions/${session}/events?limit=200&after=${after}`);
         if (!wanted) return;
+        // Only what may be seen is watched: one session that may not would end the stream for all.
+        live.watch(session);
         after = page.items.at(-1)?.position ?? after;
         dispatch({ kind: 'read', items: page.items, last: page.next === null });
         if (page.next === null) return;
@@ -89,8 +92,8 @@ export function useConversation(session: string): State {
     read().catch((error: unknown) => wanted && dispatch({ kind: 'problem', problem: asProblem(error) }));
     return () => {
       wanted = false;
-      live.watch(null);
     };
   }, [session, wish]);
+  useEffect(() => () => live.watch(null), [session]);
   return state;
 }

@@ -6,7 +6,7 @@ import { Empty } from '../kernel/ui/Empty';
 export function NotFound() {
   return (
     <div className="page">
-      <Empty title={texts.notFound.title} text={texts.notFound.text}><Link to="/projects">{texts.notFound.home}</Link></Empty>
+      <Empty whole title={texts.notFound.title} text={texts.notFound.text}><Link to="/projects">{texts.notFound.home}</Link></Empty>
     </div>
   );
 }
@@ -17,7 +17,7 @@ export function Failed() {
   console.error(error);
   return (
     <main className="page">
-      <Empty title={texts.problem.title} text={texts.problem.unexpected}><Button onClick={() => location.reload()}>{texts.retry}</Button></Empty>
+      <Empty whole title={texts.problem.title} text={texts.problem.unexpected}><Button onClick={() => location.reload()}>{texts.retry}</Button></Empty>
     </main>
   );
 }

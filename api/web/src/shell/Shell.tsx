@@ -59,8 +59,8 @@ export function Shell() {
           ))}
         </nav>
         <span className="bar-space" />
-        <Button look="quiet" aria-label={texts.palette.open} onClick={() => setPalette(true)}>
-          <Icon name="search" /> <span className="kbd bar-wide">Ctrl K</span>
+        <Button look="quiet" aria-keyshortcuts="Control+K" onClick={() => setPalette(true)}>
+          <Icon name="search" /> <span className="hidden">{texts.palette.open}</span> <span className="kbd bar-wide">Ctrl K</span>
         </Button>
         <AccountMenu onPassword={() => setPassword(true)} />
       </header>

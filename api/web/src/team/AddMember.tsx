@@ -24,7 +24,7 @@ export function AddMember({ team, onAdded }: { team: string; onAdded: () => void
       }}
     >
       <div className="row row-end">
-        <div className="grow"><TextField label={texts.account.email} type="email" required value={email} onChange={(event) => setEmail(event.target.value)} /></div>
+        <div className="grow add-member"><TextField label={texts.account.email} type="email" required value={email} onChange={(event) => setEmail(event.target.value)} /></div>
         <SelectField label={texts.team.role} value={role} onChange={(event) => setRole(event.target.value)}>
           {Object.entries(texts.team.roles).map(([value, name]) => <option key={value} value={value}>{name}</option>)}
         </SelectField>

@@ -15,6 +15,8 @@ interface Teams {
 }
 
 const KEY = 'opensail.team';
+/** How often somebody in no team looks for one, in milliseconds. */
+const FIRST_TEAM = 4000;
 const TeamsContext = createContext<Teams | null>(null);
 
 export function useTeams(): Teams {
@@ -31,6 +33,19 @@ export function mayManage(team: Team | undefined): boolean {
   return team?.role === 'admin';
 }
 
+/** Nobody tells a person who is added to a team: looked for when the tab is shown again, and by somebody who waits for the first one all the time. */
+function useLookAgain(look: () => void, waiting: boolean): void {
+  useEffect(() => {
+    const shown = () => document.visibilityState === 'visible' && look();
+    document.addEventListener('visibilitychange', shown);
+    const timer = waiting ? setInterval(shown, FIRST_TEAM) : undefined;
+    return () => {
+      document.removeEventListener('visibilitychange', shown);
+      clearInterval(timer);
+    };
+  }, [look, waiting]);
+}
+
 /** The person's teams; listens to all that happens in them. */
 export function TeamsProvider({ children }: { children: ReactNode }) {
   const teams = useResource('teams', () => getAll<Team>('/api/v1/teams'), (item) => item.type.startsWith('team.'));
@@ -40,6 +55,7 @@ export function TeamsProvider({ children }: { children: ReactNode }) {
     if (ids !== undefined) live.listen(ids === '' ? [] : ids.split(','));
   }, [ids]);
   useEffect(() => () => live.listen([]), []);
+  useLookAgain(teams.reload, ids === '');
   return (
     <Shown resource={teams}>
       {(all) => {

@@ -13,22 +13,24 @@ const LONGEST_WAIT = 15_000;
 export interface LiveSubject {
   event?(item: EventItem, cursor: string): void;
   delta?(delta: Delta): void;
-  /** Events may have been missed for good: read everything again. */
-  reset?(): void;
+  /** Events may have been missed for good: read everything again. What comes next comes after `cursor`; null: the server has refused. */
+  reset?(cursor: string | null): void;
 }
 
-/** The one connection of a tab: everything of the person's teams, and what is being written in the session on screen. */
+/** One connection to the server: everything of the person's teams, and what is being written in the sessions that are watched. */
 export class LiveConnection {
   private readonly subjects = new Set<LiveSubject>();
   private readonly stateListeners = new Set<() => void>();
   private teams: readonly string[] = [];
-  private session: string | null = null;
-  /** The last event that was seen; where the next connection goes on. */
-  private cursor: string | null = null;
+  private sessions: readonly string[] = [];
   private running: AbortController | null = null;
   state: LiveState = 'idle';
 
-  constructor(private readonly open: typeof send = send) {}
+  constructor(
+    private readonly open: typeof send = send,
+    /** Where the stream stands; the next connection goes on from there. Null: from now on. */
+    private cursor: string | null = null,
+  ) {}
 
   subscribe(subject: LiveSubject): () => void {
     this.subjects.add(subject);
@@ -42,18 +44,14 @@ export class LiveConnection {
 
   /** Teams to listen to; none closes the connection. */
   listen(teams: readonly string[]): void {
-    if (teams.join() === this.teams.join()) return;
-    // What a new team did before now is read, not streamed.
-    this.cursor = teams.every((team) => this.teams.includes(team)) ? this.cursor : null;
     this.teams = teams;
     this.restart();
   }
 
-  /** The session whose running turn is to be told from its beginning. */
-  watch(session: string | null): void {
-    if (session === this.session) return;
-    this.session = session;
-    if (session) this.restart();
+  /** The sessions whose running turns are told, each from its beginning. */
+  watch(sessions: readonly string[]): void {
+    this.sessions = sessions;
+    if (sessions.length > 0) this.restart();
   }
 
   /** Tries at once, e.g. because the network is back. */
@@ -72,14 +70,10 @@ export class LiveConnection {
 
   private async run(stop: AbortSignal): Promise<void> {
     let wait = FIRST_WAIT;
-    let first = this.cursor === null;
     while (!stop.aborted) {
       if (this.state !== 'lost') this.become('connecting');
       try {
         await this.read(stop, () => {
-          // Without a cursor, whatever happened between two connections was missed.
-          if (this.cursor === null && !first) this.each((subject) => subject.reset?.());
-          first = false;
           wait = FIRST_WAIT;
         });
       } catch (error) {
@@ -94,17 +88,16 @@ export class LiveConnection {
   }
 
   private refused(problem: Problem): void {
-    // Another history, or a team that is gone: start from now and read everything again.
-    if (problem.status === 410 || problem.status === 404) {
-      this.cursor = null;
-      if (problem.status === 404) this.session = null;
-      this.each((subject) => subject.reset?.());
-    }
+    // Another history, or something that may not be seen any more: from now on, and whoever still watches a session says so again.
+    if (problem.status !== 410 && problem.status !== 404) return;
+    this.cursor = null;
+    this.sessions = [];
+    this.each((subject) => subject.reset?.(null));
   }
 
   private async read(stop: AbortSignal, opened: () => void): Promise<void> {
     const query = new URLSearchParams({ teams: this.teams.join(',') });
-    if (this.session) query.set('sessions', this.session);
+    if (this.sessions.length > 0) query.set('sessions', this.sessions.join());
     if (this.cursor) query.set('after', this.cursor);
     const own = new AbortController();
     const silent = watchdog(() => own.abort());
@@ -127,12 +120,17 @@ export class LiveConnection {
     if (frame.event === 'delta') {
       const delta = JSON.parse(frame.data) as Delta;
       this.each((subject) => subject.delta?.(delta));
-    } else if (frame.id !== null) {
-      const cursor = frame.id;
-      this.cursor = cursor;
-      const item = JSON.parse(frame.data) as EventItem;
-      this.each((subject) => subject.event?.(item, cursor));
+      return;
     }
+    if (frame.id === null) return;
+    // What happened before a connection stood was perhaps read, perhaps not.
+    const blind = this.cursor === null;
+    const cursor = frame.id;
+    this.cursor = cursor;
+    if (blind) this.each((subject) => subject.reset?.(cursor));
+    if (frame.data === '') return;
+    const item = JSON.parse(frame.data) as EventItem;
+    this.each((subject) => subject.event?.(item, cursor));
   }
 
   private each(tell: (subject: LiveSubject) => void): void {

@@ -1,4 +1,4 @@
-/** One server-sent event. `id` is null for what is only of this moment. */
+/** One server-sent event. `id` is null for what is only of this moment; an id without data says where the stream stands. */
 export interface Frame {
   id: string | null;
   event: string;
@@ -38,5 +38,5 @@ function parse(block: string): Frame | null {
     else if (name === 'event') event = value;
     else if (name === 'data') data.push(value);
   }
-  return data.length > 0 ? { id, event, data: data.join('\n') } : null;
+  return data.length > 0 || id !== null ? { id, event, data: data.join('\n') } : null;
 }

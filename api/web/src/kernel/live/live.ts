@@ -1,8 +1,14 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react';
-import { LiveConnection, type LiveState, type LiveSubject } from './connection';
+import { browserTabs } from './browserTabs';
+import type { LiveState, LiveSubject } from './connection';
+import { Live } from './tabs';
 
-export const live = new LiveConnection();
-if (typeof window !== 'undefined') window.addEventListener('online', live.retry);
+export const live = new Live(browserTabs());
+if (typeof window !== 'undefined') {
+  window.addEventListener('online', live.retry);
+  window.addEventListener('pagehide', live.part);
+  window.addEventListener('pageshow', (event) => event.persisted && live.rejoin());
+}
 
 export function useLiveState(): LiveState {
   return useSyncExternalStore(live.onState, () => live.state);
@@ -19,7 +25,7 @@ export function useLive(subject: LiveSubject): void {
       live.subscribe({
         event: (item, cursor) => newest.current.event?.(item, cursor),
         delta: (delta) => newest.current.delta?.(delta),
-        reset: () => newest.current.reset?.(),
+        reset: (cursor) => newest.current.reset?.(cursor),
       }),
     [],
   );

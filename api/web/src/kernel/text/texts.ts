@@ -257,6 +257,7 @@ export const texts = {
     none: 'No changes to files',
     noneText: 'What the agent’s file tools change stands here, from the first state to the last. Changes by shell commands are not in it.',
     binary: 'A binary file; no differences are shown.',
+    differences: (path: string) => `Differences of ${path}`,
     missing: 'Too large to compare, or its content is no longer there.',
     kinds: { added: 'added', modified: 'modified', deleted: 'deleted' } as Record<string, string>,
     summary: (n: number) => count(n, 'file changed', 'files changed'),

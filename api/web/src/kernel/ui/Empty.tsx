@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react';
 
-/** Nothing here yet, and what to do about it. */
-export function Empty({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+/** Nothing here yet, and what to do about it; `whole`: there is nothing else on the page. */
+export function Empty({ title, text, whole, children }: { title: string; text: string; whole?: boolean; children?: ReactNode }) {
   return (
     <section className="card empty">
-      <h2>{title}</h2>
+      {whole ? <h1>{title}</h1> : <h2>{title}</h2>}
       <p>{text}</p>
       {children}
     </section>

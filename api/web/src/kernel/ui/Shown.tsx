@@ -15,7 +15,7 @@ export function Shown<T>({ resource, children }: { resource: Resource<T>; childr
       </>
     );
   }
-  if (problem?.status === 404) return <Empty title={texts.notFound.title} text={texts.notFound.text} />;
+  if (problem?.status === 404) return <Empty whole title={texts.notFound.title} text={texts.notFound.text} />;
   if (problem) return <ProblemNotice problem={problem} retry={reload} />;
   return <p className="soft" role="status">{texts.loading}</p>;
 }

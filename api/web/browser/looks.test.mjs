@@ -76,7 +76,7 @@ test('every page can be used by everybody, in both themes, wide and narrow', asy
   await page.goto(`/sessions/${session}`);
   for (const tool of ['write_file', 'bash_exec', 'write_file']) await question(page, tool).getByRole('button', { name: 'Allow once' }).click();
   await shows(page, 'Completed');
-  await page.getByRole('heading', { name: 'Done' }).waitFor();
+  await page.locator('.said').getByText('Done', { exact: true }).waitFor();
   await look(page, 'session-done', faults);
   await page.getByRole('link', { name: 'Changes' }).click();
   await page.getByText('boat.sh').first().waitFor();
@@ -119,9 +119,10 @@ test('every page can be used by everybody, in both themes, wide and narrow', asy
   await page.keyboard.press('Control+k');
   await page.getByRole('dialog').waitFor();
   await look(page, 'palette', faults);
-  await page.goto('/nowhere');
+  await page.goto('/team/nowhere');
   await page.getByText('There is nothing here').waitFor();
   await look(page, 'nowhere', faults);
+  t.diagnostic(`pictures of every page: ${PICTURES}`);
   assert.deepEqual(faults, []);
   world.quiet();
 });
