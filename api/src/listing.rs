@@ -1,6 +1,7 @@
 //! Lists: `{items, next}`, `next` null at the end.
 
 use axum::Json;
+use opensail_commands::journal::SealError;
 use opensail_projections::{Page, PageRequest, QueryError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,6 +57,11 @@ impl From<QueryError> for Problem {
             }
             QueryError::Private(error) => {
                 tracing::error!(%error, "a private field could not be opened");
+                Problem::unavailable()
+            }
+            QueryError::Seal(SealError::Beyond(_)) => Problem::behind(),
+            QueryError::Seal(error) => {
+                tracing::error!(%error, "the seal gives no proof");
                 Problem::unavailable()
             }
         }

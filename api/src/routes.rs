@@ -71,5 +71,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/approvals", SignIn),
     ("GET", "/api/v1/audit/events", SignIn),
     ("GET", "/api/v1/audit/export", SignIn),
+    ("GET", "/api/v1/audit/checkpoint", SignIn),
+    ("GET", "/api/v1/audit/proof", SignIn),
     ("GET", "/api/v1/live", SignIn),
 ];

@@ -74,6 +74,11 @@ pub fn views(home: &Path) -> PathBuf {
     home.join("views.db")
 }
 
+/// The second place of signed checkpoints, outside the database.
+pub fn checkpoints(home: &Path) -> PathBuf {
+    home.join("checkpoints")
+}
+
 /// The command line's token, written by the server.
 pub fn cli_token(home: &Path) -> PathBuf {
     home.join("cli.token")

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod epoch;
 pub mod lease;
 pub mod server;
+pub mod seal;
 pub mod subscription;
 pub mod vault;
 
@@ -21,6 +22,7 @@ use crate::append::{Append, AppendError, Appended, Part};
 use crate::envelope::{Actor, CommandId, Epoch, NewEvent, Recorded, StreamId};
 use crate::journal::{Filter, Journal};
 use crate::lease::Leases;
+use crate::seal::SealTables;
 use crate::vault::Vault;
 
 /// A fresh store under test.
@@ -29,6 +31,7 @@ pub trait Subject: Send + Sync {
     fn journal(&self) -> Arc<dyn Journal>;
     fn vault(&self) -> Arc<dyn Vault>;
     fn leases(&self) -> Arc<dyn Leases>;
+    fn seal(&self) -> Arc<dyn SealTables>;
     /// The same database opened once more, as another process would.
     async fn another(&self) -> Box<dyn Subject>;
     async fn start_epoch(&self) -> Epoch;
@@ -36,6 +39,8 @@ pub trait Subject: Send + Sync {
     async fn sql(&self, statement: &str) -> Result<(), String>;
     /// Keeps every writer of the journal waiting until [`Held::release`], well within the writer's own patience.
     async fn hold_the_writer(&self) -> Box<dyn Held>;
+    /// Runs a statement as somebody to whom the database belongs, with every trigger out of the way.
+    async fn tamper(&self, statement: &str);
     /// A statement that lets the database refuse every event of type `test.poison`.
     fn poison(&self) -> &'static str;
 }
@@ -120,6 +125,10 @@ macro_rules! journal_suite {
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
+            seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,
+                an_altered_byte_is_found, an_altered_byte_is_never_sealed, a_dropped_row_is_found, two_swapped_rows_are_found,
+                a_forged_tail_is_found, a_rollback_is_found, a_forged_seal_is_found, the_seal_cannot_be_changed, a_restore_is_no_rollback,
+                a_lost_second_place_stops_nothing },
             subscription { catch_up_meets_live_without_a_seam, a_slow_subscriber_loses_nothing, seen_moves_over_foreign_events,
                 another_process_is_heard, a_shut_tail_ends_its_subscriptions },
             vault { rows_come_and_go, swap_is_compare_and_set, take_gives_to_one_only, expired_rows_are_absent,

@@ -1,4 +1,4 @@
-//! The journal: one append-only log of events that is the audit log itself, with its vault and its leases.
+//! The journal: one append-only log of events that is the audit log itself, with its seal, its vault and its leases.
 //!
 //! Nothing here knows a single event of ours: payloads are canonical JSON text, types are names. Two back ends,
 //! SQLite (desktop) and PostgreSQL, stand behind [`Journal`] and pass the same [`conformance`] suite.
@@ -12,6 +12,7 @@ pub mod journal;
 pub mod lease;
 pub mod postgres;
 pub mod private;
+pub mod seal;
 pub mod snapshot;
 pub mod sqlite;
 pub mod subscription;
@@ -21,4 +22,5 @@ pub use append::{Append, AppendError, Appended, Fence, Guard, Part};
 pub use envelope::{Actor, ActorKind, CommandId, Cursor, Epoch, NewEvent, Position, Recorded, StreamId};
 pub use journal::{Filter, Head, Journal, Page, ReadError};
 pub use lease::{Lease, LeaseError, Leases};
+pub use seal::{Seal, SealTables};
 pub use vault::{Vault, VaultError, VaultWrite};

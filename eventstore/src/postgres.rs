@@ -10,6 +10,7 @@ mod migrate;
 mod presence;
 mod read;
 mod row;
+mod seal;
 mod snapshot;
 mod vault;
 mod wake;

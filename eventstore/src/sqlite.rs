@@ -8,6 +8,7 @@ mod lease;
 mod migrate;
 mod read;
 mod row;
+mod seal;
 mod snapshot;
 mod vault;
 mod write;

@@ -2,6 +2,7 @@
 
 use opensail_eventstore::ReadError;
 use opensail_eventstore::private::PrivateError;
+use opensail_eventstore::seal::SealError;
 use opensail_eventstore::vault::keyring::KeyError;
 
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,8 @@ pub enum QueryError {
     /// The vault does not answer, or was made with another secret.
     #[error(transparent)]
     Private(#[from] PrivateError),
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 impl From<sqlx::Error> for QueryError {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use crate::audit::EventProof;
 use crate::sealed::{self, UNREADABLE};
 use crate::{Queries, QueryError, time};
 
@@ -39,6 +40,9 @@ pub struct EventItem {
     /// Only in the audit; there `null` when it is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_address: Option<Value>,
+    /// Only where proofs were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<EventProof>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -100,6 +104,7 @@ impl Queries {
             causation_id: recorded.causation_id,
             data: shown(opened(&self.keys, recorded).await?),
             client_address,
+            proof: None,
         })
     }
 

@@ -1,4 +1,5 @@
 //! The journal's promises, on both back ends.
 
+mod append_only;
 mod postgres;
 mod sqlite;

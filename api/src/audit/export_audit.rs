@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use opensail_commands::journal::{Cursor, Position};
+use opensail_commands::journal::{Cursor, Position, Sealed};
 use opensail_projections::MAX_LIMIT;
 use opensail_projections::audit::{AuditFilter, EventPage};
 use serde_json::json;
@@ -19,7 +19,8 @@ use crate::router::Api;
 const FORMAT: &str = "opensail-audit";
 const FORMAT_VERSION: u32 = 1;
 
-/// Everything that a query of the audit finds, as JSON lines: a header line, then event items. `limit` is not heeded.
+/// Everything that a query of the audit finds, as JSON lines: a header line with a signed checkpoint, event items each with its proof in the
+/// checkpoint's tree, and a last line that counts them. `limit` is not heeded. `opensail audit verify` checks it without a server.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AuditParams), responses((status = 200, description = "The events", body = String, content_type = "application/x-ndjson")))]
 pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(params): Params<AuditParams>) -> Result<Response, Problem> {
     let filter = api.audit_filter(signed.account, &params).await?;
@@ -27,13 +28,24 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
     api.settle(list.min_position.as_deref()).await?;
     let page = EventPage { limit: Some(MAX_LIMIT), ..api.event_page(&list).await? };
     let head = api.commands().journal().head().await?;
-    let first = json!({ "format": FORMAT, "version": FORMAT_VERSION, "epoch": head.epoch.to_string(), "position": head.position, "tenants": filter.tenants });
+    // A seal that is in trouble must not keep the auditor from the events; without proofs they do not verify.
+    let sealed = api.sealed(head.position).await.ok();
+    let size = sealed.as_ref().map(|sealed| sealed.checkpoint.size);
+    let mut first = json!({
+        "format": FORMAT, "version": FORMAT_VERSION, "epoch": head.epoch.to_string(), "position": size.unwrap_or(head.position),
+        "tenants": filter.tenants, "filtered": params.is_filtered(),
+    });
+    if let Some(Sealed { checkpoint, note }) = sealed {
+        api.wait_for(checkpoint.size).await?;
+        first["checkpoint"] = note.into();
+        first["keys"] = api.verifier_keys().await?.into();
+    }
     let first = futures::stream::once(async move { Ok(json_lines::line(&first)) });
-    let pages = futures::stream::unfold(Some(page), move |page| {
+    let pages = futures::stream::unfold(Some((page, 0)), move |rest| {
         let (api, filter) = (api.clone(), filter.clone());
         async move {
-            let page = page?;
-            match api.audit_lines(&filter, page).await {
+            let (page, before) = rest?;
+            match api.audit_lines(&filter, page, size, before).await {
                 Ok((lines, next)) => Some((Ok(lines), next)),
                 Err(problem) => Some((Err(problem), None)),
             }
@@ -44,11 +56,24 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
 }
 
 impl Api {
-    /// One page of lines, and the page after it.
-    async fn audit_lines(&self, filter: &AuditFilter, page: EventPage) -> Result<(Bytes, Option<EventPage>), Problem> {
-        let found = self.queries().audit_events(filter, &page).await?;
-        let lines = found.items.iter().flat_map(json_lines::line).collect();
+    /// One page of lines after `before` events, and the page after it with the count so far. The last page ends with the line that counts.
+    async fn audit_lines(
+        &self,
+        filter: &AuditFilter,
+        page: EventPage,
+        sealed: Option<u64>,
+        before: usize,
+    ) -> Result<(Bytes, Option<(EventPage, usize)>), Problem> {
+        let found = match sealed {
+            Some(size) => self.queries().proven_events(filter, &page, size).await?,
+            None => self.queries().audit_events(filter, &page).await?,
+        };
+        let events = before + found.items.len();
+        let mut lines: Vec<u8> = found.items.iter().flat_map(json_lines::line).collect();
         let after: Option<Position> = found.next.and_then(|next| next.parse::<Cursor>().ok()).map(|cursor| cursor.position);
-        Ok((lines, after.map(|after| EventPage { after: Some(after), ..page })))
+        if after.is_none() {
+            lines.extend(json_lines::line(&json!({ "end": { "events": events } })));
+        }
+        Ok((lines.into(), after.map(|after| (EventPage { after: Some(after), ..page }, events))))
     }
 }

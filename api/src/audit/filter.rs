@@ -55,6 +55,12 @@ pub(super) struct AuditParams {
 }
 
 impl AuditParams {
+    /// Whether it leaves out events of the tenants asked for.
+    pub(super) fn is_filtered(&self) -> bool {
+        let texts = [&self.actor, &self.event_type, &self.stream, &self.from, &self.to, &self.after];
+        self.project_id.is_some() || self.correlation.is_some() || texts.iter().any(|text| text.is_some())
+    }
+
     pub(super) fn list(&self) -> ListParams {
         let AuditParams { after, limit, order, min_position, .. } = self.clone();
         ListParams { limit, after, order, min_position, as_of: None }

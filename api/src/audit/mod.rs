@@ -1,8 +1,11 @@
-//! Who did what, for those who may ask: admins of a team, and everybody for one's own events.
+//! Who did what, for those who may ask: admins of a team, and everybody for one's own events; and what proves it.
 
 mod export_audit;
 mod filter;
+mod get_checkpoint;
+mod get_proof;
 mod query_audit;
+mod sealed;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -10,5 +13,9 @@ use utoipa_axum::routes;
 use crate::router::Api;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(query_audit::query_audit)).routes(routes!(export_audit::export_audit))
+    OpenApiRouter::new()
+        .routes(routes!(query_audit::query_audit))
+        .routes(routes!(export_audit::export_audit))
+        .routes(routes!(get_checkpoint::get_checkpoint))
+        .routes(routes!(get_proof::get_proof))
 }

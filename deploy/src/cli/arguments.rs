@@ -197,6 +197,29 @@ pub enum Audit {
         #[arg(long)]
         output: Option<PathBuf>,
     },
+    /// Is everything still as it was written? An exported file, without any server; without a file this machine's whole journal, or with
+    /// OPENSAIL_URL all that you may see of that server's
+    Verify {
+        /// Written by `audit export`
+        file: Option<PathBuf>,
+        /// A key noted on an earlier day (printed by `audit checkpoint`); without one the key that comes along is believed
+        #[arg(long)]
+        key: Vec<String>,
+    },
+    /// Print the newest signed checkpoint and the keys that sign
+    Checkpoint {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prove that an event is in the journal; prints the proof as JSON after checking it
+    Proof {
+        position: u64,
+        /// Size of the tree; the newest checkpoint's when absent
+        #[arg(long)]
+        size: Option<u64>,
+    },
+    /// Sign with a new key from now on
+    RotateKey,
 }
 
 #[derive(Args)]

@@ -1,17 +1,33 @@
 //! `opensail audit …`.
 
+pub mod checkpoint;
+pub mod evidence;
 pub mod export;
+pub mod proof;
 pub mod query;
+pub mod rotate_key;
+pub mod verify;
 
 use super::CliError;
 use super::arguments::Audit;
 use super::connect::connect;
 
 pub async fn execute(command: Audit) -> Result<(), CliError> {
+    let command = match command {
+        Audit::Verify { file: Some(file), key } => return verify::file(&file, &key),
+        Audit::Verify { file: None, key } if !super::connect::is_named() => return verify::journal(&key).await,
+        Audit::RotateKey => return rotate_key::rotate_key().await,
+        command => command,
+    };
     let connection = connect().await?;
+    let client = &connection.client;
     let done = match command {
-        Audit::Query(filter) => query::query(&connection.client, filter).await,
-        Audit::Export { filter, output } => export::export(&connection.client, filter, output.as_deref()).await,
+        Audit::Query(filter) => query::query(client, filter).await,
+        Audit::Export { filter, output } => export::export(client, filter, output.as_deref()).await,
+        Audit::Verify { key, .. } => verify::server(client, &key).await,
+        Audit::Checkpoint { json } => checkpoint::checkpoint(client, json).await,
+        Audit::Proof { position, size } => proof::proof(client, position, size).await,
+        Audit::RotateKey => Ok(()),
     };
     connection.close().await;
     done

@@ -22,6 +22,11 @@ impl Connection {
     }
 }
 
+/// Whether a server was named, so that this machine's data folder is not meant.
+pub fn is_named() -> bool {
+    settings::environment().get("OPENSAIL_URL").is_some_and(|url| !url.is_empty())
+}
+
 pub async fn connect() -> Result<Connection, CliError> {
     let environment = settings::environment();
     let named = |name: &str| environment.get(name).filter(|value| !value.is_empty());

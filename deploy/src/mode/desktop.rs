@@ -1,6 +1,7 @@
 //! The desktop: one process, one data folder, everything in it. Opens what a person's machine has, hands it round, serves.
 
 pub mod probes;
+mod sealing;
 pub mod stores;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use opensail_commands::live::LiveTurns;
 use opensail_commands::ports::clock::{RandomIds, SystemClock};
 use opensail_commands::{Caller, Commands, Mode, Registration};
 use opensail_csi::cas::LocalStore;
+use opensail_eventstore::Seal;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::{Keyring, derive};
 use opensail_projections::{Projections, Queries};
@@ -93,10 +95,12 @@ impl Desktop {
         let commands = commands(&settings, &stores, &secret).await?;
         let tail = Tail::start(stores.journal.clone()).await.map_err(other)?;
         let projections = Projections::start(stores.views.clone(), tail.clone()).await.map_err(other)?;
-        let queries = Queries::new(stores.views.clone(), stores.journal.clone(), commands.keyring().clone());
+        let seal = Seal::new(stores.seal.clone());
+        let queries = Queries::new(stores.views.clone(), stores.journal.clone(), commands.keyring().clone()).sealed_by(seal);
 
         let first_link = people(&settings, &commands, &url).await.map_err(|e| StartError::Other(e.log_text()))?;
         let supervisor = Supervisor::default();
+        let sealing = sealing::start(&supervisor, &stores, commands.keyring().clone(), &settings.home, &boot);
         if parts != Parts::Api {
             let sandbox = BubblewrapSandbox::new(SandboxSettings {
                 read: settings.sandbox_read.clone(),
@@ -122,7 +126,7 @@ impl Desktop {
                 jwt_key: key("opensail/api/access-token/v1"),
                 csrf_key: key("opensail/api/csrf/v1"),
             };
-            let (feed, probes) = (projections.feed().clone(), probes::all(&stores, &projections));
+            let (feed, probes) = (projections.feed().clone(), probes::all(&stores, &projections, sealing));
             let api = Api::new(opensail_api::Parts { config, commands: commands.clone(), queries, feed, tail: tail.clone(), probes });
             serve(&supervisor, listener, api);
         }

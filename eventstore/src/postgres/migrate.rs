@@ -8,10 +8,11 @@ use sqlx::{Connection, Executor};
 
 use super::ConnectError;
 
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
     (2, "append", include_str!("../../migrations/postgres/0002_append.sql")),
     (3, "versions from events", include_str!("../../migrations/postgres/0003_versions_from_events.sql")),
+    (10, "seal", include_str!("../../migrations/postgres/0010_seal.sql")),
 ];
 /// Key of the advisory lock around the whole of it: processes start at the same time.
 const LOCK: i64 = 5_716_032_651_537_834_356;
@@ -19,7 +20,7 @@ const LOCK: i64 = 5_716_032_651_537_834_356;
 const GRANTS: &str = "
     GRANT USAGE ON SCHEMA journal TO {role};
     GRANT SELECT ON ALL TABLES IN SCHEMA journal TO {role};
-    GRANT INSERT ON journal.events, journal.epochs TO {role};
+    GRANT INSERT ON journal.events, journal.epochs, journal.seal_tiles, journal.seal_checkpoints, journal.seal_keys TO {role};
     GRANT INSERT, UPDATE ON journal.tenant_heads, journal.leases TO {role};
     GRANT INSERT, UPDATE, DELETE ON journal.command_results, journal.vault, journal.snapshots TO {role};
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA journal TO {role};

@@ -89,6 +89,11 @@ impl DataKey {
         encrypt(&self.secret.bytes, aad, plain)
     }
 
+    /// 32 bytes for another purpose than sealing fields; see [`derive`].
+    pub(crate) fn derive(&self, purpose_label: &str) -> [u8; 32] {
+        derive(self.secret.bytes.as_slice(), purpose_label)
+    }
+
     pub fn open(&self, aad: &[u8], nonce: &[u8], ciphertext: &[u8]) -> Result<Vec<u8>, KeyError> {
         decrypt(&self.secret.bytes, aad, nonce, ciphertext).ok_or(KeyError::Unsealed)
     }

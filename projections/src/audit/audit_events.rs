@@ -66,6 +66,12 @@ pub(crate) fn list(filter: &AuditFilter, tenant: &str, from: Option<i64>, to: Op
 impl Queries {
     /// Events with their data and the address they were asked from. `next` is a cursor.
     pub async fn audit_events(&self, filter: &AuditFilter, page: &EventPage) -> Result<Page<EventItem>, QueryError> {
+        let (recorded, more) = self.audited(filter, page).await?;
+        self.events(&recorded, more, ClientAddress::Shown).await
+    }
+
+    /// What the filter finds on a page, as it was recorded, and whether there is more.
+    pub(super) async fn audited(&self, filter: &AuditFilter, page: &EventPage) -> Result<(Vec<Recorded>, bool), QueryError> {
         let window = page.window();
         let from = match filter.from {
             Some(time) => Some(self.first_since(time).await?),
@@ -94,7 +100,7 @@ impl Queries {
         if window.order == Order::Desc {
             recorded.reverse();
         }
-        self.events(&recorded, more, ClientAddress::Shown).await
+        Ok((recorded, more))
     }
 
     pub(super) async fn events(&self, recorded: &[Recorded], more: bool, address: ClientAddress) -> Result<Page<EventItem>, QueryError> {

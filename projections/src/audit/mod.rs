@@ -2,12 +2,14 @@
 
 mod audit_events;
 mod events_of_stream;
+mod proven_events;
 
 use async_trait::async_trait;
 
 #[cfg(test)]
 pub(crate) use audit_events::list;
 pub use audit_events::{AuditFilter, EventPage};
+pub use proven_events::EventProof;
 
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};

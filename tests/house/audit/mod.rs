@@ -3,3 +3,5 @@
 mod export;
 mod filters;
 mod privacy;
+mod proof;
+mod verify;

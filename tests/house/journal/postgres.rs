@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use cqrs_es::persist::PersistedEventRepository;
 use opensail_eventstore::conformance::{Held, Subject, append, part};
 use opensail_eventstore::postgres::PostgresStore;
-use opensail_eventstore::{Epoch, Journal, Leases, Vault};
+use opensail_eventstore::{Epoch, Journal, Leases, SealTables, Vault};
 use opensail_tests::postgres::{Database, fresh_database};
 use sqlx::Executor;
 
@@ -33,6 +33,9 @@ impl Subject for Postgres {
     fn leases(&self) -> Arc<dyn Leases> {
         Arc::new(self.store.clone())
     }
+    fn seal(&self) -> Arc<dyn SealTables> {
+        Arc::new(self.store.clone())
+    }
     async fn another(&self) -> Box<dyn Subject> {
         Box::new(open(self.database.clone()).await)
     }
@@ -43,6 +46,10 @@ impl Subject for Postgres {
         let statement = statement
             .replace("{events}", "journal.events")
             .replace("{epochs}", "journal.epochs")
+            .replace("{seal_tiles}", "journal.seal_tiles")
+            .replace("{seal_checkpoints}", "journal.seal_checkpoints")
+            .replace("{seal_keys}", "journal.seal_keys")
+            .replace("{tenant_heads}", "journal.tenant_heads")
             .replace("{empty_events}", "TRUNCATE journal.events")
             .replace("{replace_event}", "SET session_replication_role = replica; UPDATE journal.events SET time = 0");
         self.database.owner().await.execute(statement.as_str()).await.map(|_| ()).map_err(|error| error.to_string())
@@ -51,6 +58,11 @@ impl Subject for Postgres {
         let mut owner = self.database.owner().await;
         owner.execute("BEGIN; LOCK TABLE journal.events IN ACCESS EXCLUSIVE MODE").await.expect("nobody else writes");
         Box::new(HeldTable(owner))
+    }
+    async fn tamper(&self, statement: &str) {
+        let tables = ["events", "epochs", "seal_tiles", "seal_checkpoints", "seal_keys"];
+        let each = |verb: &str| tables.map(|table| format!("ALTER TABLE journal.{table} {verb} TRIGGER append_only;")).concat();
+        self.sql(&format!("{} {statement}; {}", each("DISABLE"), each("ENABLE ALWAYS"))).await.expect("tampered with");
     }
     fn poison(&self) -> &'static str {
         "CREATE FUNCTION journal.poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'poison'; END $$;;\

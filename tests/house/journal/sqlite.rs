@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use opensail_eventstore::conformance::{Held, Subject};
 use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Epoch, Journal, Leases, Vault};
+use opensail_eventstore::{Epoch, Journal, Leases, SealTables, Vault};
 use sqlx::{ConnectOptions, Executor};
 use tempfile::TempDir;
 
@@ -32,6 +32,9 @@ impl Subject for Sqlite {
     fn leases(&self) -> Arc<dyn Leases> {
         Arc::new(self.store.clone())
     }
+    fn seal(&self) -> Arc<dyn SealTables> {
+        Arc::new(self.store.clone())
+    }
     async fn another(&self) -> Box<dyn Subject> {
         Box::new(open(self.folder.clone()).await)
     }
@@ -42,6 +45,10 @@ impl Subject for Sqlite {
         let statement = statement
             .replace("{events}", "events")
             .replace("{epochs}", "epochs")
+            .replace("{seal_tiles}", "seal_tiles")
+            .replace("{seal_checkpoints}", "seal_checkpoints")
+            .replace("{seal_keys}", "seal_keys")
+            .replace("{tenant_heads}", "tenant_heads")
             .replace("{empty_events}", "DELETE FROM events WHERE position > 0")
             .replace("{replace_event}", "INSERT OR REPLACE INTO events SELECT * FROM events");
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("journal.db"));
@@ -53,6 +60,16 @@ impl Subject for Sqlite {
         let mut connection = options.connect().await.expect("a connection");
         connection.execute("BEGIN IMMEDIATE").await.expect("the file's only writer");
         Box::new(HeldFile(connection))
+    }
+    async fn tamper(&self, statement: &str) {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.folder.path().join("journal.db"));
+        let mut connection = options.connect().await.expect("a connection");
+        let triggers: Vec<String> =
+            sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetch_all(&mut connection).await.expect("triggers");
+        for trigger in triggers {
+            connection.execute(format!("DROP TRIGGER {trigger}").as_str()).await.expect("dropped");
+        }
+        self.sql(statement).await.expect("tampered with");
     }
     fn poison(&self) -> &'static str {
         "CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.event_type = 'test.poison' BEGIN SELECT RAISE(ABORT, 'poison'); END"

@@ -1,4 +1,4 @@
-//! What readiness asks: the journal, and each view.
+//! What readiness asks: the journal, its seal, the second place of checkpoints, and each view.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use opensail_api::health::Probe;
 use opensail_eventstore::Journal;
+use opensail_eventstore::seal::SealState;
 use opensail_projections::{Feed, Projections};
+use tokio::sync::watch;
 
 use super::stores::Stores;
 
@@ -53,8 +55,39 @@ impl Probe for ViewProbe {
     }
 }
 
-pub fn all(stores: &Stores, projections: &Projections) -> Vec<Box<dyn Probe>> {
-    let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(JournalProbe(stores.journal.clone()))];
+/// Positions sealed, and why no more.
+struct SealProbe(watch::Receiver<SealState>);
+
+#[async_trait]
+impl Probe for SealProbe {
+    fn name(&self) -> &'static str {
+        "seal"
+    }
+    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+        let state = self.0.borrow().clone();
+        match state.trouble {
+            Some(why) => Err(why),
+            None => Ok(BTreeMap::from([("position", state.size as f64)])),
+        }
+    }
+}
+
+/// The second place of checkpoints.
+struct CheckpointsProbe(watch::Receiver<SealState>);
+
+#[async_trait]
+impl Probe for CheckpointsProbe {
+    fn name(&self) -> &'static str {
+        "checkpoints"
+    }
+    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+        self.0.borrow().place_trouble.clone().map_or(Ok(BTreeMap::new()), Err)
+    }
+}
+
+pub fn all(stores: &Stores, projections: &Projections, sealing: watch::Receiver<SealState>) -> Vec<Box<dyn Probe>> {
+    let mut probes: Vec<Box<dyn Probe>> =
+        vec![Box::new(JournalProbe(stores.journal.clone())), Box::new(SealProbe(sealing.clone())), Box::new(CheckpointsProbe(sealing))];
     for name in projections.names() {
         probes.push(Box::new(ViewProbe { name, feed: projections.feed().clone() }));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Journal, Leases, Vault};
+use opensail_eventstore::{Journal, Leases, SealTables, Vault};
 use opensail_projections::Db;
 
 use crate::data_folder;
@@ -15,6 +15,7 @@ pub struct Stores {
     pub journal: Arc<dyn Journal>,
     pub vault: Arc<dyn Vault>,
     pub leases: Arc<dyn Leases>,
+    pub seal: Arc<dyn SealTables>,
     pub views: Db,
     own: Own,
 }
@@ -33,14 +34,28 @@ pub async fn open(settings: &Settings) -> Result<Stores, String> {
             let file = data_folder::views(&settings.home);
             let views = Db::sqlite(&file).await.map_err(|e| format!("{}: {e}", file.display()))?;
             let shared = Arc::new(store.clone());
-            Ok(Stores { journal: shared.clone(), vault: shared.clone(), leases: shared, views, own: Own::Sqlite(store) })
+            Ok(Stores {
+                journal: shared.clone(),
+                vault: shared.clone(),
+                leases: shared.clone(),
+                seal: shared,
+                views,
+                own: Own::Sqlite(store),
+            })
         }
         Database::Postgres { url, owner_url } => {
             let owner_url = owner_url.as_deref();
             let store = PostgresStore::connect(url, owner_url).await.map_err(|e| format!("DATABASE_URL: {e}"))?;
             let views = Db::postgres(url, owner_url).await.map_err(|e| format!("DATABASE_URL: {e}"))?;
             let shared = Arc::new(store.clone());
-            Ok(Stores { journal: shared.clone(), vault: shared.clone(), leases: shared, views, own: Own::Postgres(store) })
+            Ok(Stores {
+                journal: shared.clone(),
+                vault: shared.clone(),
+                leases: shared.clone(),
+                seal: shared,
+                views,
+                own: Own::Postgres(store),
+            })
         }
     }
 }

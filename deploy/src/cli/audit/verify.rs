@@ -1,0 +1,107 @@
+//! `opensail audit verify`: a file, a server, or the journal of this machine. Names the first position that does not hold; exit code 1.
+
+pub mod export;
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures::StreamExt;
+use opensail_eventstore::seal::check::{CheckError, check};
+use opensail_eventstore::seal::{CheckpointFolder, SecondPlace, VerifierKey};
+
+use self::export::ExportCheck;
+use crate::cli::CliError;
+use crate::cli::client::Client;
+use crate::data_folder;
+use crate::mode::desktop::stores;
+use crate::settings::{self, Settings};
+
+fn pinned(keys: &[String]) -> Result<Vec<VerifierKey>, CliError> {
+    keys.iter().map(|key| key.parse().map_err(|error| CliError::Usage(format!("--key: {error}")))).collect()
+}
+
+fn moment(micros: i64) -> String {
+    DateTime::<Utc>::from_timestamp_micros(micros).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// Without any server or database.
+pub fn file(path: &Path, keys: &[String]) -> Result<(), CliError> {
+    let failed = |error: std::io::Error| CliError::Failed(format!("{}: {error}", path.display()));
+    let mut check = ExportCheck::new(pinned(keys)?);
+    for line in BufReader::new(File::open(path).map_err(failed)?).lines() {
+        check.line(&line.map_err(failed)?).map_err(CliError::Failed)?;
+    }
+    tell(check)
+}
+
+/// All that the caller may see, while it is downloaded.
+pub async fn server(client: &Client, keys: &[String]) -> Result<(), CliError> {
+    let mut check = ExportCheck::new(pinned(keys)?);
+    let mut stream = client.bytes("/api/v1/audit/export", &[]).await?;
+    let mut rest: Vec<u8> = Vec::new();
+    while let Some(piece) = stream.next().await {
+        rest.extend_from_slice(&piece?);
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = rest.drain(..=end).collect();
+            check.line(&String::from_utf8_lossy(&line)).map_err(CliError::Failed)?;
+        }
+    }
+    tell(check)
+}
+
+fn tell(check: ExportCheck) -> Result<(), CliError> {
+    let verified = check.finish().map_err(CliError::Failed)?;
+    println!(
+        "verified: {} events, each in the journal of {} positions that was signed at {}",
+        verified.events,
+        verified.size,
+        moment(verified.time)
+    );
+    for tenant in verified.complete {
+        println!("complete: {tenant}, events 1 to {} without a gap", verified.last.get(&tenant).copied().unwrap_or(0));
+    }
+    believed(&verified.believed);
+    Ok(())
+}
+
+fn believed(key: &Option<VerifierKey>) {
+    if let Some(key) = key {
+        eprintln!("the key that came along was believed; to rest on your own, note it and say --key {key}");
+    }
+}
+
+/// The whole journal of this machine against its seal and against what the second place remembers; the server may run.
+pub async fn journal(keys: &[String]) -> Result<(), CliError> {
+    let failed = |error: String| CliError::Failed(error);
+    let pinned = pinned(keys)?;
+    let settings = Settings::read(&settings::environment()).map_err(|error| CliError::Usage(error.to_string()))?;
+    let stores = stores::open(&settings).await.map_err(failed)?;
+    let remembered = CheckpointFolder::new(&data_folder::checkpoints(&settings.home)).kept().await.map_err(failed)?;
+    let checked = check(&*stores.journal, &*stores.seal, &pinned, &remembered, |_| {}).await;
+    let first = stores.seal.keys().await.ok().and_then(|keys| keys.first().and_then(|key| key.verifier.parse().ok()));
+    stores.close().await;
+    let checked = match checked {
+        Ok(checked) => checked,
+        Err(CheckError::Found(finding)) => return Err(CliError::Failed(format!("NOT as it was written: {finding}"))),
+        Err(error) => return Err(CliError::Failed(error.to_string())),
+    };
+    println!(
+        "verified: positions 1 to {} as they were sealed, {} signed checkpoints, the newest of {}",
+        checked.sealed,
+        checked.checkpoints,
+        moment(checked.time)
+    );
+    println!("the second place agrees: {} checkpoints in {}", checked.remembered, data_folder::checkpoints(&settings.home).display());
+    if checked.unsealed > 0 {
+        println!("not sealed yet: {} newer positions", checked.unsealed);
+    }
+    for notice in &checked.notices {
+        println!("notice: {notice}");
+    }
+    if pinned.is_empty() {
+        believed(&first);
+    }
+    Ok(())
+}

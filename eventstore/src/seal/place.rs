@@ -1,0 +1,106 @@
+//! The second place: somewhere outside the database that remembers checkpoints.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::checkpoint::Checkpoint;
+
+/// How often a checkpoint is added to the folder's list; the newest one is kept apart, at each call.
+const LISTED_EVERY: Duration = Duration::from_secs(60);
+
+#[async_trait]
+pub trait SecondPlace: Send + Sync + 'static {
+    /// Returns once the note is durable there.
+    async fn keep(&self, note: &str) -> Result<(), String>;
+    /// Notes that are kept, in no order; the newest is among them.
+    async fn kept(&self) -> Result<Vec<String>, String>;
+}
+
+/// A folder: `latest` holds the newest note, `<epoch>.jsonl` one of each minute.
+pub struct CheckpointFolder {
+    folder: PathBuf,
+    /// Epoch and time of the newest line written.
+    listed: Mutex<Option<(String, Instant)>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    size: u64,
+    note: String,
+}
+
+impl CheckpointFolder {
+    pub fn new(folder: &Path) -> Self {
+        CheckpointFolder { folder: folder.into(), listed: Mutex::default() }
+    }
+
+    fn write(folder: &Path, note: &str, list: Option<&str>) -> std::io::Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let draft = folder.join("latest.new");
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(note.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, folder.join("latest"))?;
+        if let Some(epoch) = list {
+            let size = Checkpoint::unproven(note).map_or(0, |checkpoint| checkpoint.size);
+            let mut line = serde_json::to_string(&Line { size, note: note.into() })?;
+            line.push('\n');
+            let path = folder.join(format!("{epoch}.jsonl"));
+            let mut list = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+            list.write_all(line.as_bytes())?;
+            list.sync_all()?;
+        }
+        File::open(folder)?.sync_all()
+    }
+
+    fn read(folder: &Path) -> std::io::Result<Vec<String>> {
+        let mut notes = Vec::new();
+        let entries = match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(notes),
+            entries => entries?,
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.file_name().is_some_and(|name| name == "latest") {
+                notes.push(std::fs::read_to_string(&path)?);
+            } else if path.extension().is_some_and(|extension| extension == "jsonl") {
+                let text = std::fs::read_to_string(&path)?;
+                // A crash may leave half a line; whole ones count.
+                notes.extend(text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()).map(|line| line.note));
+            }
+        }
+        Ok(notes)
+    }
+}
+
+#[async_trait]
+impl SecondPlace for CheckpointFolder {
+    async fn keep(&self, note: &str) -> Result<(), String> {
+        let epoch = Checkpoint::unproven(note).map_err(|error| error.to_string())?.epoch.to_string();
+        let due = {
+            let listed = self.listed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            listed.as_ref().is_none_or(|(of, at)| *of != epoch || at.elapsed() >= LISTED_EVERY)
+        };
+        let (folder, note, list) = (self.folder.clone(), note.to_owned(), due.then(|| epoch.clone()));
+        let failed = |error: std::io::Error| format!("{}: {error}", self.folder.display());
+        let write = tokio::task::spawn_blocking(move || Self::write(&folder, &note, list.as_deref()));
+        write.await.map_err(std::io::Error::other).and_then(|written| written).map_err(failed)?;
+        if due {
+            *self.listed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((epoch, Instant::now()));
+        }
+        Ok(())
+    }
+
+    async fn kept(&self) -> Result<Vec<String>, String> {
+        let folder = self.folder.clone();
+        let read = tokio::task::spawn_blocking(move || Self::read(&folder)).await.map_err(std::io::Error::other);
+        read.and_then(|read| read).map_err(|error| format!("{}: {error}", self.folder.display()))
+    }
+}

@@ -1,0 +1,253 @@
+//! The one who seals. It looks whenever the journal has moved, at most ten times a second, and writes whatever is new in one transaction;
+//! a burst goes through in portions. Two at once cannot do harm: both begin with the same row, and only one of them can write it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ed25519_dalek::SigningKey;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::checkpoint::{Checkpoint, origin};
+use super::edge::Edge;
+use super::keys;
+use super::leaf::{content_hash, entry, leaf_hash};
+use super::note::{SignedNote, VerifierKey};
+use super::place::SecondPlace;
+use super::reader::SealError;
+use super::tables::{SealTables, Sealing, StoredCheckpoint};
+use super::tiles::Tiles;
+use crate::clock;
+use crate::journal::{Filter, Journal};
+use crate::lease::{Lease, LeaseError, Leases};
+use crate::vault::keyring::Keyring;
+
+/// From one sealing to the next, so that a trickle of events does not cost a flush each; also how old an event may be without a proof,
+/// the sealing itself not counted.
+pub const PACE: Duration = Duration::from_millis(100);
+/// From one note in the second place to the next.
+pub const PLACE_PACE: Duration = Duration::from_secs(1);
+/// Events of one transaction.
+pub const PORTION: usize = 4096;
+/// The journal and the keys are looked at this often, whether or not something was heard.
+const POLL: Duration = Duration::from_secs(1);
+/// Looks at two tables that must agree, while another sealer may write between them.
+const LOOKS: usize = 10;
+const LEASE: &str = "seal";
+const LEASE_TIME: Duration = Duration::from_secs(30);
+
+/// How far it is, and what keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SealState {
+    /// Positions sealed, as far as this process knows.
+    pub size: u64,
+    /// Why nothing is sealed any more.
+    pub trouble: Option<String>,
+    /// Why the second place does not hold the newest checkpoint.
+    pub place_trouble: Option<String>,
+}
+
+/// What the sealer works with.
+pub struct Sealer {
+    pub journal: Arc<dyn Journal>,
+    pub tables: Arc<dyn SealTables>,
+    pub keyring: Arc<Keyring>,
+    pub leases: Arc<dyn Leases>,
+    pub place: Arc<dyn SecondPlace>,
+    /// Node and boot id.
+    pub holder: String,
+    pub state: watch::Sender<SealState>,
+}
+
+/// What is known between two sealings; made anew after every failure.
+struct Known {
+    edge: Edge,
+    last: Option<StoredCheckpoint>,
+    origin: String,
+    signer: Signer,
+}
+
+/// Key of a number.
+struct Signer {
+    n: u64,
+    key: SigningKey,
+}
+
+impl Sealer {
+    /// Seals until `stop` is ready. Ends with an error when something does not hold or a back end fails; start it again later.
+    pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), SealError> {
+        let ended = tokio::select! {
+            ended = self.seal_for_ever() => ended,
+            () = stop => Ok(()),
+        };
+        if let Err(error) = &ended {
+            self.state.send_modify(|state| state.trouble = Some(error.to_string()));
+        }
+        ended
+    }
+
+    async fn seal_for_ever(&self) -> Result<(), SealError> {
+        let mut head = self.journal.watch();
+        let (mut lease, mut known): (Option<Lease>, Option<Known>) = (None, None);
+        let mut placed: Option<(u64, Instant)> = None;
+        loop {
+            head.mark_unchanged();
+            let begun = Instant::now();
+            match self.hold(lease.take()).await {
+                Ok(held) => lease = Some(held),
+                Err(LeaseError::Held { .. }) => {
+                    // Another process seals; what it wrote is read before this one goes on.
+                    known = None;
+                    let size = self.tables.sealed().await?;
+                    self.state.send_modify(|state| *state = SealState { size, ..SealState::default() });
+                    wait(&mut head, POLL).await;
+                    continue;
+                }
+                Err(LeaseError::Unavailable(why)) => return Err(crate::journal::ReadError::Unavailable(why).into()),
+            }
+            let mut now = match known.take() {
+                Some(known) => known,
+                None => self.look().await?,
+            };
+            let more = self.seal_portion(&mut now).await?;
+            if let Some(last) = &now.last {
+                let late = placed.is_none_or(|(n, at)| n != last.n && at.elapsed() >= PLACE_PACE);
+                if late {
+                    placed = Some((self.place(last).await, Instant::now()));
+                }
+            }
+            let unplaced = now.last.as_ref().map(|last| last.n) != placed.map(|(n, _)| n);
+            known = Some(now);
+            if !more {
+                wait(&mut head, if unplaced { PACE.max(PLACE_PACE) } else { POLL }).await;
+                tokio::time::sleep(PACE.saturating_sub(begun.elapsed())).await;
+            }
+        }
+    }
+
+    /// The lease, asked for again only when a third of its time is over: nothing is written while nothing happens.
+    async fn hold(&self, lease: Option<Lease>) -> Result<Lease, LeaseError> {
+        if let Some(lease) = lease {
+            let left = lease.expires - clock::now();
+            if left > clock::micros(LEASE_TIME) / 3 * 2 {
+                return Ok(lease);
+            }
+            if let Ok(renewed) = self.leases.renew(&lease, LEASE_TIME).await {
+                return Ok(renewed);
+            }
+        }
+        self.leases.acquire(LEASE, &self.holder, LEASE_TIME).await
+    }
+
+    async fn look(&self) -> Result<Known, SealError> {
+        let (last, size) = self.last().await?;
+        let head = self.journal.head().await?.position;
+        if head < size {
+            return Err(SealError::RolledBack { head, sealed: size });
+        }
+        let edge = Tiles::new(self.tables.clone()).edge(size).await?;
+        let (first, _) = *self.tables.epochs().await?.first().ok_or(SealError::NoEpoch)?;
+        // Who signed last, which is not the newest key when that one is not announced yet.
+        let (newest, _) = keys::current(&self.tables, &self.keyring).await?;
+        let n = match &last {
+            Some(last) => keys::signer_of(&self.tables, &last.note).await?.unwrap_or(newest),
+            None => newest,
+        };
+        let signer = Signer { n, key: keys::signing(&self.keyring, n).await? };
+        Ok(Known { edge, last, origin: origin(first), signer })
+    }
+
+    /// The last checkpoint and the leaves that are written, of one moment: every sealing writes both.
+    async fn last(&self) -> Result<(Option<StoredCheckpoint>, u64), SealError> {
+        for _ in 0..LOOKS {
+            let last = self.tables.last_checkpoint().await?;
+            let size = self.tables.sealed().await?;
+            if last.as_ref().map_or(0, |last| last.size) == size {
+                return Ok((last, size));
+            }
+        }
+        Err(SealError::Damaged { level: 0, first: self.tables.sealed().await? })
+    }
+
+    /// Seals what is new, at most one portion; true when there may be more. Without anything new it still tells of a new key.
+    async fn seal_portion(&self, known: &mut Known) -> Result<bool, SealError> {
+        let size = known.edge.size();
+        let page = self.journal.read_all(size, PORTION, &Filter::default()).await?;
+        let (newest, _) = keys::current(&self.tables, &self.keyring).await?;
+        let key_changed = newest != known.signer.n;
+        if page.events.is_empty() && !(key_changed && known.last.is_some()) {
+            self.sealed(size);
+            return Ok(false);
+        }
+        let (mut edge, mut pieces) = (known.edge.clone(), Vec::new());
+        let mut epoch = None;
+        for event in &page.events {
+            if event.position != edge.size() + 1 {
+                return Err(SealError::Missing(edge.size() + 1));
+            }
+            let hash = content_hash(event);
+            if hash != event.content_hash {
+                return Err(SealError::Altered(event.position));
+            }
+            edge.push(leaf_hash(&entry(&hash, event.position, event.tenant_position, event.time)), &mut pieces);
+            epoch = Some(event.epoch);
+        }
+        edge.flush(&mut pieces);
+        let epoch = match epoch {
+            Some(epoch) => epoch,
+            None => self.journal.head().await?.epoch,
+        };
+        let signer = match key_changed {
+            true => Signer { n: newest, key: keys::signing(&self.keyring, newest).await? },
+            false => Signer { n: known.signer.n, key: known.signer.key.clone() },
+        };
+        let announced = key_changed && known.last.is_some();
+        let next_key = announced.then(|| VerifierKey::new(&known.origin, signer.key.verifying_key()));
+        let checkpoint =
+            Checkpoint { origin: known.origin.clone(), size: edge.size(), root: edge.root(), epoch, time: clock::now(), next_key };
+        let signing: Vec<&SigningKey> = if announced { vec![&known.signer.key, &signer.key] } else { vec![&signer.key] };
+        let note = SignedNote::sign(checkpoint.to_string(), &known.origin, &signing).to_string();
+        let n = known.last.as_ref().map_or(0, |last| last.n) + 1;
+        let stored = StoredCheckpoint { n, size: edge.size(), note };
+        if !self.tables.seal(&Sealing { pieces, checkpoint: stored.clone() }).await? {
+            // Another one took over without our noticing; its rows are the tree now.
+            *known = self.look().await?;
+            return Ok(true);
+        }
+        *known = Known { edge, last: Some(stored), origin: known.origin.clone(), signer };
+        self.sealed(known.edge.size());
+        Ok(page.events.len() == PORTION)
+    }
+
+    fn sealed(&self, size: u64) {
+        self.state.send_if_modified(|state| {
+            let changed = state.size != size || state.trouble.is_some();
+            (state.size, state.trouble) = (size, None);
+            changed
+        });
+    }
+
+    /// Appends go on without the second place; readiness says that it is missing. Answers with the number it tried.
+    async fn place(&self, last: &StoredCheckpoint) -> u64 {
+        let kept = self.place.keep(&last.note).await;
+        if let Err(why) = &kept {
+            tracing::warn!(why, "the newest checkpoint could not be written to the second place");
+        }
+        self.state.send_if_modified(|state| {
+            let before = std::mem::replace(&mut state.place_trouble, kept.as_ref().err().cloned());
+            before != state.place_trouble
+        });
+        // Tried again with the same checkpoint until it is there.
+        if kept.is_ok() { last.n } else { 0 }
+    }
+}
+
+async fn wait(head: &mut watch::Receiver<u64>, at_most: Duration) {
+    // The journal's writer may be gone; then only the time counts.
+    let changed = async {
+        if head.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let _ = tokio::time::timeout(at_most, changed).await;
+}

@@ -1,0 +1,90 @@
+//! The seal's tables, behind both back ends: tiles, checkpoints, keys. Rows are only ever added.
+
+use async_trait::async_trait;
+
+use super::leaf::Hash;
+use crate::envelope::{Epoch, Position};
+use crate::journal::ReadError;
+
+/// Hashes of a tile; a tree of 10^9 leaves has four levels of them.
+pub const TILE: u64 = 256;
+/// Leaves under one hash of a level, as a power of two: a hash of level `l` stands for `2^(8·l)` leaves.
+pub const TILE_HEIGHT: u32 = 8;
+
+/// Hashes of one level, within one tile: as many as were new when they were written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Piece {
+    pub level: u32,
+    /// Index of its first hash in the level.
+    pub first: u64,
+    pub hashes: Vec<Hash>,
+}
+
+impl Piece {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.hashes.concat()
+    }
+
+    /// `None` when the bytes are no hashes.
+    pub(crate) fn stored(level: u32, first: u64, bytes: &[u8]) -> Option<Piece> {
+        let (hashes, rest) = bytes.as_chunks::<32>();
+        rest.is_empty().then(|| Piece { level, first, hashes: hashes.to_vec() })
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredCheckpoint {
+    /// 1, 2, 3 … in the order of sealing.
+    pub n: u64,
+    pub size: u64,
+    /// A signed note.
+    pub note: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredKey {
+    /// 1, 2, 3 …; the last one signs.
+    pub n: u64,
+    /// As [`super::VerifierKey`] writes itself.
+    pub verifier: String,
+    /// Microseconds since 1970.
+    pub time: i64,
+}
+
+/// What one sealing writes, in one transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sealing {
+    pub pieces: Vec<Piece>,
+    pub checkpoint: StoredCheckpoint,
+}
+
+/// Nothing here checks a hash; what is read may have been changed by others.
+#[async_trait]
+pub trait SealTables: Send + Sync + 'static {
+    /// Leaves that are written.
+    async fn sealed(&self) -> Result<u64, ReadError>;
+
+    /// Pieces of a level whose first hash lies in `from..to`, in order.
+    async fn pieces(&self, level: u32, from: u64, to: u64) -> Result<Vec<Piece>, ReadError>;
+
+    /// The newest checkpoint.
+    async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, ReadError>;
+
+    /// The newest checkpoint of this size.
+    async fn checkpoint_of(&self, size: u64) -> Result<Option<StoredCheckpoint>, ReadError>;
+
+    /// Checkpoints after the `after`-th, in order, at most `limit`.
+    async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, ReadError>;
+
+    /// Writes all of it, or nothing. False: another sealer was faster and wrote one of the rows.
+    async fn seal(&self, sealing: &Sealing) -> Result<bool, ReadError>;
+
+    /// Keys in the order of their numbers.
+    async fn keys(&self) -> Result<Vec<StoredKey>, ReadError>;
+
+    /// False: there is a key of that number already.
+    async fn add_key(&self, key: &StoredKey) -> Result<bool, ReadError>;
+
+    /// The journal's epochs, oldest first, each with the last position it shares with those before it.
+    async fn epochs(&self) -> Result<Vec<(Epoch, Position)>, ReadError>;
+}

@@ -1,0 +1,105 @@
+//! Any hash of the tree, from the tiles in the database. Finished tiles never change and are kept in memory.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::edge::Edge;
+use super::leaf::Hash;
+use super::reader::SealError;
+use super::tables::{SealTables, TILE, TILE_HEIGHT};
+use super::tree::{Node, join, parts, perfect};
+
+/// Finished tiles kept in memory, 8 KiB each.
+const KEPT: usize = 256;
+
+type Tile = Arc<Vec<Hash>>;
+
+/// Reads hashes; clones share the tiles in memory.
+#[derive(Clone)]
+pub struct Tiles {
+    tables: Arc<dyn SealTables>,
+    kept: Arc<Mutex<HashMap<(u32, u64), Tile>>>,
+}
+
+impl Tiles {
+    pub fn new(tables: Arc<dyn SealTables>) -> Self {
+        Tiles { tables, kept: Arc::default() }
+    }
+
+    /// The hash over each of these ranges of leaves. One look at each tile, however many ranges lie in it.
+    pub async fn hashes(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, SealError> {
+        let mut seen = HashMap::new();
+        let mut hashes = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            let mut whole = Vec::new();
+            for node in parts(range) {
+                whole.push(self.node(node, &mut seen).await?);
+            }
+            hashes.push(join(&whole));
+        }
+        Ok(hashes)
+    }
+
+    async fn node(&self, node: Node, seen: &mut HashMap<(u32, u64), Tile>) -> Result<Hash, SealError> {
+        let (level, height) = (node.height / TILE_HEIGHT, node.height % TILE_HEIGHT);
+        let from = node.index << height;
+        let place = (level, from / TILE);
+        let tile = match seen.get(&place) {
+            Some(tile) => tile.clone(),
+            None => {
+                let tile = self.tile(level, place.1).await?;
+                seen.insert(place, tile.clone());
+                tile
+            }
+        };
+        let within = (from % TILE) as usize;
+        let hashes = tile.get(within..within + (1 << height)).ok_or(SealError::Damaged { level, first: from })?;
+        Ok(perfect(hashes))
+    }
+
+    /// The hashes of a tile, as many as are written.
+    async fn tile(&self, level: u32, number: u64) -> Result<Tile, SealError> {
+        if let Some(tile) = self.kept().get(&(level, number)) {
+            return Ok(tile.clone());
+        }
+        let first = number * TILE;
+        let mut hashes = Vec::new();
+        for piece in self.tables.pieces(level, first, first + TILE).await? {
+            if piece.first != first + hashes.len() as u64 {
+                return Err(SealError::Damaged { level, first: first + hashes.len() as u64 });
+            }
+            hashes.extend(piece.hashes);
+        }
+        let tile = Arc::new(hashes);
+        if tile.len() as u64 == TILE {
+            let mut kept = self.kept();
+            if kept.len() == KEPT {
+                kept.clear();
+            }
+            kept.insert((level, number), tile.clone());
+        }
+        Ok(tile)
+    }
+
+    /// The right edge of the tree of `size` leaves, all of them written and none after.
+    pub(super) async fn edge(&self, size: u64) -> Result<Edge, SealError> {
+        let mut tiles = Vec::new();
+        for level in 0.. {
+            let hashes = size.checked_shr(TILE_HEIGHT * level).unwrap_or(0);
+            if hashes == 0 {
+                break;
+            }
+            let tile = if hashes % TILE == 0 { Tile::default() } else { self.tile(level, hashes / TILE).await? };
+            if tile.len() as u64 != hashes % TILE {
+                return Err(SealError::Damaged { level, first: hashes / TILE * TILE + tile.len() as u64 });
+            }
+            tiles.push(tile.to_vec());
+        }
+        Ok(Edge::written(size, tiles))
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<(u32, u64), Tile>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

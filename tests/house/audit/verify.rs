@@ -1,0 +1,194 @@
+//! `opensail audit verify`: on a file without any server, and on this machine's journal; whatever was changed is named by its position.
+
+use std::path::Path;
+
+use opensail_tests::world::{World, until};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::PROGRAM;
+
+/// Exit code and all that was said.
+async fn run(world: &World, arguments: &[&str]) -> (i32, String) {
+    let output = world.command(arguments).output().await.expect("it runs");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap_or(-1), said)
+}
+
+async fn written(world: &World) -> Value {
+    let (project, _) = world.project("boat").await;
+    let bearer = format!("Bearer {}", world.token);
+    let mut last = Value::Null;
+    for name in ["oars", "sails", "anchor", "rudder"] {
+        let path = format!("/api/v1/projects/{project}/files/{name}");
+        last = world.ask(Method::PUT, &path, &[("authorization", bearer.as_str())], "x").await.expect(200)["position"].clone();
+    }
+    world.get(&format!("/api/v1/audit/checkpoint?min_position={last}")).await;
+    last
+}
+
+#[tokio::test]
+async fn an_export_verifies_without_a_server() {
+    let mut world = World::start(PROGRAM, &[]).await;
+    written(&world).await;
+    let key = world.get("/api/v1/audit/checkpoint").await["keys"][0].as_str().expect("a key").to_owned();
+    let file = world.path().join("audit.jsonl").display().to_string();
+    assert_eq!(run(&world, &["audit", "export", "--output", &file]).await.0, 0);
+    world.kill().await;
+    std::fs::remove_dir_all(world.home()).expect("nothing of the server is left");
+
+    let (code, said) = run(&world, &["audit", "verify", &file]).await;
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("complete: ") && said.contains(&key), "{said}");
+    let (code, said) = run(&world, &["audit", "verify", &file, "--key", &key]).await;
+    assert!(code == 0 && !said.contains("believed"), "{said}");
+
+    let lines: Vec<Value> =
+        std::fs::read_to_string(&file).expect("the export").lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let third = lines[3]["position"].clone();
+    let changed = async |what: &str, change: &dyn Fn(&mut Vec<Value>)| {
+        let mut lines = lines.clone();
+        change(&mut lines);
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let file = world.path().join("changed.jsonl");
+        std::fs::write(&file, text).expect("written");
+        let (code, said) = run(&world, &["audit", "verify", &file.display().to_string(), "--key", &key]).await;
+        assert_eq!(code, 1, "{what}: {said}");
+        said
+    };
+    let place = format!("position {third}: ");
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut Vec<Value>));
+    let at_third: [Change; 8] = [
+        ("another time", &|lines| lines[3]["time"] = "2020-01-01T00:00:00.000000Z".into()),
+        ("another actor", &|lines| lines[3]["actor"]["id"] = "somebody else".into()),
+        ("another type", &|lines| lines[3]["type"] = "team.deleted".into()),
+        ("other data", &|lines| lines[3]["data"] = json!({})),
+        ("another payload", &|lines| {
+            lines[3]["proof"]["payload"] = "{}".into();
+            lines[3]["data"] = json!({});
+        }),
+        ("another way", &|lines| lines[3]["proof"]["path"][0] = lines[4]["proof"]["path"][1].clone()),
+        ("no proof", &|lines| {
+            lines[3].as_object_mut().expect("an item").remove("proof");
+        }),
+        ("a forged event", &|lines| {
+            let mut forged = lines[2].clone();
+            forged["position"] = lines[3]["position"].clone();
+            lines[3] = forged;
+        }),
+    ];
+    for (what, change) in at_third {
+        let said = changed(what, change).await;
+        assert!(said.contains(&place), "{what}: {said}");
+    }
+    let dropped = changed("a dropped line", &|lines| drop(lines.remove(3))).await;
+    assert!(dropped.contains(&format!("position {}: ", lines[4]["position"])) && dropped.contains("missing"), "{dropped}");
+    let swapped = changed("two swapped lines", &|lines| lines.swap(3, 4)).await;
+    assert!(swapped.contains(&format!("position {}: ", lines[4]["position"])), "{swapped}");
+    changed("no end", &|lines| drop(lines.pop())).await;
+    changed("a shorter end", &|lines| {
+        lines.remove(lines.len() - 2);
+    })
+    .await;
+    changed("another checkpoint", &|lines| {
+        let note = lines[0]["checkpoint"].as_str().expect("a note").replacen("time 1", "time 2", 1);
+        lines[0]["checkpoint"] = note.into();
+    })
+    .await;
+    // A key of one's own making signs whatever one likes; only the pinned one counts.
+    let stranger = key.replacen("opensail.journal/", "opensail.journal/0", 1);
+    assert_ne!(run(&world, &["audit", "verify", &file, "--key", &stranger]).await.0, 0);
+}
+
+#[tokio::test]
+async fn this_machines_journal_verifies_and_one_byte_in_the_file_is_found() {
+    let mut world = World::start(PROGRAM, &[]).await;
+    let last = written(&world).await;
+    let checked = until("the second place", async || {
+        let (code, said) = run(&world, &["audit", "verify"]).await;
+        assert_eq!(code, 0, "{said}");
+        (!said.contains("agrees: 0 ")).then_some(said)
+    })
+    .await;
+    assert!(checked.contains(&format!("positions 1 to {last} as they were sealed")), "{checked}");
+    assert_eq!(world.stop().await, Some(0));
+
+    let file = world.home().join("journal.db");
+    let before = std::fs::read(&file).expect("the journal");
+    let mut bytes = before.clone();
+    let at = find(&bytes, b"\"path\":\"anchor\"").expect("the path of a file lies open in its event");
+    bytes[at + 8] = b'A';
+    overwrite(&file, &bytes);
+    let (code, said) = run(&world, &["audit", "verify"]).await;
+    let anchor = last.as_u64().expect("a position") - 1;
+    assert!(code == 1 && said.contains(&format!("position {anchor}: ")), "{said}");
+
+    // Back to an earlier state: only the second place knows of the later one.
+    overwrite(&file, &before);
+    assert_eq!(run(&world, &["audit", "verify"]).await.0, 0);
+    world.serve(&[]).await;
+    let later = world.post("/api/v1/teams", json!({ "name": "later" })).await.expect(201)["position"].clone();
+    until("the second place", async || {
+        let latest = std::fs::read_to_string(world.home().join("checkpoints/latest")).ok()?;
+        (latest.lines().nth(1)?.parse::<u64>().ok()? >= later.as_u64()?).then_some(())
+    })
+    .await;
+    assert_eq!(world.stop().await, Some(0));
+    overwrite(&file, &before);
+    let (code, said) = run(&world, &["audit", "verify"]).await;
+    assert!(code == 1 && said.contains("rolled back"), "{said}");
+}
+
+#[tokio::test]
+async fn a_new_key_signs_and_the_old_one_leads_to_it() {
+    let world = World::start(PROGRAM, &[]).await;
+    written(&world).await;
+    let old = world.get("/api/v1/audit/checkpoint").await["keys"][0].as_str().expect("a key").to_owned();
+    let (code, new) = run(&world, &["audit", "rotate-key"]).await;
+    assert_eq!(code, 0, "{new}");
+    until("a checkpoint of both keys", async || {
+        let checkpoint = world.get("/api/v1/audit/checkpoint").await;
+        let note = checkpoint["note"].as_str().expect("a note");
+        (note.contains("\nkey opensail.journal/") && note.lines().filter(|line| line.starts_with('—')).count() == 2).then_some(())
+    })
+    .await;
+    let later = world.post("/api/v1/teams", json!({ "name": "later" })).await.expect(201)["position"].clone();
+    let note = world.get(&format!("/api/v1/audit/checkpoint?min_position={later}")).await["note"].clone();
+    assert_eq!(note.as_str().expect("a note").lines().filter(|line| line.starts_with('—')).count(), 1);
+    let (code, said) = run(&world, &["audit", "verify", "--key", &old]).await;
+    assert_eq!(code, 0, "{said}");
+}
+
+/// Appends go on, readiness tells.
+#[tokio::test]
+async fn a_lost_second_place_degrades_readiness_only() {
+    let world = World::start(PROGRAM, &[]).await;
+    written(&world).await;
+    let folder = world.home().join("checkpoints");
+    std::fs::rename(&folder, world.home().join("elsewhere")).expect("moved");
+    std::fs::write(&folder, "in the way").expect("written");
+    world.post("/api/v1/teams", json!({ "name": "one more" })).await.expect(201);
+    let ready = until("readiness to tell", async || {
+        let answer = world.send(Method::GET, "/readyz", None).await;
+        (answer.status == 503).then_some(answer.body)
+    })
+    .await;
+    let troubled: Vec<&Value> = ready["back_ends"].as_array().expect("back ends").iter().filter(|end| end["ok"] == false).collect();
+    assert_eq!(troubled.iter().map(|end| &end["name"]).collect::<Vec<_>>(), ["checkpoints"]);
+    let position = world.post("/api/v1/teams", json!({ "name": "and another" })).await.expect(201)["position"].clone();
+    world.get(&format!("/api/v1/audit/proof?position={position}")).await;
+    std::fs::remove_file(&folder).expect("removed");
+    until("readiness", async || (world.send(Method::GET, "/readyz", None).await.status == 200).then_some(())).await;
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// The file as somebody with the disk in hand would change it, with nothing beside it that could mend it.
+fn overwrite(file: &Path, bytes: &[u8]) {
+    for beside in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{beside}", file.display()));
+    }
+    std::fs::write(file, bytes).expect("written");
+}
