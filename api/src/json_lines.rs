@@ -15,15 +15,19 @@ pub(crate) fn line(value: &impl Serialize) -> Bytes {
     text.into()
 }
 
-/// The head is sent already when something fails, so a failure breaks the body off: a reader never takes a part for the whole.
 pub(crate) fn response(chunks: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static) -> Response {
+    let mut response = Response::new(body(chunks));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    response
+}
+
+/// The head is sent already when something fails, so a failure breaks the body off: a reader never takes a part for the whole.
+pub(crate) fn body(chunks: impl Stream<Item = Result<Bytes, Problem>> + Send + 'static) -> Body {
     let chunks = chunks.map(|chunk| {
         chunk.map_err(|problem| {
             tracing::warn!(code = problem.code(), "an export was broken off");
             std::io::Error::other(problem.code())
         })
     });
-    let mut response = Response::new(Body::from_stream(chunks));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
-    response
+    Body::from_stream(chunks)
 }

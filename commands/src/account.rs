@@ -6,6 +6,7 @@ mod cli_token;
 mod ensure_desktop_owner;
 mod ensure_platform_admin;
 mod family;
+mod forget_account;
 mod refresh;
 mod register_account;
 mod secret;

@@ -4,6 +4,7 @@ mod add_message;
 mod answer_approval;
 mod cancel_session;
 mod drive;
+mod forget_session;
 mod read_session;
 mod start_session;
 

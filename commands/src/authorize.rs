@@ -46,6 +46,7 @@ permissions! {
     DeleteTeam = Admin,
     DeleteProject = Admin,
     SeeAudit = Admin,
+    ForgetSession = Admin,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -69,6 +69,9 @@ struct Inner {
     keys: Keys,
 }
 
+/// Purpose of the key that names the streams of e-mail addresses.
+pub const EMAIL_LABEL: &str = "opensail/commands/email/v1";
+
 /// Keys derived from the installation's secret, one per purpose.
 pub(crate) struct Keys {
     /// Names the stream that reserves an e-mail address.
@@ -82,8 +85,14 @@ pub(crate) struct Keys {
 impl Commands {
     /// `secret` is the installation's SECRET_KEY.
     pub fn new(parts: Parts, secret: &[u8]) -> Self {
+        Self::with_email_key(parts, secret, derive(secret, EMAIL_LABEL))
+    }
+
+    /// For an installation whose SECRET_KEY may have changed: `email` is what its first one gave for [`EMAIL_LABEL`], since the streams that reserve
+    /// addresses are named by it for ever.
+    pub fn with_email_key(parts: Parts, secret: &[u8], email: [u8; 32]) -> Self {
         let keys = Keys {
-            email: derive(secret, "opensail/commands/email/v1"),
+            email,
             throttle: derive(secret, "opensail/commands/throttle/v1"),
             invitation: derive(secret, "opensail/commands/invitation/v1"),
         };

@@ -12,6 +12,7 @@ mod commands;
 pub mod error;
 pub mod execute;
 mod facts;
+mod forgotten;
 pub mod journal;
 pub mod live;
 pub mod ports;
@@ -21,7 +22,7 @@ pub mod team;
 pub use aggregate::store::Place;
 pub use authorize::{Access, Permission, ProjectAccess, SessionAccess};
 pub use caller::Caller;
-pub use commands::{Commands, Mode, Parts, Registration, Settings};
+pub use commands::{Commands, EMAIL_LABEL, Mode, Parts, Registration, Settings};
 pub use error::{CommandError, RejectionInfo};
 pub use execute::{Change, Command, Done, MAX_TRIES, Shown};
 

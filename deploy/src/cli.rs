@@ -1,5 +1,6 @@
 //! The command line: everything that a person does without a browser. It speaks the same HTTP as everybody else.
 
+pub mod account;
 pub mod arguments;
 pub mod audit;
 pub mod client;

@@ -79,6 +79,11 @@ pub fn checkpoints(home: &Path) -> PathBuf {
     home.join("checkpoints")
 }
 
+/// What was forgotten, outside the database: after a restore it is forgotten again.
+pub fn forgotten(home: &Path) -> PathBuf {
+    home.join("forgotten.jsonl")
+}
+
 /// The command line's token, written by the server.
 pub fn cli_token(home: &Path) -> PathBuf {
     home.join("cli.token")

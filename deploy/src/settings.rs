@@ -43,6 +43,8 @@ pub struct Settings {
     pub public_url: Option<String>,
     pub database: Database,
     pub secret_key: Option<String>,
+    /// The one before, while it is being changed.
+    pub secret_key_previous: Option<String>,
     pub model: ModelSettings,
     pub admin: Option<Admin>,
     pub registration: Registration,
@@ -108,6 +110,10 @@ impl Settings {
             },
             sandbox_read: values.get("OPENSAIL_SANDBOX_READ").map_or(Ok(Vec::new()), |list| folders("OPENSAIL_SANDBOX_READ", list))?,
             secret_key: values.get("SECRET_KEY").map(secret_key::checked).transpose()?,
+            secret_key_previous: match values.get("SECRET_KEY_PREVIOUS") {
+                Some(_) if values.get("SECRET_KEY").is_none() => return Err(refuse("SECRET_KEY", "is needed with SECRET_KEY_PREVIOUS")),
+                previous => previous.map(Into::into),
+            },
             log: values.get("RUST_LOG").unwrap_or_default().into(),
             listen,
             public_url,

@@ -44,6 +44,7 @@ fn samples() -> Vec<(String, u32, Value)> {
         account::SignedOutEverywhere {}.into(),
         account::PasswordChanged {}.into(),
         account::RefreshReused { family: id(10) }.into(),
+        account::Forgotten { reason: "asked for by the person".into() }.into(),
     ];
     accounts.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let emails: Vec<EmailEvent> = vec![EmailReserved { account_id: account }.into()];
@@ -65,6 +66,7 @@ fn samples() -> Vec<(String, u32, Value)> {
         team::InvitationRevoked { invitation_id: InvitationId(id(7)) }.into(),
         team::InvitationAccepted { invitation_id: InvitationId(id(7)), account_id: account }.into(),
         team::Deleted {}.into(),
+        team::AuditExported { format: team::AuditFormat::Csv, filtered: true }.into(),
     ];
     teams.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let projects: Vec<ProjectEvent> = vec![
@@ -175,6 +177,7 @@ fn samples() -> Vec<(String, u32, Value)> {
         session::Failed { reason: "unauthorized".into(), detail: private("bad key".to_string()) }.into(),
         session::Cancelled {}.into(),
         session::LimitReached { limit: session::Limit::MaxMicroUsd }.into(),
+        session::Forgotten { reason: "it held a secret".into() }.into(),
     ];
     sessions.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     all

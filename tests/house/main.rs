@@ -5,6 +5,7 @@ mod agent_session;
 mod architecture;
 mod audit;
 mod faults;
+mod forgetting;
 mod journal;
 mod journey;
 mod project;

@@ -1,10 +1,11 @@
 //! The hands: event in, effect out, command back.
 //!
 //! Sessions are run ([`agent_session`]) and projects prepared ([`project`]) by reconcilers, which the [`supervisor`] keeps going;
-//! [`start`] begins them all. The systems outside are in [`outside`].
+//! [`start`] begins them all. What was forgotten is kept so by [`keep_forgotten`]. The systems outside are in [`outside`].
 
 pub mod agent_session;
 pub(crate) mod crash;
+pub mod keep_forgotten;
 pub mod outside;
 pub mod project;
 pub mod reconciler;

@@ -1,6 +1,7 @@
 //! Signing in and out over HTTP.
 
 mod change_password;
+mod forget_account;
 mod get_me;
 mod refresh;
 mod register_account;
@@ -25,4 +26,5 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(sign_out_everywhere::sign_out_everywhere))
         .routes(routes!(change_password::change_password))
         .routes(routes!(get_me::get_me))
+        .routes(routes!(forget_account::forget_account))
 }

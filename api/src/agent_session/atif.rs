@@ -138,6 +138,7 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
             | AgentSessionEvent::Paused(_)
             | AgentSessionEvent::Resumed(_)
             | AgentSessionEvent::CancelRequested(_)
+            | AgentSessionEvent::Forgotten(_)
             | AgentSessionEvent::Completed(_) => {}
         }
     }

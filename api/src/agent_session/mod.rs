@@ -8,6 +8,7 @@ mod body;
 mod cancel_session;
 mod changed_files;
 mod export_session;
+pub(crate) mod forget_session;
 mod get_diff;
 mod get_output;
 mod get_session;
@@ -36,6 +37,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(export_session::export_session))
         .routes(routes!(add_message::add_message))
         .routes(routes!(cancel_session::cancel_session))
+        .routes(routes!(forget_session::forget_session))
         .routes(routes!(list_approvals::list_approvals_of_session))
         .routes(routes!(list_approvals::list_my_approvals))
         .routes(routes!(answer_approval::answer_approval))

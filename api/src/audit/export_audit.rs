@@ -4,11 +4,15 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use opensail_commands::journal::{Cursor, Position, Sealed};
+use opensail_commands::team::ExportAudit;
+use opensail_domain::kernel::TeamId;
+use opensail_domain::team::AuditFormat;
 use opensail_projections::MAX_LIMIT;
 use opensail_projections::audit::{AuditFilter, EventPage};
 use serde_json::json;
 
-use super::filter::AuditParams;
+use super::csv;
+use super::filter::{AuditParams, ExportFormat};
 use crate::auth::signed::Signed;
 use crate::extract::Params;
 use crate::json_lines;
@@ -21,18 +25,24 @@ const FORMAT_VERSION: u32 = 1;
 
 /// Everything that a query of the audit finds, as JSON lines: a header line with a signed checkpoint, event items each with its proof in the
 /// checkpoint's tree, and a last line that counts them. `limit` is not heeded. `opensail audit verify` checks it without a server.
-#[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AuditParams), responses((status = 200, description = "The events", body = String, content_type = "application/x-ndjson")))]
+/// With `format=csv` for spreadsheets, without proofs; nothing in it is taken for a formula.
+#[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AuditParams), responses((status = 200, description = "The events", body = String, content_type = "application/x-ndjson"), (status = 200, description = "The events", body = String, content_type = "text/csv")))]
 pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(params): Params<AuditParams>) -> Result<Response, Problem> {
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
     api.settle(list.min_position.as_deref()).await?;
     let page = EventPage { limit: Some(MAX_LIMIT), ..api.event_page(&list).await? };
+    let recorded = api.record_export(&signed, &filter, &params).await?;
+    if params.format() == ExportFormat::Csv {
+        return Ok(api.csv(filter, page));
+    }
     let head = api.commands().journal().head().await?;
+    let end = head.position.max(recorded);
     // A seal that is in trouble must not keep the auditor from the events; without proofs they do not verify.
-    let sealed = api.sealed(head.position).await.ok();
+    let sealed = api.sealed(end).await.ok();
     let size = sealed.as_ref().map(|sealed| sealed.checkpoint.size);
     let mut first = json!({
-        "format": FORMAT, "version": FORMAT_VERSION, "epoch": head.epoch.to_string(), "position": size.unwrap_or(head.position),
+        "format": FORMAT, "version": FORMAT_VERSION, "epoch": head.epoch.to_string(), "position": size.unwrap_or(end),
         "tenants": filter.tenants, "filtered": params.is_filtered(),
     });
     if let Some(Sealed { checkpoint, note }) = sealed {
@@ -56,6 +66,43 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
 }
 
 impl Api {
+    /// Who takes a team's history away stands in it, also in what is taken; the position of that. One's own events leave no trace.
+    async fn record_export(&self, signed: &Signed, filter: &AuditFilter, params: &AuditParams) -> Result<Position, Problem> {
+        let teams: Vec<TeamId> = filter.tenants.iter().filter_map(|tenant| tenant.parse().ok()).collect();
+        if teams.is_empty() {
+            return Ok(0);
+        }
+        let format = match params.format() {
+            ExportFormat::Jsonl => AuditFormat::Jsonl,
+            ExportFormat::Csv => AuditFormat::Csv,
+        };
+        let done = self.commands().execute(&signed.caller, &ExportAudit { teams, format, filtered: params.is_filtered() }).await?;
+        self.wait_for(done.position).await?;
+        Ok(done.position)
+    }
+
+    fn csv(&self, filter: AuditFilter, page: EventPage) -> Response {
+        let first = futures::stream::once(async { Ok(Bytes::from(csv::HEAD)) });
+        let api = self.clone();
+        let pages = futures::stream::unfold(Some(page), move |page| {
+            let (api, filter) = (api.clone(), filter.clone());
+            async move {
+                let page = page?;
+                match api.queries().audit_events(&filter, &page).await {
+                    Ok(found) => {
+                        let lines: String = found.items.iter().map(csv::line).collect();
+                        let next = following(found.next).map(|after| EventPage { after: Some(after), ..page });
+                        Some((Ok(lines.into()), next))
+                    }
+                    Err(error) => Some((Err(error.into()), None)),
+                }
+            }
+        });
+        let name = (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\"");
+        let kind = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
+        ([name, kind], json_lines::body(first.chain(pages))).into_response()
+    }
+
     /// One page of lines after `before` events, and the page after it with the count so far. The last page ends with the line that counts.
     async fn audit_lines(
         &self,
@@ -70,10 +117,15 @@ impl Api {
         };
         let events = before + found.items.len();
         let mut lines: Vec<u8> = found.items.iter().flat_map(json_lines::line).collect();
-        let after: Option<Position> = found.next.and_then(|next| next.parse::<Cursor>().ok()).map(|cursor| cursor.position);
+        let after = following(found.next);
         if after.is_none() {
             lines.extend(json_lines::line(&json!({ "end": { "events": events } })));
         }
         Ok((lines.into(), after.map(|after| (EventPage { after: Some(after), ..page }, events))))
     }
+}
+
+/// Where the next page begins.
+fn following(next: Option<String>) -> Option<Position> {
+    next.and_then(|next| next.parse::<Cursor>().ok()).map(|cursor| cursor.position)
 }

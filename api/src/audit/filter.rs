@@ -5,7 +5,7 @@ use opensail_domain::kernel::{AccountId, ProjectId, TeamId};
 use opensail_domain::team::Role;
 use opensail_projections::audit::AuditFilter;
 use serde::Deserialize;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::extract::{ListParams, Order};
@@ -52,6 +52,18 @@ pub(super) struct AuditParams {
     /// Cursor or position that the view must have reached.
     #[serde(default)]
     min_position: Option<String>,
+    /// Only of the export: `jsonl` (default) can be verified, `csv` is for spreadsheets.
+    #[serde(default)]
+    #[param(inline)]
+    format: Option<ExportFormat>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ExportFormat {
+    #[default]
+    Jsonl,
+    Csv,
 }
 
 impl AuditParams {
@@ -59,6 +71,18 @@ impl AuditParams {
     pub(super) fn is_filtered(&self) -> bool {
         let texts = [&self.actor, &self.event_type, &self.stream, &self.from, &self.to, &self.after];
         self.project_id.is_some() || self.correlation.is_some() || texts.iter().any(|text| text.is_some())
+    }
+
+    pub(super) fn format(&self) -> ExportFormat {
+        self.format.unwrap_or_default()
+    }
+
+    /// For a list, which has one form.
+    pub(super) fn refuse_format(&self) -> Result<(), Problem> {
+        match self.format {
+            None => Ok(()),
+            Some(_) => Err(Problem::unknown_fields(vec![FieldError::parameter("format", "this parameter is not known here")])),
+        }
     }
 
     pub(super) fn list(&self) -> ListParams {

@@ -1,5 +1,6 @@
 //! Who did what, for those who may ask: admins of a team, and everybody for one's own events; and what proves it.
 
+mod csv;
 mod export_audit;
 mod filter;
 mod get_checkpoint;

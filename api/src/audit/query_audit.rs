@@ -17,6 +17,7 @@ pub(super) async fn query_audit(
     signed: Signed,
     Params(params): Params<AuditParams>,
 ) -> Result<Json<Listing<Value>>, Problem> {
+    params.refuse_format()?;
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
     api.settle(list.min_position.as_deref()).await?;

@@ -9,7 +9,7 @@ use crate::{Caller, CommandError, Commands};
 pub const TOKEN_PREFIX: &str = "osk_";
 /// Characters of a token that may be shown to tell it from others.
 const SHOWN: usize = 8;
-const KIND: &str = "token";
+pub(super) const KIND: &str = "token";
 
 /// Who a token stands for.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -59,6 +59,16 @@ impl Commands {
         }
         let stored = self.vault().get(KIND, &secret::digest(token)).await?;
         stored.map(|row| serde_json::from_slice(&row).map_err(CommandError::broken)).transpose()
+    }
+
+    /// Keys of the rows that hold this account's tokens.
+    pub(super) async fn tokens_of(&self, account: AccountId) -> Result<Vec<String>, CommandError> {
+        let mut keys = Vec::new();
+        for (key, row) in self.vault().list(KIND, "").await? {
+            let owner: TokenOwner = serde_json::from_slice(&row).map_err(CommandError::broken)?;
+            keys.extend((owner.account_id == account).then_some(key));
+        }
+        Ok(keys)
     }
 
     /// Harmless when it was revoked before.

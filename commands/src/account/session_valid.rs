@@ -12,7 +12,7 @@ impl Commands {
     pub async fn session_valid(&self, account: AccountId, family: Uuid) -> Result<bool, CommandError> {
         let loaded = self.load::<AccountDecider>(account, true).await?;
         Ok(match &*loaded.state {
-            Account::Absent => false,
+            Account::Absent | Account::Forgotten => false,
             Account::Active { families } => families.contains(&family),
         })
     }

@@ -51,7 +51,7 @@ impl Command for EndAllFamilies {
 
 pub(super) async fn families(change: &mut Change, account: AccountId) -> Result<BTreeSet<Uuid>, CommandError> {
     Ok(match &*change.lean_on::<AccountDecider>(account).await? {
-        Account::Absent => return Err(CommandError::NotFound),
+        Account::Absent | Account::Forgotten => return Err(CommandError::NotFound),
         Account::Active { families } => families.clone(),
     })
 }

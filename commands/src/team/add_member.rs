@@ -39,7 +39,9 @@ impl Command for AddMember {
             }
             NewMember::Account(account_id) => match *change.look_at::<AccountDecider>(account_id).await? {
                 Account::Active { .. } => *account_id,
-                Account::Absent => return Err(CommandError::invalid("/account_id", "no_account", "there is no such account")),
+                Account::Absent | Account::Forgotten => {
+                    return Err(CommandError::invalid("/account_id", "no_account", "there is no such account"));
+                }
             },
         };
         let add = TeamCommand::AddMember { account_id, role: self.role };

@@ -18,9 +18,12 @@ pub enum Command {
     /// Give tasks to agents, watch them, look back
     #[command(subcommand)]
     Session(Session),
-    /// Ask the history who did what
+    /// Ask the history who did what, and prove it
     #[command(subcommand)]
     Audit(Audit),
+    /// People
+    #[command(subcommand)]
+    Account(Account),
     /// The read models
     #[command(subcommand)]
     Projection(Projection),
@@ -29,7 +32,12 @@ pub enum Command {
     /// Write the whole data folder into one file; the server may run
     Backup { file: PathBuf },
     /// Bring a backup back into an empty data folder
-    Restore { file: PathBuf },
+    Restore {
+        file: PathBuf,
+        /// The file forgotten.jsonl of the lost data folder: what was forgotten after the backup stays forgotten
+        #[arg(long)]
+        forgotten: Option<PathBuf>,
+    },
     /// Every setting, its value, where it comes from and its default
     Config {
         #[arg(long)]
@@ -117,6 +125,13 @@ pub enum Session {
     },
     /// Stop a session
     Cancel { session: String },
+    /// Forget what was said in a finished session, for ever; the events stay
+    Forget {
+        session: String,
+        /// Readable for ever, so it should name nobody
+        #[arg(long)]
+        reason: String,
+    },
     /// What a session changed in the files
     Diff {
         session: String,
@@ -186,13 +201,27 @@ pub struct Run {
 }
 
 #[derive(Subcommand)]
+pub enum Account {
+    /// Forget a person, for ever: name and addresses are gone, the events stay
+    Forget {
+        /// Id of the account
+        account: String,
+        /// Readable for ever, so it should name nobody
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Subcommand)]
 pub enum Audit {
     /// Events, newest first
     Query(AuditFilter),
-    /// All matching events as JSON lines
+    /// All matching events as JSON lines that can be verified, or for a spreadsheet
     Export {
         #[command(flatten)]
         filter: AuditFilter,
+        #[arg(long, value_enum, default_value = "jsonl")]
+        format: AuditFormat,
         /// Where to write; standard output when absent
         #[arg(long)]
         output: Option<PathBuf>,
@@ -220,6 +249,12 @@ pub enum Audit {
     },
     /// Sign with a new key from now on
     RotateKey,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditFormat {
+    Jsonl,
+    Csv,
 }
 
 #[derive(Args)]

@@ -23,7 +23,7 @@ pub async fn execute(command: Audit) -> Result<(), CliError> {
     let client = &connection.client;
     let done = match command {
         Audit::Query(filter) => query::query(client, filter).await,
-        Audit::Export { filter, output } => export::export(client, filter, output.as_deref()).await,
+        Audit::Export { filter, format, output } => export::export(client, filter, format, output.as_deref()).await,
         Audit::Verify { key, .. } => verify::server(client, &key).await,
         Audit::Checkpoint { json } => checkpoint::checkpoint(client, json).await,
         Audit::Proof { position, size } => proof::proof(client, position, size).await,

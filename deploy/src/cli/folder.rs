@@ -36,9 +36,9 @@ pub async fn backup(file: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-pub async fn restore(file: &Path) -> Result<(), CliError> {
+pub async fn restore(file: &Path, forgotten: Option<&Path>) -> Result<(), CliError> {
     let settings = settings()?;
-    let epoch = operations::restore::restore(&settings.home, file).await.map_err(failed)?;
+    let epoch = operations::restore::restore(&settings.home, file, forgotten).await.map_err(failed)?;
     eprintln!("restored into {} as epoch {epoch}; `opensail serve` goes on from there", settings.home.display());
     Ok(())
 }

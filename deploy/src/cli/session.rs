@@ -55,6 +55,11 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             client.post(&format!("/api/v1/sessions/{session}/cancel"), &json!({})).await?;
             Ok(())
         }
+        Session::Forget { session, reason } => {
+            let answer = client.post(&format!("/api/v1/sessions/{session}/forget"), &json!({ "reason": reason })).await?;
+            println!("forgotten; the event stands at position {}", answer["position"]);
+            Ok(())
+        }
         Session::Diff { session, json } => diff::diff(client, &session, json).await,
     }
 }

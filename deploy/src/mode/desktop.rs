@@ -5,20 +5,21 @@ mod sealing;
 pub mod stores;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use opensail_api::{Api, ApiConfig, ApiKey32, PublicUrl};
 use opensail_commands::live::LiveTurns;
 use opensail_commands::ports::clock::{RandomIds, SystemClock};
-use opensail_commands::{Caller, Commands, Mode, Registration};
+use opensail_commands::{Caller, Commands, EMAIL_LABEL, Mode, Registration};
 use opensail_csi::cas::LocalStore;
 use opensail_eventstore::Seal;
 use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::vault::keyring::{Keyring, derive};
+use opensail_eventstore::vault::keyring::{KeyError, Keyring, derive};
 use opensail_projections::{Projections, Queries};
 use opensail_workers::Hands;
+use opensail_workers::keep_forgotten::KeepForgotten;
 use opensail_workers::outside::blobs::EncryptedBlobs;
 use opensail_workers::outside::model;
 use opensail_workers::outside::passwords::Bcrypt;
@@ -100,6 +101,7 @@ impl Desktop {
 
         let first_link = people(&settings, &commands, &url).await.map_err(|e| StartError::Other(e.log_text()))?;
         let supervisor = Supervisor::default();
+        keep_forgotten(&supervisor, &commands, &tail, &settings.home);
         let sealing = sealing::start(&supervisor, &stores, commands.keyring().clone(), &settings.home, &boot);
         if parts != Parts::Api {
             let sandbox = BubblewrapSandbox::new(SandboxSettings {
@@ -160,6 +162,14 @@ impl Desktop {
     }
 }
 
+fn keep_forgotten(supervisor: &Supervisor, commands: &Commands, tail: &Tail, home: &Path) {
+    let keeper = KeepForgotten { commands: commands.clone(), tail: tail.clone(), list: data_folder::forgotten(home) };
+    supervisor.spawn("keep_forgotten", OnError::Restart, OnStop::Drop, move |stop| {
+        let keeper = keeper.clone();
+        async move { keeper.run(stop).await }
+    });
+}
+
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     let refused = |e: std::io::Error| StartError::Listen {
         address,
@@ -198,6 +208,12 @@ pub async fn secret(settings: &Settings, stores: &Stores) -> Result<String, Star
 /// The commands over real back ends, without anything running.
 pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Result<Commands, StartError> {
     let keyring = Arc::new(Keyring::new(stores.vault.clone(), secret.as_bytes()));
+    if let Some(previous) = &settings.secret_key_previous {
+        change_secret(&keyring, previous.as_bytes()).await?;
+    }
+    // A wrong secret is told at the start, and not by the first private field.
+    keyring.check(FIRST_SEAL).await.map_err(wrong_secret)?;
+    let email = keyring.lasting(secret.as_bytes(), EMAIL_LABEL).await.map_err(wrong_secret)?;
     let canonical = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let store = LocalStore::open(&data_folder::blobs(&settings.home)).map_err(other)?;
     let blobs = EncryptedBlobs::new(Arc::new(store), keyring.clone());
@@ -224,7 +240,27 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
             templates: templates::names(),
         },
     };
-    Ok(Commands::new(parts, secret.as_bytes()))
+    Ok(Commands::with_email_key(parts, secret.as_bytes(), email))
+}
+
+/// The subject whose key every installation has.
+const FIRST_SEAL: &str = "seal-1";
+
+/// Everything that lies under the previous secret comes under the present one. No other process may run on the old one meanwhile.
+async fn change_secret(keyring: &Keyring, previous: &[u8]) -> Result<(), StartError> {
+    let keys = keyring.rewrap(previous).await.map_err(wrong_secret)?;
+    keyring.keep_lasting(previous, EMAIL_LABEL).await.map_err(wrong_secret)?;
+    tracing::info!(keys, "SECRET_KEY was changed; SECRET_KEY_PREVIOUS is not needed any more");
+    Ok(())
+}
+
+fn wrong_secret(error: KeyError) -> StartError {
+    match error {
+        KeyError::OtherSecret(_) => StartError::Other(
+            "SECRET_KEY: the vault was made with another one; start with that, or give it as SECRET_KEY_PREVIOUS to change it".into(),
+        ),
+        error => other(error),
+    }
 }
 
 /// The owner, the first admin and the command line's token; a link when nobody has signed in yet.

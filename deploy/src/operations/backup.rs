@@ -87,11 +87,9 @@ fn pack(home: &Path, copy: &Path, draft: &Path) -> Result<u64, BackupError> {
     header.set_mode(0o600);
     tar.append_data(&mut header, MARK, FORM.as_bytes()).map_err(failed(draft))?;
     tar.append_path_with_name(copy, JOURNAL).map_err(failed(copy))?;
-    for name in [secret_key::FILE, read::FILE] {
-        let path = home.join(name);
-        if path.exists() {
-            tar.append_path_with_name(&path, name).map_err(failed(&path))?;
-        }
+    let files = [home.join(secret_key::FILE), home.join(read::FILE), data_folder::forgotten(home)];
+    for path in files.iter().filter(|path| path.exists()) {
+        tar.append_path_with_name(path, path.strip_prefix(home).unwrap_or(path)).map_err(failed(path))?;
     }
     for folder in [data_folder::blobs(home), data_folder::projects(home)] {
         append_folder(&mut tar, home, &folder)?;

@@ -7,9 +7,11 @@ use std::path::Path;
 
 use opensail_eventstore::Epoch;
 use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::vault::keyring;
+use opensail_workers::keep_forgotten;
 
 use super::backup::{FORM, JOURNAL, MARK};
-use crate::data_folder::{DataFolder, DataFolderError};
+use crate::data_folder::{self, DataFolder, DataFolderError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
@@ -25,8 +27,18 @@ pub enum RestoreError {
     Journal(String),
 }
 
-/// The new epoch.
-pub async fn restore(home: &Path, source: &Path) -> Result<Epoch, RestoreError> {
+/// The new epoch. `forgotten` is the list of the data folder that was lost: what was forgotten after the backup is forgotten again before anybody
+/// can read it, and the next start writes it down.
+pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Result<Epoch, RestoreError> {
+    let file = |what: &Path| {
+        let what = what.display().to_string();
+        move |source| RestoreError::File { what, source }
+    };
+    let later = match forgotten {
+        Some(list) if !list.exists() => return Err(file(list)(std::io::ErrorKind::NotFound.into())),
+        Some(list) => keep_forgotten::read(list).map_err(file(list))?,
+        None => Vec::new(),
+    };
     if home.join(JOURNAL).exists() || data_exists(home) {
         return Err(RestoreError::NotEmpty(home.display().to_string()));
     }
@@ -35,7 +47,12 @@ pub async fn restore(home: &Path, source: &Path) -> Result<Epoch, RestoreError> 
     tokio::task::spawn_blocking(move || unpack(&from, &to))
         .await
         .map_err(|e| RestoreError::File { what: "unpacking".into(), source: std::io::Error::other(e.to_string()) })??;
+    let list = data_folder::forgotten(home);
+    keep_forgotten::add(&list, &later).map_err(file(&list))?;
     let store = SqliteStore::open(home.join(JOURNAL)).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
+    for line in keep_forgotten::read(&list).map_err(file(&list))? {
+        keyring::destroy(&store, &line.subject).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
+    }
     let epoch = store.start_epoch("restore").await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     store.close().await;
     Ok(epoch)

@@ -39,6 +39,7 @@ pub const SETTINGS: &[Setting] = &[
         Fallback::Computed("generated once, kept in <OPENSAIL_HOME>/secret.key"),
         "32 bytes or more; every other key is derived from it",
     ),
+    secret("SECRET_KEY_PREVIOUS", Fallback::Unset, "the SECRET_KEY before, for the one start that changes it"),
     setting("OPENSAIL_MODEL_PROVIDER", Fallback::Computed("scripted: a built-in tour"), "openai, anthropic or scripted"),
     setting(
         "OPENSAIL_MODEL",

@@ -16,6 +16,8 @@ events! {
         PasswordChanged = "account.password_changed" v 1,
         /// An old refresh token came back: somebody may have stolen it, so its whole family ended.
         RefreshReused = "account.refresh_reused" v 1,
+        /// The account's key was destroyed in the same append: name and addresses are gone from everything, also from what was written before.
+        Forgotten = "account.forgotten" v 1,
     }
 }
 
@@ -57,4 +59,10 @@ pub struct PasswordChanged {}
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct RefreshReused {
     pub family: Uuid,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Forgotten {
+    /// Readable for ever.
+    pub reason: String,
 }

@@ -1,8 +1,8 @@
-//! A person's account: registered once, signed in and out, password changed, signed out everywhere.
+//! A person's account: registered once, signed in and out, password changed, signed out everywhere, forgotten.
 //!
 //! E-mail and name are private under the account's key. Passwords, refresh families and links lie in the vault; events
 //! only say that they changed. An e-mail address is reserved by a stream of its own (`email-<HMAC>`), written in the same append as the
-//! account, so that no two accounts share one.
+//! account, so that no two accounts share one. The address of who was forgotten stays reserved: nobody takes the place of who is gone.
 
 pub mod email;
 mod event;

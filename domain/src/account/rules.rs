@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::event::*;
-use crate::kernel::{Rejection, RejectionKind};
+use crate::kernel::{MAX_REASON_CHARS, Rejection, RejectionKind, checked_reason};
 
 /// bcrypt reads no more than this; a longer password is refused instead of cut.
 pub const MAX_PASSWORD_BYTES: usize = 72;
@@ -24,6 +24,7 @@ pub enum AccountCommand {
     SignOutEverywhere,
     ChangePassword,
     ReportReuse { family: Uuid },
+    Forget { reason: String },
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub enum Account {
         /// Open chains of refresh tokens.
         families: BTreeSet<Uuid>,
     },
+    /// For ever.
+    Forgotten,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -42,6 +45,10 @@ pub enum AccountRejection {
     Absent,
     #[error("the account exists already")]
     Exists,
+    #[error("the account was forgotten")]
+    Forgotten,
+    #[error("the reason must have 1 to {MAX_REASON_CHARS} characters and no control characters")]
+    BadReason,
     #[error("this e-mail address belongs to an account already")]
     EmailTaken,
     #[error("this is not an e-mail address")]
@@ -59,6 +66,8 @@ impl Rejection for AccountRejection {
         match self {
             AccountRejection::Absent => "account_absent",
             AccountRejection::Exists => "account_exists",
+            AccountRejection::Forgotten => "account_forgotten",
+            AccountRejection::BadReason => "bad_reason",
             AccountRejection::EmailTaken => "email_taken",
             AccountRejection::BadEmail => "bad_email",
             AccountRejection::BadName => "bad_name",
@@ -68,7 +77,8 @@ impl Rejection for AccountRejection {
     }
     fn kind(&self) -> RejectionKind {
         match self {
-            AccountRejection::Absent => RejectionKind::State,
+            AccountRejection::Absent | AccountRejection::Forgotten => RejectionKind::State,
+            AccountRejection::BadReason => RejectionKind::Invalid { pointer: "/reason" },
             AccountRejection::Exists | AccountRejection::EmailTaken => RejectionKind::Exists,
             AccountRejection::BadEmail => RejectionKind::Invalid { pointer: "/email" },
             AccountRejection::BadName => RejectionKind::Invalid { pointer: "/name" },
@@ -113,6 +123,12 @@ pub(super) fn decide(state: &Account, command: AccountCommand) -> Result<Vec<Acc
         }
         (Account::Active { .. }, C::Register(_)) => Err(AccountRejection::Exists),
         (Account::Absent, _) => Err(AccountRejection::Absent),
+        (Account::Forgotten, C::Forget { .. }) => Ok(vec![]),
+        (Account::Forgotten, _) => Err(AccountRejection::Forgotten),
+        (Account::Active { .. }, C::Forget { reason }) => {
+            let reason = checked_reason(&reason).ok_or(AccountRejection::BadReason)?;
+            Ok(vec![Forgotten { reason }.into()])
+        }
         (Account::Active { families }, C::SignIn { method, family }) => {
             Ok(if families.contains(&family) { vec![] } else { vec![SignedIn { method, family }.into()] })
         }
@@ -130,8 +146,9 @@ pub(super) fn decide(state: &Account, command: AccountCommand) -> Result<Vec<Acc
 pub(super) fn evolve(state: &mut Account, event: &AccountEvent) {
     match (state, event) {
         (state @ Account::Absent, AccountEvent::Registered(_)) => *state = Account::Active { families: BTreeSet::new() },
+        (state @ Account::Active { .. }, AccountEvent::Forgotten(_)) => *state = Account::Forgotten,
         (Account::Active { families }, event) => match event {
-            AccountEvent::Registered(_) | AccountEvent::PasswordChanged(_) => {}
+            AccountEvent::Registered(_) | AccountEvent::PasswordChanged(_) | AccountEvent::Forgotten(_) => {}
             AccountEvent::SignedIn(e) => {
                 families.insert(e.family);
             }
@@ -143,6 +160,6 @@ pub(super) fn evolve(state: &mut Account, event: &AccountEvent) {
             }
             AccountEvent::SignedOutEverywhere(_) => families.clear(),
         },
-        (Account::Absent, _) => {}
+        (Account::Absent | Account::Forgotten, _) => {}
     }
 }

@@ -61,6 +61,22 @@ fn families_open_and_end() {
 }
 
 #[test]
+fn it_is_forgotten_for_ever() {
+    let forget = |reason: &str| AccountCommand::Forget { reason: reason.into() };
+    let gone: AccountEvent = Forgotten { reason: "asked for".into() }.into();
+    account([ada()]).when(forget(" asked for ")).then([gone.clone()]);
+    account([ada(), gone.clone()]).when(forget("again")).then_nothing();
+    for reason in ["", "  ", "a\nb", &"x".repeat(crate::kernel::MAX_REASON_CHARS + 1)] {
+        account([ada()]).when(forget(reason)).then_refused(AccountRejection::BadReason);
+    }
+    account([]).when(forget("x")).then_refused(AccountRejection::Absent);
+    for command in [AccountCommand::ChangePassword, AccountCommand::SignIn { method: SignInMethod::Link, family: FAMILY }] {
+        account([ada(), gone.clone()]).when(command).then_refused(AccountRejection::Forgotten);
+    }
+    account([ada(), gone]).when(AccountCommand::Register(registered("a@b", "A"))).then_refused(AccountRejection::Forgotten);
+}
+
+#[test]
 fn an_address_belongs_to_one_account() {
     given::<EmailDecider>([]).when(ADA).then([EmailReserved { account_id: ADA }.into()]);
     given::<EmailDecider>([EmailReserved { account_id: ADA }.into()]).when(ADA).then_nothing();

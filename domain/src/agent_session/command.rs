@@ -37,6 +37,9 @@ pub enum AgentSessionCommand {
         answered_by: AccountId,
     },
     Cancel(CancelRequested),
+    Forget {
+        reason: String,
+    },
 
     // The worker
     BeginRun {

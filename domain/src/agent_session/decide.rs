@@ -7,7 +7,7 @@ use super::event::*;
 use super::message::CallOutcome;
 use super::rejection::AgentSessionRejection as R;
 use super::state::{AgentSession, Core, OpenCall, Status};
-use crate::kernel::Private;
+use crate::kernel::{Private, checked_reason};
 
 type Decided = Result<Vec<AgentSessionEvent>, R>;
 
@@ -19,7 +19,13 @@ pub(super) fn decide(state: &AgentSession, command: AgentSessionCommand) -> Deci
     let (Some(core), Some(status)) = (state.core(), state.status()) else { return Err(R::Absent) };
     let subject = format!("session-{}", core.session_id);
     let private = |text: String| Private::open(&subject, text);
+    if core.forgotten && !matches!(command, C::Forget { .. }) {
+        return Err(R::Forgotten);
+    }
     match command {
+        C::Forget { .. } if core.forgotten => Ok(vec![]),
+        C::Forget { .. } if !status.finished() => Err(R::NotFinished { status: status.as_str() }),
+        C::Forget { reason } => Ok(vec![Forgotten { reason: checked_reason(&reason).ok_or(R::BadReason)? }.into()]),
         C::Request { .. } => Err(R::Exists),
         C::AddMessage { message_id, text, added_by } => {
             check_text(&text, MAX_TEXT_BYTES, "/text")?;

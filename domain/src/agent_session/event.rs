@@ -39,6 +39,8 @@ events! {
         Failed = "agent_session.failed" v 1,
         Cancelled = "agent_session.cancelled" v 1,
         LimitReached = "agent_session.limit_reached" v 1,
+        /// The session's key was destroyed in the same append: what people, model and tools said is gone, also from what was written before.
+        Forgotten = "agent_session.forgotten" v 1,
     }
 }
 
@@ -289,4 +291,10 @@ pub enum Limit {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct LimitReached {
     pub limit: Limit,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Forgotten {
+    /// Readable for ever.
+    pub reason: String,
 }

@@ -1,7 +1,7 @@
 //! Why a session refuses a wish.
 
 use super::command::MAX_MODEL_BYTES;
-use crate::kernel::{Rejection, RejectionKind};
+use crate::kernel::{MAX_REASON_CHARS, Rejection, RejectionKind};
 
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum AgentSessionRejection {
@@ -43,6 +43,12 @@ pub enum AgentSessionRejection {
     CancelNotRequested,
     #[error("the session's limit {limit} is reached")]
     LimitReached { limit: &'static str },
+    #[error("the session was forgotten")]
+    Forgotten,
+    #[error("the session is {status}; cancel it before it is forgotten")]
+    NotFinished { status: &'static str },
+    #[error("the reason must have 1 to {MAX_REASON_CHARS} characters and no control characters")]
+    BadReason,
     #[error("something is still to be done: {what}")]
     Unsettled { what: &'static str },
 }
@@ -53,6 +59,9 @@ impl Rejection for AgentSessionRejection {
         match self {
             R::Absent => "session_absent",
             R::Exists => "session_exists",
+            R::Forgotten => "session_forgotten",
+            R::NotFinished { .. } => "session_not_finished",
+            R::BadReason => "bad_reason",
             R::EmptyTask => "empty_task",
             R::EmptyText => "empty_text",
             R::TextTooLong { .. } => "text_too_long",
@@ -82,9 +91,12 @@ impl Rejection for AgentSessionRejection {
             R::TextTooLong { pointer, .. } | R::BudgetOutOfRange { pointer, .. } => RejectionKind::Invalid { pointer },
             R::BadModel => RejectionKind::Invalid { pointer: "/model" },
             R::NoPrice { .. } => RejectionKind::Invalid { pointer: "/budget/max_micro_usd" },
+            R::BadReason => RejectionKind::Invalid { pointer: "/reason" },
             R::Exists => RejectionKind::Exists,
             R::Absent
             | R::Finished { .. }
+            | R::NotFinished { .. }
+            | R::Forgotten
             | R::WrongPhase { .. }
             | R::UnknownApproval
             | R::AnsweredOtherwise

@@ -128,6 +128,9 @@ pub struct Core {
     /// Somebody said something that the model has not seen.
     pub unread: bool,
     pub cancel_requested: bool,
+    /// Its key is destroyed.
+    #[serde(default)]
+    pub forgotten: bool,
 }
 
 impl Core {
@@ -258,12 +261,14 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
             answered: BTreeMap::new(),
             unread: true,
             cancel_requested: false,
+            forgotten: false,
         }));
         return;
     }
     let Some(core) = state.core_mut() else { return };
     match event {
         E::Requested(_) => {}
+        E::Forgotten(_) => core.forgotten = true,
         E::RunStarted(e) => {
             core.runs = e.run;
             core.turn_open = false;

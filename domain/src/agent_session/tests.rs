@@ -118,6 +118,22 @@ fn request(change: impl FnOnce(&mut Requested)) -> C {
 }
 
 #[test]
+fn a_finished_session_is_forgotten_for_ever() {
+    let forget = |reason: &str| C::Forget { reason: reason.into() };
+    let completed: AgentSessionEvent = Completed {}.into();
+    let gone: AgentSessionEvent = Forgotten { reason: "it held a secret".into() }.into();
+    let begun = || vec![requested().into(), run(1), turn(1, 1), answered(1, &[]), completed.clone()];
+    given::<AgentSessionDecider>(begun()).when(forget(" it held a secret ")).then([gone.clone()]);
+    given::<AgentSessionDecider>(begun()).when(forget(" ")).then_refused(R::BadReason);
+    given::<AgentSessionDecider>([requested().into()]).when(forget("x")).then_refused(R::NotFinished { status: "queued" });
+    given::<AgentSessionDecider>([]).when(forget("x")).then_refused(R::Absent);
+    let after = || begun().into_iter().chain([gone.clone()]);
+    given::<AgentSessionDecider>(after()).when(forget("again")).then_nothing();
+    let more = C::AddMessage { message_id: MessageId(Uuid::from_u128(9)), text: "more".into(), added_by: ADA };
+    given::<AgentSessionDecider>(after()).when(more).then_refused(R::Forgotten);
+}
+
+#[test]
 fn a_task_is_requested_once() {
     given::<AgentSessionDecider>([]).when(request(|_| {})).then([requested().into()]);
     session([]).when(request(|_| {})).then_refused(R::Exists);

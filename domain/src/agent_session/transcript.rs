@@ -78,7 +78,8 @@ impl Transcript {
             | E::Requeued(_)
             | E::Paused(_)
             | E::Resumed(_)
-            | E::CancelRequested(_) => {}
+            | E::CancelRequested(_)
+            | E::Forgotten(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@ pub mod decider;
 pub mod event;
 pub mod ids;
 pub mod private;
+pub mod reason;
 pub mod rejection;
 pub mod spec;
 
@@ -12,6 +13,7 @@ pub use decider::Decider;
 pub use event::{DecodeError, Event};
 pub use ids::{AccountId, ApprovalId, InvitationId, MessageId, ProjectId, SessionId, TeamId};
 pub use private::Private;
+pub use reason::{MAX_REASON_CHARS, checked_reason};
 pub use rejection::{Rejection, RejectionKind};
 
 /// Microseconds since 1970, UTC.

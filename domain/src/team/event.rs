@@ -17,6 +17,8 @@ events! {
         /// Comes with the `team.member_added` it leads to.
         InvitationAccepted = "team.invitation_accepted" v 1,
         Deleted = "team.deleted" v 1,
+        /// Somebody took the team's history away.
+        AuditExported = "team.audit_exported" v 1,
     }
 }
 
@@ -96,3 +98,20 @@ pub struct InvitationAccepted {
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Deleted {}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFormat {
+    /// With proofs.
+    Jsonl,
+    /// For a spreadsheet.
+    Csv,
+}
+
+/// Who and from where stands in the envelope.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AuditExported {
+    pub format: AuditFormat,
+    /// Only a part was asked for: a project, an actor, a time.
+    pub filtered: bool,
+}

@@ -49,6 +49,8 @@ pub enum TeamCommand {
         account_id: AccountId,
         now: Micros,
     },
+    /// Somebody is about to take its history away.
+    RecordExport(AuditExported),
     /// `projects`: how many the team still has, looked up.
     Delete {
         projects: u64,
@@ -200,6 +202,7 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
             }
             Some(_) | None => Err(TeamRejection::NoInvitation),
         },
+        C::RecordExport(export) => Ok(vec![export.into()]),
         C::Delete { projects } if projects > 0 => Err(TeamRejection::HasProjects { projects }),
         C::Delete { .. } => Ok(vec![Deleted {}.into()]),
     }
@@ -212,7 +215,7 @@ pub(super) fn evolve(state: &mut Team, event: &TeamEvent) {
         }
         (state @ Team::Active { .. }, TeamEvent::Deleted(_)) => *state = Team::Deleted,
         (Team::Active { name, members, invitations }, event) => match event {
-            TeamEvent::Created(_) | TeamEvent::Deleted(_) => {}
+            TeamEvent::Created(_) | TeamEvent::Deleted(_) | TeamEvent::AuditExported(_) => {}
             TeamEvent::Renamed(e) => *name = e.name.clone(),
             TeamEvent::MemberAdded(e) => {
                 members.insert(e.account_id, e.role);

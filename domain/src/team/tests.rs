@@ -24,6 +24,14 @@ fn its_creator_is_admin() {
 }
 
 #[test]
+fn an_export_is_written_down_while_the_team_is_there() {
+    let export = AuditExported { format: AuditFormat::Jsonl, filtered: false };
+    team(crew()).when(TeamCommand::RecordExport(export.clone())).then([export.clone().into()]);
+    team(vec![]).when(TeamCommand::RecordExport(export.clone())).then_refused(TeamRejection::Absent);
+    team(with([Deleted {}.into()])).when(TeamCommand::RecordExport(export)).then_refused(TeamRejection::Deleted);
+}
+
+#[test]
 fn names_are_checked() {
     for name in ["", "  ", "a\u{7}b", &"x".repeat(MAX_TEAM_NAME_CHARS + 1)] {
         team(vec![]).when(TeamCommand::Create { team_id: TEAM, name: name.into(), created_by: ADA }).then_refused(TeamRejection::BadName);

@@ -47,6 +47,8 @@ pub(super) async fn signer_of(tables: &Arc<dyn SealTables>, note: &str) -> Resul
 pub async fn rotate(tables: &Arc<dyn SealTables>, keyring: &Keyring) -> Result<VerifierKey, SealError> {
     loop {
         let (n, _) = current(tables, keyring).await?;
+        // Who cannot open the present key has another SECRET_KEY, under which nobody could sign.
+        signing(keyring, n).await?;
         if let Some(key) = add(tables, keyring, n + 1).await? {
             return Ok(key);
         }

@@ -82,7 +82,7 @@ impl Tiles {
         Ok(tile)
     }
 
-    /// The right edge of the tree of `size` leaves, all of them written and none after.
+    /// The right edge of the tree of `size` leaves, all of them written.
     pub(super) async fn edge(&self, size: u64) -> Result<Edge, SealError> {
         let mut tiles = Vec::new();
         for level in 0.. {
@@ -91,10 +91,10 @@ impl Tiles {
                 break;
             }
             let tile = if hashes % TILE == 0 { Tile::default() } else { self.tile(level, hashes / TILE).await? };
-            if tile.len() as u64 != hashes % TILE {
-                return Err(SealError::Damaged { level, first: hashes / TILE * TILE + tile.len() as u64 });
-            }
-            tiles.push(tile.to_vec());
+            // Another sealer may have gone on since.
+            let wanted = tile.get(..(hashes % TILE) as usize);
+            let wanted = wanted.ok_or(SealError::Damaged { level, first: hashes / TILE * TILE + tile.len() as u64 })?;
+            tiles.push(wanted.to_vec());
         }
         Ok(Edge::written(size, tiles))
     }

@@ -55,6 +55,11 @@ pub fn derive(secret: &[u8], purpose_label: &str) -> [u8; 32] {
     key
 }
 
+/// Destroys the subject's key for ever, whatever secret it is wrapped under.
+pub async fn destroy(vault: &dyn Vault, subject: &str) -> Result<(), VaultError> {
+    vault.put(KIND, subject, &[DESTROYED], None).await
+}
+
 /// A subject's key. Its bytes are wiped with the last clone.
 #[derive(Clone)]
 pub struct DataKey {
@@ -150,9 +155,50 @@ impl Keyring {
 
     /// Destroys the subject's key for ever. Other processes may use it from memory for [`CACHED_FOR`] longer.
     pub async fn destroy(&self, subject: &str) -> Result<(), KeyError> {
-        self.vault.put(KIND, subject, &[DESTROYED], None).await?;
+        destroy(&*self.vault, subject).await?;
         self.cache.put(subject, Cached::Destroyed);
         Ok(())
+    }
+
+    /// Wraps every key that lies under `previous` anew under this keyring's secret; how many. Harmless when repeated.
+    pub async fn rewrap(&self, previous: &[u8]) -> Result<u64, KeyError> {
+        let old = Keyring::new(self.vault.clone(), previous);
+        let mut done = 0;
+        for (subject, row) in self.vault.list(KIND, "").await? {
+            let key = match self.unwrap(&subject, &row) {
+                Err(KeyError::OtherSecret(_)) => old.unwrap(&subject, &row)?,
+                Err(error) => return Err(error),
+                Ok(_) => continue,
+            };
+            if let Some(key) = key
+                && self.vault.swap(KIND, &subject, Some(&row), &self.wrap(&key)?, None).await?
+            {
+                done += 1;
+            }
+        }
+        Ok(done)
+    }
+
+    /// `OtherSecret` when the subject's key lies under another secret. A subject without a key says nothing.
+    pub async fn check(&self, subject: &str) -> Result<(), KeyError> {
+        self.read(subject).await.map(|_| ())
+    }
+
+    /// Keeps what `previous` gives for a purpose, so that [`Keyring::lasting`] gives it under the new secret. What was kept by an earlier change stays.
+    pub async fn keep_lasting(&self, previous: &[u8], purpose_label: &str) -> Result<(), KeyError> {
+        let bytes = Zeroizing::new(derive(previous, purpose_label));
+        let secret = Secret { subject: lasting(purpose_label), key_id: Uuid::now_v7().simple().to_string(), bytes };
+        let key = DataKey { secret: Arc::new(secret) };
+        self.vault.swap(KIND, key.subject(), None, &self.wrap(&key)?, None).await?;
+        Ok(())
+    }
+
+    /// 32 bytes for a purpose that outlives a change of `secret`: what [`derive`] gave under the first one.
+    pub async fn lasting(&self, secret: &[u8], purpose_label: &str) -> Result<[u8; 32], KeyError> {
+        match self.read(&lasting(purpose_label)).await? {
+            Some(Some(key)) => Ok(*key.secret.bytes),
+            _ => Ok(derive(secret, purpose_label)),
+        }
     }
 
     /// The row change that destroys a key, to ride in the append that says so.
@@ -161,8 +207,8 @@ impl Keyring {
     }
 
     /// Drops the subject's key from memory, after a [`Keyring::destruction`] was written.
-    pub fn drop_cached(&self, subject: &str) {
-        self.cache.remove(subject);
+    pub fn was_destroyed(&self, subject: &str) {
+        self.cache.put(subject, Cached::Destroyed);
     }
 
     /// `None`: no row. `Some(None)`: destroyed.
@@ -205,6 +251,10 @@ impl Keyring {
         let secret = Secret { subject: subject.into(), key_id: key_id.simple().to_string(), bytes: bytes.map_err(|_| damaged())? };
         Ok(Some(DataKey { secret: Arc::new(secret) }))
     }
+}
+
+fn lasting(purpose_label: &str) -> String {
+    format!("lasting/{purpose_label}")
 }
 
 fn fresh(subject: &str) -> Result<DataKey, KeyError> {

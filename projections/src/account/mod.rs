@@ -58,7 +58,9 @@ impl Projection for AccountView {
             | AccountEvent::SignedOut(_)
             | AccountEvent::SignedOutEverywhere(_)
             | AccountEvent::PasswordChanged(_)
-            | AccountEvent::RefreshReused(_) => {}
+            | AccountEvent::RefreshReused(_)
+            // Name and address are sealed under the key that is gone.
+            | AccountEvent::Forgotten(_) => {}
         }
         Ok(())
     }

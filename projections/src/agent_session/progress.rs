@@ -111,7 +111,13 @@ impl Progress {
             E::Failed(e) => self.finish(Status::Failed, Some(e.reason.clone()), Some(e.detail.clone())),
             E::Cancelled(_) => self.finish(Status::Cancelled, None, None),
             E::LimitReached(e) => self.finish(Status::LimitReached, Some(e.limit.as_str().into()), None),
-            E::TurnStarted(_) | E::TurnFailed(_) | E::ToolCallStarted(_) | E::ToolCallCompleted(_) | E::MessageAdded(_) => {}
+            E::TurnStarted(_)
+            | E::TurnFailed(_)
+            | E::ToolCallStarted(_)
+            | E::ToolCallCompleted(_)
+            | E::MessageAdded(_)
+            // What is private of it is sealed under the key that is gone.
+            | E::Forgotten(_) => {}
         }
     }
 

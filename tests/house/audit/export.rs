@@ -41,4 +41,15 @@ async fn the_export_is_the_list_whole() {
     };
     assert_eq!(events.iter().map(proofless).collect::<Vec<_>>(), listed);
     assert_eq!(world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&format=xml"), None).await.status, 422);
+    assert_eq!(world.send(Method::GET, &format!("/api/v1/audit/events?team_id={team}&format=csv"), None).await.status, 422);
+
+    // For spreadsheets: a name that would be a formula is a text.
+    let name = serde_json::json!({ "name": "=cmd|' /C calc'!A0" });
+    let made = world.post("/api/v1/teams", name).await.expect(201);
+    let path = format!("/api/v1/audit/export?team_id={}&format=csv&min_position={}", made["id"].as_str().expect("an id"), made["position"]);
+    let sheet = world.send(Method::GET, &path, None).await;
+    assert!(sheet.headers["content-type"].to_str().expect("text").starts_with("text/csv"));
+    let rows: Vec<&str> = sheet.text.split("\r\n").filter(|row| !row.is_empty()).collect();
+    assert!(rows[0].starts_with("position,") && rows.len() == 4, "{}", sheet.text);
+    assert!(!sheet.text.contains(",="), "{}", sheet.text);
 }

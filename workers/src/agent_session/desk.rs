@@ -233,6 +233,7 @@ const fn name_of(command: &AgentSessionCommand) -> &'static str {
         C::AddMessage { .. } => "add_message",
         C::AnswerApproval { .. } => "answer_approval",
         C::Cancel(_) => "cancel",
+        C::Forget { .. } => "forget",
         C::BeginRun { .. } => "begin_run",
         C::StartTurn => "start_turn",
         C::CompleteTurn { .. } => "complete_turn",

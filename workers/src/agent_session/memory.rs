@@ -70,7 +70,9 @@ impl Memory {
                 self.started = Some(Started { call_id: e.call_id.clone(), effect: e.effect, changes });
             }
             E::ToolCallCompleted(_) => self.started = None,
-            E::Requeued(_) | E::Completed(_) | E::Failed(_) | E::Cancelled(_) | E::LimitReached(_) => *self = Memory::default(),
+            E::Requeued(_) | E::Completed(_) | E::Failed(_) | E::Cancelled(_) | E::LimitReached(_) | E::Forgotten(_) => {
+                *self = Memory::default();
+            }
             E::Requested(_)
             | E::RunStarted(_)
             | E::TurnStarted(_)

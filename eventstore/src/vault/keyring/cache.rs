@@ -52,10 +52,6 @@ impl Cache {
         }
     }
 
-    pub(super) fn remove(&self, subject: &str) {
-        self.lock().remove(subject);
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<String, (Instant, Cached)>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }

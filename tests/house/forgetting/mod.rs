@@ -1,0 +1,29 @@
+//! Forgetting: what was said is gone from everything, also from what was written before; the events and their proofs stay.
+
+mod account;
+mod restore;
+mod secret_key;
+mod session;
+
+use opensail_tests::world::World;
+use serde_json::{Value, json};
+
+/// A finished session in which a word was said: by a person, by the model, to a tool and by it.
+async fn said(world: &World, project: &str, word: &str) -> String {
+    let call = |name: &str, arguments: Value| json!({ "tool_calls": [{ "name": name, "arguments": arguments }] });
+    let model = world.script(&[
+        call("bash_exec", json!({ "command": format!("seq 1 20000; echo {word}") })),
+        json!({ "text": format!("I heard {word}") }),
+    ]);
+    let task = json!({ "task": format!("remember {word}"), "model": model, "edit_mode": "allow" });
+    let session = world.session(project, task).await;
+    world.session_is(&session, &["completed"]).await;
+    session
+}
+
+/// Exit code and all that was said.
+async fn run(world: &World, arguments: &[&str]) -> (i32, String) {
+    let output = world.command(arguments).output().await.expect("it runs");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap_or(-1), said)
+}

@@ -1,0 +1,54 @@
+use opensail_tests::world::{World, until};
+use reqwest::Method;
+use serde_json::json;
+
+use super::{run, said};
+use crate::PROGRAM;
+
+const WORD: &str = "xylograph";
+
+/// A backup of before knows the key; the list of what was forgotten since takes it away again, before anybody can ask.
+#[tokio::test]
+async fn a_restore_does_not_remember() {
+    let mut old = World::start(PROGRAM, &[]).await;
+    let (project, _) = old.project("boat").await;
+    let session = said(&old, &project, WORD).await;
+    let file = old.path().join("before.tar").display().to_string();
+    assert_eq!(run(&old, &["backup", &file]).await.0, 0);
+    old.post(&format!("/api/v1/sessions/{session}/forget"), json!({ "reason": "a password was pasted" })).await.expect(202);
+    let list = old.home().join("forgotten.jsonl");
+    until("the list", async || std::fs::read_to_string(&list).is_ok_and(|text| text.contains(&session)).then_some(())).await;
+    let later = old.path().join("after.tar").display().to_string();
+    assert_eq!(run(&old, &["backup", &later]).await.0, 0);
+    old.kill().await;
+
+    // Without the list the backup of before still tells it: that is what the list is for.
+    let events = format!("/api/v1/sessions/{session}/events?limit=200");
+    let mut careless = World::at_rest(PROGRAM, &[]);
+    assert_eq!(run(&careless, &["restore", &file]).await.0, 0);
+    careless.serve(&[]).await;
+    assert!(careless.send(Method::GET, &events, None).await.text.contains(WORD));
+    careless.kill().await;
+
+    let mut new = World::at_rest(PROGRAM, &[]);
+    let (code, told) = run(&new, &["restore", &file, "--forgotten", &list.display().to_string()]).await;
+    assert_eq!(code, 0, "{told}");
+    new.serve(&[]).await;
+    let text = new.send(Method::GET, &events, None).await.text;
+    assert!(!text.contains(WORD) && text.contains("[forgotten]"), "{text}");
+    until("the new history to say so", async || {
+        let last = new.events(&session).await.last()?.clone();
+        (last["type"] == "agent_session.forgotten" && last["data"]["reason"] == "a password was pasted").then_some(())
+    })
+    .await;
+    let (code, verified) = run(&new, &["audit", "verify"]).await;
+    assert_eq!(code, 0, "{verified}");
+
+    // A backup of after has nothing to forget any more.
+    let mut after = World::at_rest(PROGRAM, &[]);
+    assert_eq!(run(&after, &["restore", &later]).await.0, 0);
+    after.serve(&[]).await;
+    assert!(!after.send(Method::GET, &events, None).await.text.contains(WORD));
+    let missing = run(&World::at_rest(PROGRAM, &[]), &["restore", &file, "--forgotten", "/nonexistent/list"]).await;
+    assert_eq!(missing.0, 1, "a list that is not there is no empty list");
+}

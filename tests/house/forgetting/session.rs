@@ -1,0 +1,66 @@
+use opensail_tests::world::World;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{run, said};
+use crate::PROGRAM;
+
+const WORD: &str = "xylograph";
+
+#[tokio::test]
+async fn what_was_said_is_gone_and_every_proof_holds() {
+    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+    let (project, _) = world.project("boat").await;
+    let session = said(&world, &project, WORD).await;
+    let kept = said(&world, &project, "marzipan").await;
+    let key = world.get("/api/v1/audit/checkpoint").await["keys"][0].as_str().expect("a key").to_owned();
+    let read = async |path: &str| world.send(Method::GET, path, None).await.text;
+    let places = [
+        format!("/api/v1/sessions/{session}"),
+        format!("/api/v1/sessions/{session}/events?limit=200"),
+        format!("/api/v1/sessions/{session}/export"),
+        format!("/api/v1/sessions/{session}/export?format=atif"),
+        format!("/api/v1/sessions/{session}/replay"),
+        format!("/api/v1/projects/{project}/sessions"),
+        "/api/v1/audit/export".to_owned(),
+    ];
+    for place in &places {
+        assert!(read(place).await.contains(WORD), "{place} tells it before");
+    }
+
+    let ben = world.register("ben").await;
+    let path = format!("/api/v1/sessions/{session}/forget");
+    let wish = json!({ "reason": "a password was pasted" });
+    assert_eq!(ben.post(&world, &path, wish.clone()).await.status, 404);
+    world.join(&world.team().await, &ben, "editor").await;
+    assert_eq!(ben.post(&world, &path, wish.clone()).await.status, 403, "only admins");
+    assert_eq!(world.post(&path, json!({ "reason": " " })).await.status, 422);
+    let done = world.post(&path, wish.clone()).await.expect(202);
+    assert_eq!(world.post(&path, wish).await.status, 202, "again is harmless");
+
+    for place in &places {
+        let text = read(place).await;
+        assert!(!text.contains(WORD), "{place} still tells it: {text}");
+    }
+    assert!(read(&places[1]).await.contains("[forgotten]"));
+    assert!(read(&format!("/api/v1/sessions/{kept}/events?limit=200")).await.contains("marzipan"), "the others are untouched");
+    let events = world.events(&session).await;
+    let last = events.last().expect("an event");
+    assert_eq!((&last["type"], &last["data"]["reason"]), (&json!("agent_session.forgotten"), &json!("a password was pasted")));
+    assert_eq!(last["position"], done["position"]);
+    let more = world.post(&format!("/api/v1/sessions/{session}/messages"), json!({ "text": "more" })).await;
+    assert_eq!((more.status.as_u16(), more.body["code"].as_str()), (409, Some("state")), "{}", more.text);
+
+    world.get(&format!("/api/v1/audit/checkpoint?min_position={}", done["position"])).await;
+    let file = world.path().join("audit.jsonl").display().to_string();
+    assert_eq!(run(&world, &["audit", "export", "--output", &file]).await.0, 0);
+    let (code, verified) = run(&world, &["audit", "verify", &file, "--key", &key]).await;
+    assert_eq!(code, 0, "{verified}");
+    let (code, verified) = run(&world, &["audit", "verify", "--key", &key]).await;
+    assert_eq!(code, 0, "{verified}");
+
+    let unfinished =
+        world.session(&project, json!({ "task": "wait", "model": world.script(&[json!({ "text": "x", "delay_ms": 600_000 })]) })).await;
+    let refused = world.post(&format!("/api/v1/sessions/{unfinished}/forget"), json!({ "reason": "x" })).await;
+    assert_eq!((refused.status.as_u16(), refused.body["code"].as_str()), (409, Some("state")), "{}", refused.text);
+}

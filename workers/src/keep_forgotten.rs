@@ -1,0 +1,125 @@
+//! Whatever is forgotten stays forgotten: a list outside the database names it, and after a restore it is forgotten once more.
+//!
+//! At the start everything on the list is forgotten again (harmless where it is), then every event of forgetting is followed: its key is
+//! destroyed (it is already, unless the vault was put back alone) and its line added to the list.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use opensail_commands::{Caller, Commands};
+use opensail_domain::agent_session::AgentSessionDecider;
+use opensail_domain::kernel::Decider;
+use opensail_eventstore::subscription::Tail;
+use opensail_eventstore::{Cursor, Filter, Recorded};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::supervisor::TaskResult;
+
+/// The events that it follows.
+const TYPES: [&str; 2] = ["account.forgotten", "agent_session.forgotten"];
+/// The vault's row that says how far the journal was followed.
+const KIND: &str = "forgotten";
+const SEEN: &str = "seen";
+/// Positions after which that row is written, when nothing is forgotten.
+const SEEN_EVERY: u64 = 10_000;
+const AT_ONCE: usize = 64;
+
+/// A line of the list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Forgotten {
+    /// Whose key was destroyed: `account-<id>` or `session-<id>`.
+    pub subject: String,
+    pub reason: String,
+    /// Microseconds since 1970.
+    pub time: i64,
+}
+
+/// The list's lines; a last one that a crash cut off is passed over.
+pub fn read(list: &Path) -> std::io::Result<Vec<Forgotten>> {
+    let text = match std::fs::read_to_string(list) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        text => text?,
+    };
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// Adds lines that are not there yet; durable when it returns.
+pub fn add(list: &Path, lines: &[Forgotten]) -> std::io::Result<()> {
+    let known: BTreeSet<String> = read(list)?.into_iter().map(|line| line.subject).collect();
+    let mut text = String::new();
+    for line in lines.iter().filter(|line| !known.contains(&line.subject)) {
+        text.push('\n');
+        text.push_str(&serde_json::to_string(line)?);
+    }
+    if text.is_empty() {
+        return Ok(());
+    }
+    text.push('\n');
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(list)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    match list.parent() {
+        Some(folder) => std::fs::File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// What it works with.
+#[derive(Clone)]
+pub struct KeepForgotten {
+    pub commands: Commands,
+    pub tail: Tail,
+    pub list: PathBuf,
+}
+
+impl KeepForgotten {
+    pub async fn run(&self, stop: CancellationToken) -> TaskResult {
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            ended = self.follow() => ended,
+        }
+    }
+
+    async fn follow(&self) -> TaskResult {
+        let caller = Caller::system("restore");
+        for line in read(&self.list).map_err(|error| format!("{}: {error}", self.list.display()))? {
+            let caller = caller.clone().command_named(&["forget again", &line.subject]);
+            self.commands.forget_again(&caller, &line.subject, &line.reason).await.map_err(|error| error.log_text())?;
+        }
+        let words = |error: opensail_eventstore::VaultError| error.to_string();
+        let head = self.tail.journal().head().await.map_err(|error| error.to_string())?;
+        let seen = self.commands.vault().get(KIND, SEEN).await.map_err(words)?;
+        let seen = seen.and_then(|row| String::from_utf8(row).ok()?.parse::<Cursor>().ok());
+        let mut kept = seen.filter(|cursor| cursor.epoch == head.epoch).map_or(0, |cursor| cursor.position);
+        let types = TYPES.map(String::from).to_vec();
+        let mut events = self.tail.subscribe(kept, Filter { types, ..Filter::default() });
+        loop {
+            let batch = events.next_batch(AT_ONCE).await.map_err(|error| error.to_string())?;
+            let lines: Vec<Forgotten> = batch.events.iter().map(|event| line(event)).collect();
+            for line in &lines {
+                self.commands.keyring().destroy(&line.subject).await.map_err(|error| error.to_string())?;
+            }
+            if !lines.is_empty() {
+                let list = self.list.clone();
+                let added = tokio::task::spawn_blocking(move || add(&list, &lines)).await.map_err(std::io::Error::other);
+                added.and_then(|added| added).map_err(|error| format!("{}: {error}", self.list.display()))?;
+            }
+            if !batch.events.is_empty() || batch.seen >= kept + SEEN_EVERY {
+                kept = batch.seen;
+                let cursor = Cursor { epoch: head.epoch, position: kept }.to_string();
+                self.commands.vault().put(KIND, SEEN, cursor.as_bytes(), None).await.map_err(words)?;
+            }
+        }
+    }
+}
+
+fn line(event: &Recorded) -> Forgotten {
+    let kind = if event.stream.stream_type() == AgentSessionDecider::TYPE { "session" } else { event.stream.stream_type() };
+    let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+    let reason = payload["reason"].as_str().unwrap_or_default().to_owned();
+    Forgotten { subject: format!("{kind}-{}", event.stream.id()), reason, time: event.time }
+}
