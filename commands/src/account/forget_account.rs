@@ -9,7 +9,7 @@ use opensail_eventstore::vault::keyring::Keyring;
 use super::cli_token::KIND as TOKENS;
 use super::family::removal;
 use super::register_account::PASSWORDS;
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
 
 struct ForgetAccount {
     account_id: AccountId,
@@ -34,6 +34,9 @@ impl Command for ForgetAccount {
         }
         change.write_vault(Keyring::destruction(&subject(account)));
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

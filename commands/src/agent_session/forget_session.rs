@@ -5,7 +5,7 @@ use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::vault::keyring::Keyring;
 
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place, Shown};
 
 struct ForgetSession {
     session_id: SessionId,
@@ -21,6 +21,9 @@ impl Command for ForgetSession {
         change.decide::<AgentSessionDecider>(self.session_id, Place::project(access.team_id, access.project_id), forget).await?;
         change.write_vault(Keyring::destruction(&subject(self.session_id)));
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::TeamId;
 use opensail_domain::team::{AuditExported, AuditFormat, TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place};
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct ExportAudit {
@@ -23,5 +23,8 @@ impl Command for ExportAudit {
             change.decide::<TeamDecider>(*team, Place::team(*team), TeamCommand::RecordExport(export)).await?;
         }
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
