@@ -7,8 +7,8 @@ pub mod append;
 pub mod batch;
 pub mod epoch;
 pub mod lease;
-pub mod server;
 pub mod seal;
+pub mod server;
 pub mod subscription;
 pub mod vault;
 
@@ -116,7 +116,7 @@ macro_rules! journal_suite {
     ($open:expr) => {
         $crate::journal_suite!(@ $open,
             append { positions_are_dense_under_64_writers, two_processes_share_one_order, tenants_count_on_their_own,
-                several_streams_are_atomic, a_stale_version_conflicts, a_new_stream_must_not_exist, guards_are_checked,
+                several_streams_are_atomic, a_stale_version_conflicts, a_new_stream_must_not_exist, guards_are_checked, what_another_process_wrote_counts,
                 a_repeated_command_answers_with_the_first_result, a_reused_command_is_told_apart, a_command_without_events_is_kept,
                 what_is_not_valid_is_refused, payloads_are_kept_byte_for_byte, the_envelope_comes_back_whole,
                 time_never_goes_back, events_cannot_be_changed, four_increments_give_four, pages_are_complete, filters_select },

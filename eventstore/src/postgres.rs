@@ -5,6 +5,7 @@
 //! run as the owner, if its address is given.
 
 mod arrays;
+mod heads;
 mod lease;
 mod migrate;
 mod presence;

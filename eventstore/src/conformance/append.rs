@@ -120,6 +120,28 @@ pub async fn guards_are_checked(subject: &dyn Subject) {
     assert_dense(&*journal, 4).await;
 }
 
+/// However much a store remembers of what it wrote, what others wrote behind its back counts.
+pub async fn what_another_process_wrote_counts(subject: &dyn Subject) {
+    let (journal, another) = (subject.journal(), subject.another().await.journal());
+    let stream = || StreamId::new("test", "role");
+    let conflict = |expected, actual| Err(AppendError::Conflict { stream: stream(), expected, actual });
+    let guarded = |name: &str, version| crate::append::Append { guards: vec![Guard { stream: stream(), version }], ..one(name) };
+    journal.append(append(vec![part("role", 0, 1)])).await.expect("appended");
+    another.append(append(vec![part("role", 1, 1)])).await.expect("appended");
+    assert_eq!(journal.append(guarded("a", 1)).await, conflict(1, 2));
+    journal.append(guarded("a", 2)).await.expect("appended");
+    another.append(append(vec![part("role", 2, 1)])).await.expect("appended");
+    // Also when something else was written in between.
+    journal.append(one("b")).await.expect("appended");
+    assert_eq!(journal.append(guarded("c", 2)).await, conflict(2, 3));
+    assert_eq!(journal.append(append(vec![part("role", 2, 1)])).await, conflict(2, 3));
+    assert_eq!(journal.append(append(vec![part("role", 4, 1)])).await, conflict(4, 3));
+    assert_eq!(journal.append(append(vec![part("role", 0, 1)])).await, conflict(0, 3));
+    journal.append(append(vec![part("role", 3, 1)])).await.expect("appended");
+    assert_eq!(another.append(guarded("c", 3)).await, conflict(3, 4));
+    assert_dense(&*journal, 6).await;
+}
+
 pub async fn a_repeated_command_answers_with_the_first_result(subject: &dyn Subject) {
     let journal = subject.journal();
     let command = crate::append::Append { answer: Some("new-id".into()), fingerprint: Some([7; 32]), ..one("a") };
@@ -131,12 +153,16 @@ pub async fn a_repeated_command_answers_with_the_first_result(subject: &dyn Subj
     assert_eq!(journal.append(command.clone()).await, Ok(expected.clone()));
     let another = subject.another().await.journal();
     assert_eq!(another.append(command.clone()).await, Ok(expected.clone()));
+    let later = append(vec![part("a", 2, 1)]);
+    let first = journal.append(later.clone()).await.expect("appended");
+    journal.append(append(vec![part("a", 3, 1)])).await.expect("appended");
+    assert_eq!(journal.append(later).await, Ok(crate::append::Appended { repeated: true, ..first }));
     assert_eq!(journal.command(command.command_id).await, Ok(Some((expected, Some([7; 32])))));
     let racing = crate::append::Append { fingerprint: None, ..one("b") };
     let answers = together(&journal, vec![racing; 20]).await;
     assert_eq!(answers.iter().filter(|answer| answer.as_ref().is_ok_and(|done| !done.repeated)).count(), 1);
-    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|done| done.position == 3)));
-    assert_dense(&*journal, 3).await;
+    assert!(answers.iter().all(|answer| answer.as_ref().is_ok_and(|done| done.position == 5)));
+    assert_dense(&*journal, 5).await;
 }
 
 pub async fn a_reused_command_is_told_apart(subject: &dyn Subject) {

@@ -8,6 +8,7 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use uuid::Uuid;
 
+use super::heads::Heads;
 use crate::append::check::Prepared;
 use crate::envelope::StreamId;
 use crate::vault::VaultWrite;
@@ -15,13 +16,20 @@ use crate::vault::VaultWrite;
 pub(super) const CALL: &str = "SELECT * FROM journal.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
     $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44, $45)";
 
+/// How much of a batch the database looks up.
+#[derive(Clone, Copy)]
+pub(super) enum Trust<'a> {
+    /// The commands are taken for new, and so are streams that must be; versions that these heads tell hold if nobody else has written.
+    Heads(&'a Heads),
+    Nothing,
+}
+
 #[derive(Default)]
 pub(super) struct Arrays {
     appends: Appends,
     fences: (Vec<i32>, Vec<String>, Vec<i64>),
-    parts: Versions,
-    guards: Versions,
-    tenants: Vec<String>,
+    streams: Versions,
+    tenants: (Vec<String>, Vec<i64>),
     events: Events,
     vault: Vaults,
 }
@@ -43,6 +51,7 @@ struct Versions {
     stream_type: Vec<String>,
     stream_id: Vec<String>,
     version: Vec<i64>,
+    sure: Vec<bool>,
 }
 
 #[derive(Default)]
@@ -80,32 +89,37 @@ struct Vaults {
     expires: Vec<Option<i64>>,
 }
 
-/// A tenant of the batch: its number from 1, and how many of its events have come so far.
-struct Tenant {
-    number: i32,
-    events: i64,
-}
-
 impl Versions {
-    fn push(&mut self, append: i32, stream: &StreamId, version: u64) {
+    fn push(&mut self, append: i32, stream: &StreamId, version: u64, sure: bool) {
         self.append.push(append);
         self.stream_type.push(stream.stream_type().into());
         self.stream_id.push(stream.id().into());
         self.version.push(signed(version));
+        self.sure.push(sure);
+    }
+}
+
+impl Trust<'_> {
+    fn knows(self, stream: &StreamId, version: u64) -> bool {
+        match self {
+            Trust::Heads(heads) => heads.version(stream) == Some(version),
+            Trust::Nothing => false,
+        }
     }
 }
 
 impl Arrays {
-    pub(super) fn of(batch: &[&Prepared]) -> Self {
+    pub(super) fn of(batch: &[&Prepared], trust: Trust<'_>) -> Self {
         let mut arrays = Arrays::default();
         let mut tenants = HashMap::new();
         for (prepared, number) in batch.iter().zip(1..) {
-            arrays.push(prepared, number, &mut tenants);
+            arrays.push(prepared, number, trust, &mut tenants);
         }
         arrays
     }
 
-    fn push<'a>(&mut self, prepared: &'a Prepared, number: i32, tenants: &mut HashMap<&'a str, Tenant>) {
+    /// `tenants`: which number each has, from 1.
+    fn push<'a>(&mut self, prepared: &'a Prepared, number: i32, trust: Trust<'_>, tenants: &mut HashMap<&'a str, i32>) {
         let append = &prepared.append;
         self.appends.command.push(append.command_id.0);
         self.appends.fingerprint.push(append.fingerprint.map(|bytes| bytes.to_vec()));
@@ -117,9 +131,6 @@ impl Arrays {
             self.fences.0.push(number);
             self.fences.1.push(fence.resource.clone());
             self.fences.2.push(signed(fence.token));
-        }
-        for guard in &append.guards {
-            self.guards.push(number, &guard.stream, guard.version);
         }
         for write in &append.vault {
             let (kind, key) = write.row();
@@ -133,20 +144,30 @@ impl Arrays {
             self.vault.value.push(value);
             self.vault.expires.push(expires);
         }
+        for part in &append.parts {
+            // A stream that must be new and is not clashes with the event that it has already.
+            if part.expected > 0 || matches!(trust, Trust::Nothing) {
+                self.streams.push(number, &part.stream, part.expected, trust.knows(&part.stream, part.expected));
+            }
+        }
+        for guard in &append.guards {
+            self.streams.push(number, &guard.stream, guard.version, trust.knows(&guard.stream, guard.version));
+        }
         let mut hashes = prepared.hashes.iter();
         for part in &append.parts {
-            self.parts.push(number, &part.stream, part.expected);
-            let tenant = tenants.entry(&part.tenant).or_insert_with(|| {
-                self.tenants.push(part.tenant.clone());
-                Tenant { number: self.tenants.len() as i32, events: 0 }
+            let tenant = *tenants.entry(&part.tenant).or_insert_with(|| {
+                self.tenants.0.push(part.tenant.clone());
+                self.tenants.1.push(0);
+                self.tenants.0.len() as i32
             });
+            let of_tenant = &mut self.tenants.1[tenant as usize - 1];
             for ((event, version), hash) in part.events.iter().zip(part.expected + 1..).zip(&mut hashes) {
                 let rows = &mut self.events;
-                tenant.events += 1;
+                *of_tenant += 1;
                 rows.append.push(number);
                 rows.ordinal.push(rows.append.len() as i64);
-                rows.tenant.push(tenant.number);
-                rows.tenant_ordinal.push(tenant.events);
+                rows.tenant.push(tenant);
+                rows.tenant_ordinal.push(*of_tenant);
                 rows.id.push(event.event_id);
                 rows.stream_type.push(part.stream.stream_type().into());
                 rows.stream_id.push(part.stream.id().into());
@@ -167,9 +188,9 @@ impl Arrays {
         }
     }
 
-    /// Binds everything in the order of the function's parameters after the first two.
+    /// Binds everything in the order of the function's parameters after the first four.
     pub(super) fn bind<'q>(self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
-        let Arrays { appends, fences, parts, guards, tenants, events, vault } = self;
+        let Arrays { appends, fences, streams, tenants, events, vault } = self;
         query
             .bind(appends.command)
             .bind(appends.fingerprint)
@@ -180,15 +201,13 @@ impl Arrays {
             .bind(fences.0)
             .bind(fences.1)
             .bind(fences.2)
-            .bind(parts.append)
-            .bind(parts.stream_type)
-            .bind(parts.stream_id)
-            .bind(parts.version)
-            .bind(guards.append)
-            .bind(guards.stream_type)
-            .bind(guards.stream_id)
-            .bind(guards.version)
-            .bind(tenants)
+            .bind(streams.append)
+            .bind(streams.stream_type)
+            .bind(streams.stream_id)
+            .bind(streams.version)
+            .bind(streams.sure)
+            .bind(tenants.0)
+            .bind(tenants.1)
             .bind(events.append)
             .bind(events.ordinal)
             .bind(events.tenant)

@@ -1,4 +1,5 @@
-//! One batch in one round trip, on a connection of its own.
+//! One batch in one round trip, on a connection of its own. It is asked for trustingly first: what we wrote ourselves is not looked
+//! up, and commands are taken for new. Where a unique index says otherwise, nothing was written and the batch is asked for carefully.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,13 +8,15 @@ use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgRow};
 use sqlx::{Connection, Row};
 use tokio::sync::Mutex;
+use tokio::time::error::Elapsed;
 
-use super::arrays::{Arrays, CALL};
+use super::arrays::{Arrays, CALL, Trust};
+use super::heads::Heads;
 use crate::append::check::Prepared;
 use crate::append::group::{COMMAND_RESULTS_KEPT, SWEEP_ROWS, WriteFailed, Writer};
 use crate::append::{AppendError, Appended, Fence};
 use crate::clock;
-use crate::envelope::{Epoch, StreamId};
+use crate::envelope::{Epoch, Position, StreamId};
 
 /// When we stop waiting for an answer; the server's own limits below come first.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -33,14 +36,28 @@ const SESSION: [(&str, &str); 8] = [
 
 pub(super) struct PostgresWriter {
     options: PgConnectOptions,
-    connection: Mutex<Option<PgConnection>>,
+    state: Mutex<State>,
     pool: PgPool,
+}
+
+#[derive(Default)]
+struct State {
+    connection: Option<PgConnection>,
+    heads: Heads,
 }
 
 impl PostgresWriter {
     pub(super) fn new(options: PgConnectOptions, pool: PgPool) -> Self {
         let options = options.options(SESSION).application_name("opensail journal append");
-        PostgresWriter { options, connection: Mutex::new(None), pool }
+        PostgresWriter { options, state: Mutex::default(), pool }
+    }
+
+    async fn connect(&self) -> Result<PgConnection, WriteFailed> {
+        match tokio::time::timeout(CONNECT, PgConnection::connect_with(&self.options)).await {
+            Ok(Ok(connection)) => Ok(connection),
+            Ok(Err(error)) => Err(WriteFailed::Unreachable(error.to_string())),
+            Err(_) => Err(WriteFailed::Unreachable("PostgreSQL does not answer".into())),
+        }
     }
 }
 
@@ -48,26 +65,28 @@ impl PostgresWriter {
 impl Writer for PostgresWriter {
     async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
         let Some(epoch) = batch.first().map(|prepared| prepared.epoch) else { return Ok(Vec::new()) };
-        let mut slot = self.connection.lock().await;
-        // Taken out: whatever goes wrong, a connection in an unknown state is not used again.
-        let mut connection = match slot.take() {
+        let mut state = self.state.lock().await;
+        // Taken out: whatever goes wrong, a connection in an unknown state is not used again, nor what was known before.
+        let State { connection, heads } = std::mem::take(&mut *state);
+        let mut connection = match connection {
             Some(connection) => connection,
-            None => match tokio::time::timeout(CONNECT, PgConnection::connect_with(&self.options)).await {
-                Ok(Ok(connection)) => connection,
-                Ok(Err(error)) => return Err(WriteFailed::Unreachable(error.to_string())),
-                Err(_) => return Err(WriteFailed::Unreachable("PostgreSQL does not answer".into())),
-            },
+            None => self.connect().await?,
         };
-        let query = sqlx::query(CALL).bind(epoch.0).bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT));
-        let answer = tokio::time::timeout(ANSWER, Arrays::of(batch).bind(query).fetch_all(&mut connection)).await;
+        let mut answer = call(&mut connection, epoch, batch, Trust::Heads(&heads)).await;
+        if matches!(&answer, Ok(Err(error)) if is_unique_violation(error)) {
+            answer = call(&mut connection, epoch, batch, Trust::Nothing).await;
+        }
         match answer {
             Ok(Ok(rows)) => {
-                *slot = Some(connection);
-                answers(batch, epoch, &rows)
+                let (before, answers) = answers(batch, epoch, &rows)?;
+                state.heads = heads;
+                state.heads.wrote(before, batch, &answers);
+                state.connection = Some(connection);
+                Ok(answers)
             }
             Ok(Err(error)) => {
                 let (failed, usable) = failed(error);
-                *slot = usable.then_some(connection);
+                state.connection = usable.then_some(connection);
                 Err(failed)
             }
             Err(_) => Err(WriteFailed::Lost("PostgreSQL does not answer".into())),
@@ -96,6 +115,24 @@ impl Writer for PostgresWriter {
     }
 }
 
+async fn call(
+    connection: &mut PgConnection,
+    epoch: Epoch,
+    batch: &[&Prepared],
+    trust: Trust<'_>,
+) -> Result<Result<Vec<PgRow>, sqlx::Error>, Elapsed> {
+    let (careful, last_event) = match trust {
+        Trust::Heads(heads) => (false, heads.last_event()),
+        Trust::Nothing => (true, None),
+    };
+    let query = sqlx::query(CALL).bind(epoch.0).bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT)).bind(careful).bind(last_event);
+    tokio::time::timeout(ANSWER, Arrays::of(batch, trust).bind(query).fetch_all(connection)).await
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.is_unique_violation())
+}
+
 /// What an error says about the batch, and whether the connection can go on.
 fn failed(error: sqlx::Error) -> (WriteFailed, bool) {
     let why = error.to_string();
@@ -114,7 +151,10 @@ fn failed(error: sqlx::Error) -> (WriteFailed, bool) {
     }
 }
 
-fn answers(batch: &[&Prepared], epoch: Epoch, rows: &[PgRow]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+/// The journal's last position before the batch, and an answer for each append.
+type Answered = (Position, Vec<Result<Appended, AppendError>>);
+
+fn answers(batch: &[&Prepared], epoch: Epoch, rows: &[PgRow]) -> Result<Answered, WriteFailed> {
     let broken = |error: sqlx::Error| WriteFailed::Lost(format!("an answer that cannot be read: {error}"));
     let mut verdicts: HashMap<i32, Result<Appended, AppendError>> = HashMap::new();
     let (mut head, mut time) = (0, 0);
@@ -142,7 +182,7 @@ fn answers(batch: &[&Prepared], epoch: Epoch, rows: &[PgRow]) -> Result<Vec<Resu
             Ok(Appended { epoch, position, versions: append.versions(), time, repeated: false, answer: append.answer.clone() })
         })
     });
-    Ok(answers.collect())
+    Ok((head, answers.collect()))
 }
 
 fn verdict(kind: &str, row: &PgRow, prepared: &Prepared) -> Result<Result<Appended, AppendError>, sqlx::Error> {

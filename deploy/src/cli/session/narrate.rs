@@ -57,17 +57,26 @@ fn turn(data: &Value, streamed: usize, paint: Paint) -> Vec<String> {
     lines
 }
 
-/// The arguments in one line: a command or path as it is, long texts by their length.
+/// Arguments that say what a call is about: they are shown as they are, and first.
+const TELLING: [&str; 7] = ["command", "file_path", "path", "dir_path", "pattern", "from", "to"];
+
+/// The arguments in one line: a command or path as it is, other texts by their length.
 fn arguments(json: &str) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(json) else { return shorten(&printable(json)) };
-    let shown = fields.iter().map(|(name, value)| match value {
-        Value::String(text) if matches!(name.as_str(), "file_path" | "command" | "path" | "dir_path" | "pattern" | "from" | "to") => {
-            shorten(&printable(text))
-        }
-        Value::String(text) => format!("{name}: {} lines", text.lines().count()),
-        other => shorten(&format!("{name}: {other}")),
+    let telling = TELLING.iter().filter_map(|name| fields.get(*name)?.as_str()).map(|text| shorten(&printable(text)));
+    let others = fields.iter().filter_map(|(name, value)| match value {
+        Value::String(_) if TELLING.contains(&name.as_str()) => None,
+        Value::String(text) => Some(format!("{name}: {}", lines_of(text))),
+        other => Some(shorten(&format!("{name}: {other}"))),
     });
-    shown.collect::<Vec<_>>().join("  ")
+    telling.chain(others).collect::<Vec<_>>().join("  ")
+}
+
+fn lines_of(text: &str) -> String {
+    match text.lines().count() {
+        1 => "1 line".into(),
+        lines => format!("{lines} lines"),
+    }
 }
 
 fn shorten(text: &str) -> String {
@@ -130,6 +139,13 @@ mod tests {
             {"call_id": "1-0", "tool": "bash_exec", "arguments": "{\"command\":\"ls\\u001b[2J\\nrm\"}"}]}}});
         assert_eq!(lines(&item, 5, Paint::plain()), [" you", "→ bash_exec ls␛[2J …"]);
         assert_eq!(lines(&item, 9, Paint::plain()).len(), 1);
+    }
+
+    #[test]
+    fn a_call_tells_first_what_it_is_about() {
+        let told = arguments(r#"{"content":"one\n","file_path":"a.txt","mode":420}"#);
+        assert_eq!(told, "a.txt  content: 1 line  mode: 420");
+        assert_eq!(arguments(r#"{"to":"b","from":"a"}"#), "a  b");
     }
 
     #[test]
