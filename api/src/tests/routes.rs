@@ -19,6 +19,7 @@ pub(super) fn body(method: &str, path: &str, team: &str, account: &str) -> Optio
         ("PATCH", path) if path.contains("/members/") => json!({ "role": "viewer" }),
         ("POST", path) if path.ends_with("/sessions") => json!({ "task": "t" }),
         ("POST", path) if path.ends_with("/messages") => json!({ "text": "t" }),
+        ("POST", path) if path.ends_with("/forget") => json!({ "reason": "r" }),
         ("POST", path) if path.contains("/approvals/") => json!({ "decision": "deny" }),
         ("POST", path) if path.ends_with("/password") => json!({ "new_password": "long enough" }),
         ("POST", path) if path.ends_with("/cancel") || path.contains("/logout") => return None,

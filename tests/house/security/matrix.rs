@@ -72,6 +72,7 @@ impl Place {
             ("PATCH", path) if path.contains("/members/") => json!({ "role": "viewer" }),
             ("POST", path) if path.ends_with("/sessions") => json!({ "task": "t", "model": "scripted:/nowhere" }),
             ("POST", path) if path.ends_with("/messages") => json!({ "text": "t" }),
+            ("POST", path) if path.ends_with("/forget") => json!({ "reason": "r" }),
             ("POST", path) if path.contains("/approvals/") => json!({ "decision": "deny" }),
             ("POST", path) if path.ends_with("/password") => json!({ "new_password": "long enough" }),
             _ => json!({ "name": "n" }),
