@@ -7,7 +7,7 @@ use opensail_eventstore::vault::keyring::{Keyring, derive};
 use opensail_eventstore::{Journal, Vault};
 
 use crate::aggregate::cache::Cache;
-use crate::live::LiveTurns;
+use crate::live::{LiveOutputs, LiveTurns};
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::{Clock, Ids};
 use crate::ports::model::Model;
@@ -67,6 +67,7 @@ struct Inner {
     parts: Parts,
     cache: Cache,
     keys: Keys,
+    outputs: LiveOutputs,
 }
 
 /// Purpose of the key that names the streams of e-mail addresses.
@@ -96,7 +97,7 @@ impl Commands {
             throttle: derive(secret, "opensail/commands/throttle/v1"),
             invitation: derive(secret, "opensail/commands/invitation/v1"),
         };
-        Commands { inner: Arc::new(Inner { parts, cache: Cache::default(), keys }) }
+        Commands { inner: Arc::new(Inner { parts, cache: Cache::default(), keys, outputs: LiveOutputs::default() }) }
     }
 
     pub fn journal(&self) -> &Arc<dyn Journal> {
@@ -126,6 +127,10 @@ impl Commands {
     /// Text that models are writing just now.
     pub fn live(&self) -> &LiveTurns {
         &self.inner.parts.live
+    }
+    /// What running commands print just now.
+    pub fn outputs(&self) -> &LiveOutputs {
+        &self.inner.outputs
     }
     pub fn settings(&self) -> &Settings {
         &self.inner.parts.settings

@@ -6,6 +6,7 @@ use axum::response::Response;
 use opensail_commands::Permission;
 use opensail_commands::journal::StreamId;
 use opensail_domain::agent_session::Status;
+use opensail_domain::agent_session::state::Core;
 use opensail_domain::kernel::SessionId;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -26,7 +27,8 @@ pub(super) struct StreamParams {
 }
 
 /// A session live, as server-sent events: `id` is a cursor, `event` the type, `data` the event. `delta` events carry the text being
-/// written. A finished session's stream ends with `event: end`; connecting again at or past it is 204.
+/// written, `progress` events what a running command prints (`{session_id, call_id, offset, text}`, the first 256 KiB of it; on connect
+/// its last part so far); neither has an id. A finished session's stream ends with `event: end`; connecting again at or past it is 204.
 #[utoipa::path(get, path = "/api/v1/sessions/{id}/stream", tag = "sessions", params(("id" = Uuid, Path), StreamParams, ("Last-Event-ID" = Option<String>, Header)), responses(
     (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
     (status = 204, description = "The session is finished and nothing comes after the cursor"),
@@ -56,8 +58,15 @@ pub(super) async fn stream_session(
         None => journal.read_stream(&stream, 0, 1).await?.first().map_or(0, |first| first.position - 1),
     };
     let writing = if access.session.core().is_some_and(|core| core.turn_open) { vec![id] } else { Vec::new() };
-    let shown =
-        Shown { sessions: BTreeSet::from([id]), teams: BTreeSet::new(), leans_on: BTreeSet::from([access.team_id]), writing, ends: true };
+    let running = if access.session.core().is_some_and(Core::call_running) { vec![id] } else { Vec::new() };
+    let shown = Shown {
+        sessions: BTreeSet::from([id]),
+        teams: BTreeSet::new(),
+        leans_on: BTreeSet::from([access.team_id]),
+        writing,
+        running,
+        ends: true,
+    };
     Ok(LiveStream::open(api.clone(), &signed, shown, from, head).response())
 }
 

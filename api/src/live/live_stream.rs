@@ -8,6 +8,7 @@ use axum::response::Response;
 use futures::Stream;
 use opensail_commands::Permission;
 use opensail_commands::journal::{Batch, Cursor, Filter, Head, Position, Recorded, StreamId, Subscription};
+use opensail_commands::live::{Call, Turn};
 use opensail_domain::agent_session::Status;
 use opensail_domain::kernel::{AccountId, SessionId, TeamId};
 use opensail_projections::ClientAddress;
@@ -16,8 +17,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-use super::deltas::Deltas;
 use super::frame;
+use super::pieces::Pieces;
 use crate::auth::signed::Signed;
 use crate::metrics::OpenStream;
 use crate::problem::Problem;
@@ -35,6 +36,8 @@ pub(crate) struct Shown {
     pub(crate) leans_on: BTreeSet<TeamId>,
     /// Sessions whose model is writing just now.
     pub(crate) writing: Vec<SessionId>,
+    /// Sessions whose command is running just now.
+    pub(crate) running: Vec<SessionId>,
     /// The stream ends with its one session.
     pub(crate) ends: bool,
 }
@@ -58,7 +61,8 @@ pub(crate) struct LiveStream {
     sessions: HashSet<StreamId>,
     teams: HashSet<String>,
     ends: bool,
-    deltas: Deltas,
+    deltas: Pieces<Turn>,
+    outputs: Pieces<Call>,
     /// Membership was looked up when the journal stood here.
     checked: Position,
     alive: Instant,
@@ -72,7 +76,7 @@ pub(crate) struct LiveStream {
 impl LiveStream {
     /// `head`: of the journal before the caller's rights were looked up. Events after `from` are shown.
     pub(crate) fn open(api: Api, signed: &Signed, shown: Shown, from: Position, head: Head) -> LiveStream {
-        let Shown { sessions, teams, leans_on, writing, ends } = shown;
+        let Shown { sessions, teams, leans_on, writing, running, ends } = shown;
         let account_stream = StreamId::new("account", signed.account);
         let sessions: HashSet<StreamId> = sessions.iter().map(|id| StreamId::new("agent_session", id)).collect();
         let filter = if teams.is_empty() {
@@ -91,7 +95,8 @@ impl LiveStream {
             sessions,
             teams: teams.iter().map(TeamId::to_string).collect(),
             ends,
-            deltas: Deltas::new(api.commands().live().clone()),
+            deltas: Pieces::new(api.commands().live().clone()),
+            outputs: Pieces::new(api.commands().outputs().clone()),
             checked: head.position,
             alive: Instant::now() + frame::KEEP_ALIVE,
             frames: VecDeque::from([frame::retry(), frame::at(Cursor { epoch: head.epoch, position: from })]),
@@ -102,6 +107,9 @@ impl LiveStream {
         };
         for session in writing {
             stream.begin_turn(session);
+        }
+        for session in running {
+            stream.begin_call(session);
         }
         stream
     }
@@ -125,7 +133,7 @@ impl LiveStream {
             if self.over.is_some() {
                 return None;
             }
-            let listening = !self.deltas.is_empty();
+            let (writing, running) = (!self.deltas.is_empty(), !self.outputs.is_empty());
             tokio::select! {
                 biased;
                 _ = self.closing.changed() => self.over = Some(Ending::Away),
@@ -138,7 +146,8 @@ impl LiveStream {
                         self.over = Some(Ending::Away);
                     }
                 },
-                delta = self.deltas.next(), if listening => self.frames.extend(delta),
+                delta = self.deltas.next(), if writing => self.frames.extend(delta),
+                progress = self.outputs.next(), if running => self.frames.extend(progress),
                 () = sleep_until(self.alive) => {
                     self.alive = Instant::now() + frame::KEEP_ALIVE;
                     self.frames.push_back(frame::keep_alive());
@@ -198,7 +207,7 @@ impl LiveStream {
         Ok(())
     }
 
-    /// Listens while a turn is open; a finished session ends its stream, unless it has gone on since.
+    /// Listens while a turn is open or a command runs; a finished session ends its stream, unless it has gone on since.
     async fn follow(&mut self, session: SessionId, event: &Recorded) -> Result<(), Problem> {
         let status = match event.event_type.as_str() {
             "agent_session.turn_started" => {
@@ -209,6 +218,14 @@ impl LiveStream {
                 self.deltas.end(session);
                 return Ok(());
             }
+            "agent_session.tool_call_started" => {
+                self.begin_call(session);
+                return Ok(());
+            }
+            "agent_session.tool_call_completed" => {
+                self.outputs.end(session);
+                return Ok(());
+            }
             "agent_session.completed" => Status::Completed,
             "agent_session.failed" => Status::Failed,
             "agent_session.cancelled" => Status::Cancelled,
@@ -216,6 +233,7 @@ impl LiveStream {
             _ => return Ok(()),
         };
         self.deltas.end(session);
+        self.outputs.end(session);
         if self.api.commands().journal().stream_version(&event.stream).await? == event.stream_version {
             let data = json!({ "session_id": session, "status": status.as_str(), "position": event.position });
             self.frames.push_back(frame::passing("end", &data.to_string()));
@@ -226,6 +244,11 @@ impl LiveStream {
 
     fn begin_turn(&mut self, session: SessionId) {
         let so_far = self.deltas.begin(session);
+        self.frames.extend(so_far);
+    }
+
+    fn begin_call(&mut self, session: SessionId) {
+        let so_far = self.outputs.begin(session);
         self.frames.extend(so_far);
     }
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use opensail_commands::Permission;
+use opensail_domain::agent_session::state::Core;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -53,19 +54,22 @@ pub(crate) async fn stream_many(
     if sessions.len() + teams.len() > MAX_STREAMS {
         return Err(Problem::invalid(vec![FieldError::parameter("sessions", format!("at most {MAX_STREAMS} sessions and teams at once"))]));
     }
-    let (mut leans_on, mut writing) = (BTreeSet::new(), Vec::new());
+    let (mut leans_on, mut writing, mut running) = (BTreeSet::new(), Vec::new(), Vec::new());
     for session in &sessions {
         let access = api.commands().session_access(signed.account, *session, Permission::SeeSession).await?;
         leans_on.insert(access.team_id);
         if access.session.core().is_some_and(|core| core.turn_open) {
             writing.push(*session);
         }
+        if access.session.core().is_some_and(Core::call_running) {
+            running.push(*session);
+        }
     }
     for team in &teams {
         api.commands().team_access(signed.account, *team, Permission::SeeTeam).await?;
     }
     let from = api.resume(&headers, params.after.as_deref()).await?.unwrap_or(head.position);
-    let shown = Shown { sessions, teams, leans_on, writing, ends: false };
+    let shown = Shown { sessions, teams, leans_on, writing, running, ends: false };
     let stream = LiveStream::open(api.clone(), &signed, shown, from, head);
     Ok(match socket {
         Some(socket) => socket.carry(stream),

@@ -1,7 +1,11 @@
 //! Streams: no gap, no repeat, an end, and no more than one may see.
 
 use axum::http::HeaderValue;
+use opensail_commands::live::{Call, Turn};
 use opensail_domain::agent_session::AgentSessionCommand as C;
+use opensail_domain::agent_session::command::CompleteCall;
+use opensail_domain::agent_session::event::Effect;
+use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
 use opensail_domain::kernel::SessionId;
 use serde_json::json;
 
@@ -100,15 +104,61 @@ async fn text_is_shown_as_it_is_written() {
     let fence = world.fence(&session).await;
     world.drive(&fence, &session, C::BeginRun { worker: "test".into() }).await;
     world.drive(&fence, &session, C::StartTurn).await;
-    world.commands.live().write(id, 1, 1, "Hel");
+    world.commands.live().write(id, Turn { turn: 1, attempt: 1 }, "Hel");
     let cursor = world.commands.journal().head().await.unwrap().position.to_string();
     let asked = request("GET", &format!("/api/v1/sessions/{session}/stream?after={cursor}"), Some(&ada.bearer), None);
     let mut frames = world.open(asked).await;
     let (event, no_id, so_far) = frames.event().await.unwrap();
     assert_eq!((event.as_str(), no_id), ("delta", None));
     assert_eq!(so_far, json!({ "session_id": session, "turn": 1, "attempt": 1, "offset": 0, "text": "Hel" }));
-    world.commands.live().write(id, 1, 1, "lo");
+    world.commands.live().write(id, Turn { turn: 1, attempt: 1 }, "lo");
     assert_eq!(frames.event().await.unwrap().2["text"], "lo");
+}
+
+/// What a running command prints comes without an id and ends with the event that says how the command ended.
+#[tokio::test]
+async fn output_is_shown_while_a_command_runs() {
+    let world = World::new().await;
+    let (ada, team, session) = place(&world).await;
+    let id: SessionId = session.parse().unwrap();
+    let fence = world.fence(&session).await;
+    let call = ToolCall { call_id: "1-1".into(), tool: "list_dir".into(), arguments: "{}".into() };
+    let answer = Answer { text: String::new(), tool_calls: vec![call] };
+    for command in [
+        C::BeginRun { worker: "test".into() },
+        C::StartTurn,
+        C::CompleteTurn { answer, model: "scripted".into(), tokens: Tokens::default(), micro_usd: None, duration_ms: 7 },
+    ] {
+        world.drive(&fence, &session, command).await;
+    }
+    let call = || Call { call_id: "1-1".into() };
+    let cursor = world.commands.journal().head().await.unwrap().position.to_string();
+    let asked = |path: String| request("GET", &path, Some(&ada.bearer), None);
+    let mut early = world.open(asked(format!("/api/v1/sessions/{session}/stream?after={cursor}"))).await;
+    world.drive(&fence, &session, C::StartCall { call_id: "1-1".into(), effect: Effect::Read, changes: None }).await;
+    assert_eq!(early.event().await.unwrap().0, "agent_session.tool_call_started");
+    world.commands.outputs().write(id, call(), "one\u{1b}[2J\n");
+    let (event, no_id, piece) = early.event().await.unwrap();
+    assert_eq!((event.as_str(), no_id), ("progress", None));
+    assert_eq!(piece, json!({ "session_id": session, "call_id": "1-1", "offset": 0, "text": "one\u{1b}[2J\n" }));
+    // Who comes while it runs is told the output so far, by whichever stream.
+    let mut late = world.open(asked(format!("/api/v1/live?sessions={session}&teams={team}"))).await;
+    assert_eq!(late.event().await.unwrap(), ("progress".into(), None, piece));
+    world.commands.outputs().write(id, call(), "two\n");
+    for frames in [&mut early, &mut late] {
+        let (event, _, piece) = frames.event().await.unwrap();
+        assert_eq!((event.as_str(), piece["offset"].as_u64(), piece["text"].as_str()), ("progress", Some(8), Some("two\n")));
+    }
+    let done = CompleteCall {
+        call_id: "1-1".into(),
+        outcome: CallOutcome::Ok,
+        output: "one\ntwo\n".into(),
+        full_output: None,
+        exit_code: None,
+        duration_ms: 1,
+    };
+    world.drive(&fence, &session, C::CompleteCall(Box::new(done))).await;
+    assert_eq!(early.event().await.unwrap().0, "agent_session.tool_call_completed");
 }
 
 #[tokio::test]

@@ -134,6 +134,11 @@ pub struct Core {
 }
 
 impl Core {
+    /// A call has begun to take effect and its end is not recorded yet.
+    pub fn call_running(&self) -> bool {
+        self.calls.front().is_some_and(|call| call.started)
+    }
+
     /// The first part of the budget that is used up.
     pub fn exhausted(&self) -> Option<Limit> {
         let (spent, budget) = (&self.spent, &self.budget);

@@ -138,3 +138,39 @@ async fn who_signs_out_sees_no_more() {
     let rest = watch.until("never").await;
     assert!(rest.iter().all(|frame| frame.event != "agent_session.completed"), "{rest:?}");
 }
+
+/// What a command prints is seen while it runs, whatever bytes it are, and is no event: it has no id, and the list does not hold it.
+#[tokio::test]
+async fn output_is_seen_while_the_command_runs() {
+    let bench = Bench::new().await;
+    let command = "printf 'one \\303'; printf '\\266\\033[2J\\n'; until [ -e go ]; do sleep 0.05; done; echo two";
+    let session = bench.start(&[shell(command), say("done")], json!({})).await;
+    let token = bench.world.token.clone();
+    let mut watch = Watch::open(&bench.world, &token, &format!("/api/v1/sessions/{session}/stream"), None).await.expect("a stream");
+    let mut seen = String::new();
+    while !seen.contains('\n') {
+        let frame = watch.next().await.expect("it runs on");
+        assert_ne!(frame.event, "agent_session.tool_call_completed", "it waits for us");
+        if frame.event == "progress" {
+            assert_eq!(frame.id, None);
+            let piece: Value = serde_json::from_str(&frame.data).expect("JSON");
+            assert_eq!((piece["session_id"].as_str(), piece["offset"].as_u64()), (Some(session.as_str()), Some(seen.len() as u64)));
+            seen.push_str(piece["text"].as_str().expect("text"));
+        }
+    }
+    assert_eq!(seen, "one ö\u{1b}[2J\n");
+    // Who comes now is told it as well.
+    let mut late = Watch::open(&bench.world, &token, &format!("/api/v1/live?sessions={session}"), None).await.expect("a stream");
+    let told = loop {
+        let frame = late.next().await.expect("it runs on");
+        if frame.event == "progress" {
+            break serde_json::from_str::<Value>(&frame.data).expect("JSON")["text"].clone();
+        }
+    };
+    assert_eq!(told, json!(seen));
+    std::fs::write(bench.folder.join("go"), "").expect("written");
+    let events = watch.until("end").await;
+    let ended = events.iter().find(|frame| frame.event == "agent_session.tool_call_completed").expect("its end");
+    assert!(ended.data.contains("two"), "{}", ended.data);
+    assert!(bench.world.events(&session).await.iter().all(|event| event["type"] != "progress"));
+}

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use opensail_commands::live::Call;
 use opensail_commands::ports::sandbox::Sandbox;
 use opensail_domain::agent_session::AgentSessionCommand;
 use opensail_domain::agent_session::command::CompleteCall;
@@ -140,10 +141,12 @@ impl Run {
         let ended = match ready {
             Ready::Reads(arguments) => self.read(tool, arguments).await?,
             Ready::Files(plan) => self.change_files(&plan).await,
-            Ready::Shell(shell) => self.run_shell(&shell).await?,
+            Ready::Shell(shell) => self.run_shell(&call.call_id, &shell).await?,
         };
         crash_point!("after_effect");
-        self.complete(call, ended, begun.elapsed()).await
+        let sent = self.complete(call, ended, begun.elapsed()).await;
+        self.hands.commands.outputs().settle(self.desk.core()?.session_id);
+        sent
     }
 
     async fn store(&self, plan: &Plan) -> Result<Result<Vec<PlannedChange>, String>, Halt> {
@@ -174,13 +177,15 @@ impl Run {
     }
 
     /// Cancelling the session stops the command at once; what it printed so far is kept. When the run itself is halted the
-    /// command is killed and nothing is recorded.
-    async fn run_shell(&mut self, call: &ShellCall) -> Result<Ended, Halt> {
-        let left = self.left()?;
+    /// command is killed and nothing is recorded. Who watches is shown what it prints.
+    async fn run_shell(&mut self, call_id: &str, call: &ShellCall) -> Result<Ended, Halt> {
+        let (left, session_id) = (self.left()?, self.desk.core()?.session_id);
         let Run { hands, root, feed, halt, .. } = self;
         let sandbox: &dyn Sandbox = hands.sandbox.as_ref();
         let stop = halt.child_token();
-        let running = call.run(Shell { sandbox, root: root.as_path(), left }, stop.clone());
+        let outputs = hands.commands.outputs();
+        let shown = |text: &str| outputs.write(session_id, Call { call_id: call_id.to_owned() }, text);
+        let running = call.run(Shell { sandbox, root: root.as_path(), left, shown: &shown }, stop.clone());
         let result = stopped_by(cancel_requested(feed), &stop, running).await;
         if halt.is_cancelled() {
             return Err(Halt::Lost);

@@ -49,6 +49,7 @@ pub async fn run_session(hands: Hands, session_id: SessionId, root: PathBuf, fen
     let mut run = Run { hands, desk, root, feed, halt, retry_after: None, retry_at: None };
     let ended = run.run().await;
     run.hands.commands.live().settle(session_id);
+    run.hands.commands.outputs().settle(session_id);
     ended
 }
 

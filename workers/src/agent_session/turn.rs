@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use opensail_commands::live::LiveTurns;
+use opensail_commands::live::{LiveTurns, Turn};
 use opensail_commands::ports::model::{ModelError, ModelErrorKind, ModelRequest, ModelTurn};
 use opensail_domain::agent_session::AgentSessionCommand;
 use opensail_domain::agent_session::message::{Answer, ToolCall};
@@ -151,7 +151,7 @@ enum Asked {
 
 async fn publish(live: &LiveTurns, (session_id, turn, attempt): (SessionId, u64, u64), mut pieces: mpsc::Receiver<String>) {
     while let Some(piece) = pieces.recv().await {
-        live.write(session_id, turn, attempt, &piece);
+        live.write(session_id, Turn { turn, attempt }, &piece);
     }
 }
 

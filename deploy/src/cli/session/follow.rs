@@ -77,6 +77,7 @@ impl View<'_> {
                 return Ok(Some(item["status"].as_str().unwrap_or_default().to_string()));
             }
             "delta" => self.delta(&item),
+            "progress" if !self.manner.json => self.screen.says(item["text"].as_str().unwrap_or_default()),
             "progress" => {}
             _ => self.event(&item).await?,
         }

@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use crate::cli::paint::{Ink, Paint, printable};
 
+/// Characters of a command's line that the progress line shows, so that it stays one line.
+const GLIMPSE_CHARS: usize = 48;
 const SPINNER: &[&str] = &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 pub struct Screen {
@@ -14,6 +16,8 @@ pub struct Screen {
     in_text: bool,
     progress_shown: bool,
     doing: Option<(String, Instant)>,
+    /// The last line that what is being done has printed.
+    said: String,
     frame: usize,
 }
 
@@ -31,6 +35,7 @@ impl Screen {
             in_text: false,
             progress_shown: false,
             doing: None,
+            said: String::new(),
             frame: 0,
         }
     }
@@ -63,8 +68,16 @@ impl Screen {
     /// What is being done, for the progress line; the time counts from now.
     pub fn doing(&mut self, what: Option<String>) {
         self.doing = what.map(|what| (what, Instant::now()));
+        self.said.clear();
         if self.doing.is_none() {
             self.clear_progress();
+        }
+    }
+
+    /// What is being done has printed this; its last line stands in the progress line.
+    pub fn says(&mut self, text: &str) {
+        if let Some(line) = text.lines().map(str::trim).rfind(|line| !line.is_empty()) {
+            self.said = glimpse(line);
         }
     }
 
@@ -75,7 +88,8 @@ impl Screen {
             return;
         }
         self.frame = (self.frame + 1) % SPINNER.len();
-        let text = format!("{} {what} {}s", SPINNER[self.frame], since.elapsed().as_secs());
+        let said = if self.said.is_empty() { "" } else { "  " };
+        let text = format!("{} {what} {}s{said}{}", SPINNER[self.frame], since.elapsed().as_secs(), self.said);
         print!("\r\x1b[2K{}", self.paint.ink(Ink::Dim, &text));
         let _ = std::io::stdout().flush();
         self.progress_shown = true;
@@ -86,5 +100,35 @@ impl Screen {
             print!("\r\x1b[2K");
             self.progress_shown = false;
         }
+    }
+}
+
+/// The end of a line that a command printed, on one line and safe to print; a line drawn over itself by carriage returns counts as its last
+/// drawing.
+fn glimpse(line: &str) -> String {
+    let drawn = line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let line: Vec<char> = printable(drawn).chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+    match line.len().checked_sub(GLIMPSE_CHARS) {
+        Some(over) if over > 0 => std::iter::once('…').chain(line[over + 1..].iter().copied()).collect(),
+        _ => line.into_iter().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glimpse_is_one_short_line_that_commands_nothing() {
+        assert_eq!(glimpse("compiling\tone"), "compiling one");
+        assert_eq!(glimpse("10%\r20%\r30%\r"), "30%");
+        assert_eq!(glimpse("\x1b[2J\u{9b}evil\u{202e}"), "\u{241b}[2J\u{fffd}evil\u{fffd}");
+        let long = glimpse(&"0123456789".repeat(10));
+        assert_eq!((long.chars().count(), long.starts_with('…'), long.ends_with("789")), (GLIMPSE_CHARS, true, true));
+        let mut screen = Screen::new();
+        screen.says("first\nsecond\n\n");
+        assert_eq!(screen.said, "second");
+        screen.doing(None);
+        assert_eq!(screen.said, "");
     }
 }

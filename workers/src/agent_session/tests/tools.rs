@@ -196,7 +196,7 @@ async fn bash_exec_runs_in_the_sandbox() {
     let tool = find("bash_exec").expect("a tool");
     let arguments = json!({"command": "cat a.txt; echo \"$GREETING\" >&2; cat /etc/shadow; exit 4", "cwd": "d", "env": {"GREETING": "hi"}});
     let call = ShellCall::of(&world.root, &Arguments::parse(tool, &arguments.to_string()).expect("good")).expect("good");
-    let shell = Shell { sandbox: &sandbox, root: &world.root, left: Duration::from_secs(60) };
+    let shell = Shell { sandbox: &sandbox, root: &world.root, left: Duration::from_secs(60), shown: &|_| {} };
     let result = call.run(shell, CancellationToken::new()).await;
     if sandbox.report().await.isolation.is_err() {
         assert!(result.output.text.contains("Nothing was run"), "{}", result.output.text);

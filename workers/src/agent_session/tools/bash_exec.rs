@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::Arguments;
 use super::capture::{Capture, Captured};
 use super::definition::{Kind, Later, Tool, Work, needed, optional};
+use super::live_text::LiveText;
 
 /// Seconds a command may run when it does not say, and at most.
 const DEFAULT_SECONDS: u64 = 120;
@@ -79,6 +80,8 @@ pub struct Shell<'a> {
     pub root: &'a Path,
     /// The session's time that is left; the command gets no more.
     pub left: Duration,
+    /// Told what it prints, as it comes.
+    pub shown: &'a (dyn Fn(&str) + Sync),
 }
 
 impl ShellCall {
@@ -133,9 +136,11 @@ impl ShellCall {
         };
         let (sender, mut chunks) = mpsc::channel(CHUNKS);
         let mut capture = Capture::new(self.told.0, self.told.1);
+        let mut live = LiveText::default();
         let gather = async {
             while let Some(OutputChunk::Stdout(bytes) | OutputChunk::Stderr(bytes)) = chunks.recv().await {
                 capture.push(&bytes);
+                (shell.shown)(&live.push(&bytes));
             }
         };
         let (ended, ()) = tokio::join!(shell.sandbox.run(request, sender, cancel), gather);

@@ -15,6 +15,7 @@ mod edit;
 mod glob;
 mod grep;
 mod list_dir;
+mod live_text;
 mod move_file;
 mod multi_edit;
 mod patch_file;
