@@ -266,6 +266,9 @@ impl MovedClock {
     pub(crate) fn forward(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_micros()).expect("short"), Ordering::SeqCst);
     }
+    pub(crate) fn back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_micros()).expect("short"), Ordering::SeqCst);
+    }
 }
 
 impl Clock for MovedClock {

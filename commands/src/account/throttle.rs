@@ -87,8 +87,11 @@ impl Commands {
 
     async fn failures(&self, counter: &Counter) -> Result<(Failures, Option<Vec<u8>>), CommandError> {
         let stored = self.vault().get(KIND, &counter.key).await?;
-        let failures: Failures = stored.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
-        let forgotten = failures.last.saturating_add(micros(FORGOTTEN_AFTER)) < self.clock().now();
+        let mut failures: Failures = stored.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
+        let now = self.clock().now();
+        // A clock that was set back shuts nobody out until it has caught up.
+        failures.last = failures.last.min(now);
+        let forgotten = failures.last.saturating_add(micros(FORGOTTEN_AFTER)) < now;
         Ok((if forgotten { Failures::default() } else { failures }, stored))
     }
 

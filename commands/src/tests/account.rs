@@ -240,3 +240,19 @@ async fn a_token_stands_for_its_owner_until_it_is_revoked() {
     assert_eq!(world.b.verify_token(&token).await, Ok(None));
     assert!(world.store.head().await.is_ok());
 }
+
+/// What was written before lies in the future then: nobody is shut out for that, nothing lives longer than it should by much.
+#[tokio::test]
+async fn a_clock_set_back_shuts_nobody_out() {
+    let world = World::new().await;
+    let caller = Caller::anonymous().from_address(Some("192.0.2.1".into()));
+    let signed_in = world.register("ada@example.org").await;
+    for _ in 0..3 {
+        assert_eq!(code(world.a.sign_in(&caller, credentials("ada@example.org", "wrong")).await), "bad_credentials");
+    }
+    world.clock.advance(-2 * 24 * 3600);
+    assert_eq!(world.b.session_valid(signed_in.account_id, signed_in.family).await, Ok(true));
+    world.b.refresh(&caller, &signed_in.refresh_token).await.expect("refreshed");
+    assert_eq!(code(world.a.sign_in(&caller, credentials("ada@example.org", "wrong")).await), "bad_credentials");
+    world.b.sign_in(&caller, credentials("ada@example.org", PASSWORD)).await.expect("signed in");
+}

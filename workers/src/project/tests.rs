@@ -63,7 +63,7 @@ async fn an_unknown_template_fails_with_a_reason() {
 async fn a_failing_clone_fails_the_project_and_runs_with_network_and_without_hooks() {
     let world = World::new().await;
     world.sandbox.then(Play::Ends("fatal: repository not found", opensail_commands::ports::sandbox::SandboxEnd::Exited(128)));
-    let source = Source::Git { url: "https://example.com/none.git".into(), reference: Some("main".into()) };
+    let source = Source::Git { url: "https://192.0.2.1/none.git".into(), reference: Some("main".into()) };
     let (_, state) = prepared(&world, source).await;
     assert!(matches!(state, Project::Failed(_)));
     let ran = world.sandbox.ran.lock().expect("unbroken");

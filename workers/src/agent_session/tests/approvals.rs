@@ -7,6 +7,7 @@ use opensail_domain::agent_session::AgentSessionCommand as C;
 use opensail_domain::agent_session::event::{Budget, Decision, EditMode};
 use opensail_domain::agent_session::message::CallOutcome as O;
 use opensail_domain::kernel::{MessageId, SessionId};
+use opensail_eventstore::{Filter, StreamId};
 use serde_json::json;
 use std::sync::atomic::Ordering;
 
@@ -92,6 +93,29 @@ async fn a_question_that_nobody_answers_times_out_as_denied() {
     assert!(story.types().contains(&"approval_timed_out"));
     assert!(story.results()[0].1.contains("timed_out"));
     assert_eq!(world.content("a.txt").as_deref(), Some("a"));
+}
+
+#[tokio::test]
+async fn a_clock_set_back_leaves_a_question_open_and_a_run_going() {
+    let world = World::new().await;
+    world.model.then(calls(&[("delete_file", json!({"file_path": "a.txt"}))])).then(says("done"));
+    world.write("a.txt", "a");
+    let session = world.request(EditMode::Ask, Budget::default()).await;
+    let people = async {
+        world.until(session, |story| story.status() == "waiting_approval").await;
+        world.clock.back(Duration::from_secs(48 * 3600));
+        answer(&world, session, Decision::AllowOnce, None).await;
+    };
+    let story = beside(&world, session, people).await;
+    assert_eq!(story.status(), "completed");
+    assert!(!story.types().contains(&"approval_timed_out"));
+    assert_eq!(world.content("a.txt"), None);
+    let times: Vec<_> = {
+        let filter = Filter { streams: vec![StreamId::new("agent_session", session)], ..Filter::default() };
+        let page = world.hands.commands.journal().read_all(0, 1000, &filter).await.expect("events");
+        page.events.iter().map(|event| event.time).collect()
+    };
+    assert!(times.is_sorted(), "time in the journal never goes back");
 }
 
 #[tokio::test]

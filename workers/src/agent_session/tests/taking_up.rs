@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use opensail_commands::ports::sandbox::SandboxEnd;
 use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::agent_session::event::{Budget, EditMode};
+use opensail_domain::kernel::Event;
 use opensail_domain::project::Source;
 use opensail_eventstore::LeaseError;
 use serde_json::json;
@@ -76,4 +78,43 @@ async fn a_session_whose_runs_panic_fails_and_the_next_one_runs() {
     let story = world.until(panicking, |story| story.status() == "failed").await;
     assert!(matches!(story.events.last(), Some(AgentSessionEvent::Failed(e)) if e.reason == "worker_error"));
     supervisor.stop(Duration::from_secs(10)).await;
+}
+
+/// Two processes look for work in one journal: each session runs once, on one of them, and no two of a project at the same time.
+#[tokio::test]
+async fn two_workers_after_the_same_sessions_do_each_once() {
+    let world = World::new().await;
+    with_project(&world).await;
+    let sessions = 0..4;
+    for _ in sessions.clone() {
+        world.model.then(calls(&[("bash_exec", json!({"command": "count"}))])).then(says("done"));
+        world.sandbox.then(Play::Ends("counted", SandboxEnd::Exited(0)));
+    }
+    let supervisors = [Supervisor::default(), Supervisor::default()];
+    for (number, supervisor) in supervisors.iter().enumerate() {
+        crate::start(supervisor, crate::Hands { worker: format!("node{number}/boot"), ..world.hands.clone() });
+    }
+    let mut requested = Vec::new();
+    for _ in sessions.clone() {
+        requested.push(world.request(EditMode::Allow, Budget::default()).await);
+    }
+    let mut spans = Vec::new();
+    for session in requested {
+        let story = world.until(session, |story| matches!(story.status(), "completed" | "failed")).await;
+        assert_eq!(story.status(), "completed");
+        for once in ["run_started", "tool_call_started", "tool_call_completed", "completed"] {
+            assert_eq!(story.types().iter().filter(|kind| **kind == once).count(), 1, "{once} in {:?}", story.types());
+        }
+        let (events, _) = world.hands.commands.read_session(session).await.expect("a session");
+        let at = |wanted: &str| {
+            events.iter().find(|(_, event)| event.event_type() == wanted).map(|(recorded, _)| recorded.position).expect("its event")
+        };
+        spans.push((at("agent_session.run_started"), at("agent_session.completed")));
+    }
+    assert!(spans.windows(2).all(|pair| pair[0].1 < pair[1].0), "one after the other: {spans:?}");
+    assert_eq!(world.sandbox.ran.lock().expect("unbroken").len(), sessions.len());
+    assert_eq!(world.model.asked.lock().expect("unbroken").len(), 2 * sessions.len());
+    for supervisor in supervisors {
+        supervisor.stop(Duration::from_secs(10)).await;
+    }
 }
