@@ -14,6 +14,9 @@ use cli::arguments::{Arguments, Command};
 
 /// The program `opensail`: does what its arguments say and ends the process with the contract's exit code.
 pub fn run() {
+    if let Some(code) = opensail_workers::outside::sandbox::serve_if_inside() {
+        std::process::exit(code);
+    }
     let arguments = Arguments::parse();
     let done = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {

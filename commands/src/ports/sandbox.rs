@@ -22,8 +22,8 @@ pub struct SandboxRequest {
     pub env: Vec<(String, String)>,
     pub stdin: Option<Bytes>,
     pub timeout: Duration,
-    /// The sandbox may reach the network (only for `git clone` of a project's source).
-    pub network: bool,
+    /// The socket of the only way out (for `git clone` of a project's source); absent: there is none.
+    pub network: Option<PathBuf>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -107,6 +107,7 @@ impl Desktop {
             let sandbox = BubblewrapSandbox::new(SandboxSettings {
                 read: settings.sandbox_read.clone(),
                 hidden: hidden(&settings),
+                bridge: std::env::current_exe().ok(),
                 ..SandboxSettings::default()
             })
             .map_err(other)?;

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use opensail_commands::ports::sandbox::{Sandbox, SandboxEnd, SandboxError};
+use opensail_workers::outside::sandbox::{Destination, Gate, proxy_command};
 
 use super::{Bench, is_root};
 
@@ -121,9 +122,47 @@ async fn the_network_is_out_of_reach() {
     bench.refused("cat /etc/resolv.conf").await;
     let cards = bench.ok("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '").await;
     assert!(cards.lines().all(|card| card == "lo" || card.ends_with('0')), "{cards}");
-    let mut request = bench.shell(&format!("bash -c 'echo x > /dev/tcp/127.0.0.1/{port}' && cat /etc/resolv.conf"));
-    request.network = true;
-    assert_eq!(bench.run(request).await.outcome.end, SandboxEnd::Exited(0));
+}
+
+/// git gets to the gate's destination, by whatever name and path it is called; nothing else is reached, not even the same machine by another
+/// name or port.
+#[tokio::test]
+async fn a_gate_is_the_only_way_out() {
+    let bench = Bench::new();
+    let (listener, other) = (TcpListener::bind("127.0.0.1:0").expect("a listener"), TcpListener::bind("127.0.0.1:0").expect("a listener"));
+    let port = |listener: &TcpListener| listener.local_addr().expect("an address").port();
+    let (to, not) = (port(&listener), port(&other));
+    let destination = Destination { host: "git.test".into(), port: to, addresses: vec!["127.0.0.1".parse().expect("an address")] };
+    let gate = Gate::open(destination).expect("a gate");
+    // A server that speaks no TLS: what matters is who knocks.
+    let knocks = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut first = [0];
+        std::io::Read::read_exact(&mut stream, &mut first).expect("a byte");
+        first[0]
+    });
+    let script = format!(
+        "git clone -q https://git.test:{to}/a.git a 2>&1; git clone -q https://git.test:{not}/a.git b 2>&1; \
+         git clone -q https://127.0.0.1:{to}/a.git c 2>&1; \
+         for port in {to} {not}; do bash -c \"echo x > /dev/tcp/127.0.0.1/$port\" 2>/dev/null && echo direct; done; cat /etc/resolv.conf; \
+         {} git.test {not} 2>&1; exit 3",
+        proxy_command().replace(" %h %p", "")
+    );
+    let mut request = bench.shell(&script);
+    request.network = Some(gate.socket());
+    // The program under test is large while it is not optimised.
+    let ran = bench.run(request).await;
+    assert_eq!(ran.outcome.end, SandboxEnd::Exited(3), "the command's own end is told: {}{}", ran.stdout, ran.stderr);
+    assert_eq!(knocks.join().expect("no panic"), 0x16, "git's TLS handshake came through");
+    assert_eq!(ran.stdout.matches("CONNECT tunnel failed, response 403").count(), 2, "{}", ran.stdout);
+    assert!(ran.stdout.contains("403 Forbidden"), "ssh's command is held as well: {}", ran.stdout);
+    assert!(!ran.stdout.contains("direct"), "{}", ran.stdout);
+    other.set_nonblocking(true).expect("set");
+    assert!(other.accept().is_err(), "nobody came to the other port");
+
+    let mut request = bench.shell("true");
+    request.network = Some("/etc/passwd".into());
+    assert!(bench.try_run(request).await.is_err(), "only a gate is a way out");
 }
 
 #[tokio::test]

@@ -51,7 +51,12 @@ impl Bench {
         for file in ["vault.db", "projects/other/notes", ".ssh/id_ed25519"] {
             std::fs::write(home.join(file), "secret").expect("a file");
         }
-        let mut settings = SandboxSettings { hidden: vec![home.clone(), home.join(".ssh")], limits: small(), read: vec![] };
+        let mut settings = SandboxSettings {
+            hidden: vec![home.clone(), home.join(".ssh")],
+            limits: small(),
+            read: vec![],
+            bridge: Some(crate::PROGRAM.into()),
+        };
         change(folder.path(), &mut settings);
         let sandbox = BubblewrapSandbox::new(settings).expect("a sandbox");
         Self { sandbox: Arc::new(sandbox), folder }
@@ -74,7 +79,7 @@ impl Bench {
             env: vec![],
             stdin: None,
             timeout: LONG,
-            network: false,
+            network: None,
         }
     }
 

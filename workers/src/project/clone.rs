@@ -10,6 +10,8 @@ use opensail_commands::project::source::public_address;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::outside::sandbox::{Destination, Gate, proxy_command};
+
 /// Longest that a clone may take.
 const TIMEOUT: Duration = Duration::from_secs(600);
 /// Largest clone, in bytes, and how often it is measured.
@@ -25,7 +27,6 @@ pub(super) struct Remote {
     host: String,
     /// The default when the address names none.
     port: u16,
-    https: bool,
 }
 
 impl Remote {
@@ -46,7 +47,7 @@ impl Remote {
                 if !plain(user) || !plain(host) || path.is_empty() {
                     return Err(bad());
                 }
-                return Ok(Remote { url: url.into(), host: host.into(), port: 22, https: false });
+                return Ok(Remote { url: url.into(), host: host.into(), port: 22 });
             }
         };
         let (authority, path) = rest.split_once('/').ok_or_else(bad)?;
@@ -65,7 +66,7 @@ impl Remote {
         if host.is_empty() || host.starts_with('-') {
             return Err(bad());
         }
-        Ok(Remote { url: url.into(), host: host.into(), port, https })
+        Ok(Remote { url: url.into(), host: host.into(), port })
     }
 
     /// The addresses it stands for, looked up once; every one must be allowed.
@@ -91,10 +92,10 @@ impl Remote {
         }
     }
 
-    /// `pinned`: the addresses that were checked. git and ssh are given these and look up nothing themselves, and git follows nobody
-    /// elsewhere: no redirect (nor, by that, another host's object store), no list of bundles, no pack from another address.
-    fn arguments(&self, reference: Option<&str>, pinned: &[IpAddr]) -> Vec<String> {
-        let mut settings: Vec<String> = [
+    /// git is told to follow nobody elsewhere: no redirect (nor, by that, another host's object store), no list of bundles, no pack from
+    /// another address. The gate would not let it either.
+    fn arguments(&self, reference: Option<&str>) -> Vec<String> {
+        let settings = [
             "protocol.allow=never",
             "protocol.https.allow=always",
             "protocol.ssh.allow=always",
@@ -104,18 +105,11 @@ impl Remote {
             "credential.helper=",
             "submodule.recurse=false",
             "http.followRedirects=false",
-            "http.proxy=",
             "transfer.bundleURI=false",
             "fetch.uriProtocols=",
-        ]
-        .map(str::to_owned)
-        .into();
-        if self.https {
-            let list: Vec<String> = pinned.iter().map(|address| bracketed(*address)).collect();
-            settings.push(format!("http.curloptResolve={}:{}:{}", self.host, self.port, list.join(",")));
-        }
+        ];
         let mut argv = vec!["git".to_owned()];
-        argv.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
+        argv.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting.to_owned()]));
         argv.extend(["clone", "--no-recurse-submodules", "--no-local", "--template="].map(str::to_owned));
         if let Some(reference) = reference {
             argv.extend(["--branch".to_owned(), reference.to_owned()]);
@@ -124,15 +118,18 @@ impl Remote {
         argv
     }
 
-    /// ssh with the checked address, known by the host's name. No settings of anybody's are read, so nothing can name another way.
-    fn ssh(&self, pinned: &[IpAddr]) -> String {
-        let address = pinned.first().map(ToString::to_string).unwrap_or_default();
-        format!(
-            "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20 -o CanonicalizeHostname=no \
-             -o HostName={address} -o HostKeyAlias={}",
-            self.host
-        )
+    /// Where the clone's gate leads.
+    fn destination(&self, pinned: Vec<IpAddr>) -> Destination {
+        Destination { host: self.host.clone(), port: self.port, addresses: pinned }
     }
+}
+
+/// ssh through the gate. No settings of anybody's are read, so nothing can name another way.
+fn ssh() -> String {
+    format!(
+        "ssh -F none -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=20 -o CanonicalizeHostname=no -o 'ProxyCommand={}'",
+        proxy_command()
+    )
 }
 
 /// Where clones may go.
@@ -150,24 +147,25 @@ pub(super) async fn clone(
     folder: &Path,
     remote: &Remote,
     reference: Option<&str>,
-    pinned: &[IpAddr],
+    pinned: Vec<IpAddr>,
     halt: &CancellationToken,
 ) -> Result<(), String> {
     if reference.is_some_and(|reference| reference.is_empty() || reference.starts_with('-') || reference.chars().any(char::is_control)) {
         return Err("the ref is no name of a branch or tag".into());
     }
-    let ssh = remote.ssh(pinned);
+    let gate = Gate::open(remote.destination(pinned)).map_err(|error| format!("no way out for git could be opened: {error}"))?;
+    let ssh = ssh();
     let env =
         [("GIT_TERMINAL_PROMPT", "0"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_ASKPASS", "/bin/false"), ("GIT_SSH_COMMAND", ssh.as_str())];
     let request = SandboxRequest {
-        argv: remote.arguments(reference, pinned),
+        argv: remote.arguments(reference),
         project_root: folder.into(),
         read_only: false,
         cwd: PathBuf::new(),
         env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         stdin: None,
         timeout: TIMEOUT,
-        network: true,
+        network: Some(gate.socket()),
     };
     let stop = halt.child_token();
     let (sender, mut chunks) = mpsc::channel(64);
@@ -224,14 +222,6 @@ fn size_of(folder: &Path) -> u64 {
         Some(if meta.is_dir() { size_of(&entry.path()) } else { meta.len() })
     });
     sizes.sum()
-}
-
-/// As a resolve list names it.
-fn bracketed(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => format!("[{v6}]"),
-    }
 }
 
 /// 169.254.0.0/16, where clouds keep their machines' credentials, and fe80::/10.
@@ -293,20 +283,16 @@ mod tests {
     }
 
     #[test]
-    fn a_checked_address_is_pinned_and_git_follows_nobody_elsewhere() {
+    fn git_follows_nobody_elsewhere_and_ssh_goes_through_the_gate() {
         let remote = Remote::parse("https://example.com/a").expect("good");
-        let pinned = ["1.1.1.1", "2606:4700::1111"].map(|address| address.parse().expect("an address"));
-        let argv = remote.arguments(Some("main"), &pinned);
-        for wanted in [
-            "http.curloptResolve=example.com:443:1.1.1.1,[2606:4700::1111]",
-            "http.followRedirects=false",
-            "transfer.bundleURI=false",
-            "fetch.uriProtocols=",
-        ] {
+        let argv = remote.arguments(Some("main"));
+        for wanted in ["http.followRedirects=false", "transfer.bundleURI=false", "fetch.uriProtocols="] {
             assert!(argv.iter().any(|word| word == wanted), "{wanted} in {argv:?}");
         }
         assert_eq!(&argv[argv.len() - 3..], ["--", "https://example.com/a", "."]);
-        let ssh = Remote::parse("git@example.com:a").expect("good").ssh(&pinned);
-        assert!(ssh.starts_with("ssh -F none ") && ssh.ends_with(" -o HostName=1.1.1.1 -o HostKeyAlias=example.com"), "{ssh}");
+        assert!(ssh().contains(" -F none ") && ssh().ends_with(" %h %p'"), "{}", ssh());
+        let pinned = vec!["1.1.1.1".parse().expect("an address")];
+        let expected = Destination { host: "example.com".into(), port: 443, addresses: pinned.clone() };
+        assert_eq!(remote.destination(pinned), expected);
     }
 }

@@ -158,7 +158,7 @@ impl Work {
                 let pinned = remote.addresses(reach).await.map_err(Trouble::Final)?;
                 self.empty_root(root).await?;
                 let sandbox = self.hands.sandbox.as_ref();
-                clone(sandbox, root, &remote, reference.as_deref(), &pinned, halt).await.map_err(Trouble::Final)
+                clone(sandbox, root, &remote, reference.as_deref(), pinned, halt).await.map_err(Trouble::Final)
             }
         }
     }

@@ -141,7 +141,7 @@ async fn bash_exec_tells_output_and_exit_code() {
     assert_eq!(ran[0].argv.last().map(String::as_str), Some("echo hi"));
     assert_eq!(ran[0].env, [("A".to_owned(), "b".to_owned())]);
     assert_eq!((ran[0].timeout.as_secs(), ran[1].timeout.as_millis()), (120, 1500));
-    assert!(!ran[0].network);
+    assert!(ran[0].network.is_none());
 }
 
 #[tokio::test]

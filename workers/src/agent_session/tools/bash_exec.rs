@@ -132,7 +132,7 @@ impl ShellCall {
             env: self.env.clone(),
             stdin: None,
             timeout,
-            network: false,
+            network: None,
         };
         let (sender, mut chunks) = mpsc::channel(CHUNKS);
         let mut capture = Capture::new(self.told.0, self.told.1);

@@ -14,6 +14,7 @@ use opensail_commands::ports::sandbox::SandboxRequest;
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::net::unix::pipe;
 
+use super::bridge;
 use super::memfile::sealed;
 use super::probe::Bubblewrap;
 use super::program::{Passed, Program};
@@ -105,7 +106,8 @@ impl Launcher {
         let wrapper = self.rung.wrapper(&around.view.limits);
         let words = wrapper.iter().flatten().map(OsStr::new);
         let own = [self.bubblewrap.path.as_os_str(), "--args".as_ref(), number.as_ref(), "--".as_ref()];
-        let words = words.chain(own).chain(request.argv.iter().map(OsStr::new));
+        let led: &[&str] = if request.network.is_some() { &[bridge::PROGRAM, bridge::RUN] } else { &[] };
+        let words = words.chain(own).chain(led.iter().map(OsStr::new)).chain(request.argv.iter().map(OsStr::new));
         let mut program = Program::new(words, passed, around.inherited)?;
         // No environment but what the wrapper needs: the first process inside keeps it readable.
         for name in wrapper.iter().flat_map(|_| ["XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"]) {

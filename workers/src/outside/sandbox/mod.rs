@@ -5,9 +5,11 @@
 //! finds out once what the machine gives. Where no isolation is to be had, nothing is run. Why bubblewrap, and what it leaves
 //! open: `domain/decisions/0006-sandbox.md`.
 //!
-//! A command with `network` shares the host's network as a whole, loopback and private addresses included: whoever asks for it has to
-//! refuse such targets itself.
+//! No command has a network. One with a way out has the socket of a `gate` in its view, which leads to one destination; within, a `bridge`
+//! makes a proxy of it.
 
+mod bridge;
+mod gate;
 mod launch;
 mod limits;
 mod memfile;
@@ -32,6 +34,8 @@ use opensail_commands::ports::sandbox::{OutputChunk, Sandbox, SandboxEnd, Sandbo
 use tokio::sync::{OnceCell, mpsc};
 use tokio_util::sync::CancellationToken;
 
+pub use bridge::{proxy_command, serve_if_inside};
+pub use gate::{Destination, Gate};
 pub use limits::{CHUNK_BYTES, CPU_MILLIS, FILE_BYTES, Limits, MEMORY_BYTES, OPEN_FILES, PROCESSES, SHM_BYTES, TMP_BYTES};
 
 use launch::{Launcher, StartError, Surroundings};
@@ -50,6 +54,8 @@ pub struct SandboxSettings {
     /// beneath one; then it alone is seen.
     pub hidden: Vec<PathBuf>,
     pub limits: Limits,
+    /// A program whose `main` begins with [`serve_if_inside`], this one as a rule; without it no command gets a way out.
+    pub bridge: Option<PathBuf>,
 }
 
 /// The sandbox of this machine. Keep one for the life of the server: its commands die with it.
@@ -73,7 +79,13 @@ impl BubblewrapSandbox {
     /// Fails only when no thread can be started.
     pub fn new(settings: SandboxSettings) -> io::Result<Self> {
         let hidden = settings.hidden.into_iter().map(|path| fs::canonicalize(&path).unwrap_or(path)).collect();
-        let view = View { read: settings.read, hidden, limits: settings.limits, root_server: rustix::process::geteuid().is_root() };
+        let view = View {
+            read: settings.read,
+            hidden,
+            limits: settings.limits,
+            root_server: rustix::process::geteuid().is_root(),
+            bridge: settings.bridge,
+        };
         Ok(Self {
             view,
             filters: seccomp::programs(),

@@ -72,7 +72,7 @@ async fn try_out(launcher: &Launcher, around: &Surroundings<'_>, name: &str) -> 
         env: vec![],
         stdin: None,
         timeout: PROBE_TIMEOUT,
-        network: false,
+        network: None,
     };
     let (mut running, mut pump) = launcher.start(around, &request, name).await?;
     let _ = tokio::time::timeout(PROBE_TIMEOUT, running.ended()).await;

@@ -12,6 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use opensail_commands::ports::sandbox::SandboxRequest;
 
 use super::limits::{Limits, SHM_BYTES};
+use super::{bridge, gate};
 
 /// User and group inside; outside it is the server's own user, so that it owns what the server owns.
 const USER: &str = "1000";
@@ -92,6 +93,8 @@ pub(super) struct View {
     pub(super) hidden: Vec<PathBuf>,
     pub(super) limits: Limits,
     pub(super) root_server: bool,
+    /// The program that makes a proxy of a gate's socket.
+    pub(super) bridge: Option<PathBuf>,
 }
 
 impl View {
@@ -100,9 +103,12 @@ impl View {
         check_words(request)?;
         let project = self.checked(&request.project_root)?;
         let mut to = Arguments::default();
-        namespaces(&mut to, request.network);
+        namespaces(&mut to);
         self.system(&mut to);
-        etc(&mut to, request.network);
+        etc(&mut to);
+        if let Some(socket) = &request.network {
+            self.way_out(&mut to, socket)?;
+        }
         for folder in &self.read {
             let Ok(real) = self.checked(folder) else { continue };
             to.add([&"--ro-bind-try", folder, folder]);
@@ -146,6 +152,17 @@ impl View {
                 to.add([&"--remount-ro", &place]);
             }
         }
+    }
+
+    /// The gate's socket, and the program that leads to it.
+    fn way_out(&self, to: &mut Arguments, socket: &Path) -> Result<(), String> {
+        let bridge = self.bridge.as_ref().ok_or("this server has no program for a sandbox's way out")?;
+        if !gate::is_socket(socket) {
+            return Err(format!("{} is no way out", socket.display()));
+        }
+        to.add([&"--ro-bind", bridge, &bridge::PROGRAM]);
+        to.add([&"--bind", &socket, &bridge::SOCKET]);
+        Ok(())
     }
 
     fn system(&self, to: &mut Arguments) {
@@ -197,11 +214,8 @@ fn check_words(request: &SandboxRequest) -> Result<(), String> {
     Ok(())
 }
 
-fn namespaces(to: &mut Arguments, network: bool) {
-    to.add([&"--unshare-user", &"--unshare-pid", &"--unshare-ipc", &"--unshare-uts", &"--unshare-cgroup-try"]);
-    if !network {
-        to.add([&"--unshare-net"]);
-    }
+fn namespaces(to: &mut Arguments) {
+    to.add([&"--unshare-user", &"--unshare-pid", &"--unshare-ipc", &"--unshare-uts", &"--unshare-cgroup-try", &"--unshare-net"]);
     to.add([&"--uid", &USER, &"--gid", &USER, &"--hostname", &"sandbox", &"--cap-drop", &"ALL"]);
     to.add([&"--die-with-parent", &"--new-session"]);
 }
@@ -220,16 +234,12 @@ pub(super) fn files() -> Vec<(PathBuf, Vec<u8>)> {
     all
 }
 
-fn etc(to: &mut Arguments, network: bool) {
+fn etc(to: &mut Arguments) {
     for name in ETC_FOLDERS.into_iter().map(PathBuf::from).chain(java()) {
         let path = Path::new("/etc").join(name);
         if path.exists() {
             to.add([&"--ro-bind-try", &path, &path]);
         }
-    }
-    // A link into /run on many systems, hence the file behind it.
-    if network && let Ok(resolver) = fs::canonicalize("/etc/resolv.conf") {
-        to.add([&"--ro-bind-try", &resolver, &"/etc/resolv.conf"]);
     }
 }
 
