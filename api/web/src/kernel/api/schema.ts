@@ -1,5 +1,25 @@
 // Made from the OpenAPI document by `npm run types`; not edited by hand.
 export interface paths {
+    "/api/v1/accounts/{id}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forgets a person, for ever: name, e-mail address and network addresses are gone from everything, and nobody signs in as them again. One's
+         *     own account; an admin of the platform may forget any.
+         */
+        post: operations["forget_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/approvals": {
         parameters: {
             query?: never;
@@ -9,6 +29,23 @@ export interface paths {
         };
         /** The open questions of all teams one is in. */
         get: operations["list_my_approvals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signed checkpoint of the journal, or the one of a size. */
+        get: operations["get_checkpoint"];
         put?: never;
         post?: never;
         delete?: never;
@@ -41,8 +78,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that a query of the audit finds, as JSON lines: a header line, then event items. `limit` is not heeded. */
+        /**
+         * Everything that a query of the audit finds, as JSON lines: a header line with a signed checkpoint, event items each with its proof in the
+         *     checkpoint's tree, and a last line that counts them. `limit` is not heeded. `opensail audit verify` checks it without a server.
+         *     With `format=csv` for spreadsheets, without proofs; nothing in it is taken for a formula.
+         */
         get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proof that an event is in the journal that the checkpoints sign, or that one checkpoint's journal is the beginning of another's. */
+        get: operations["get_proof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -204,6 +262,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation with the account that is signed in. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -211,7 +286,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Many streams over one connection, as server-sent events: the frames of a session's stream, which does not end with a session. */
+        /**
+         * Many streams over one connection, as server-sent events or, for who asks to upgrade, over a WebSocket with the same frames, a text message
+         *     each: the frames of a session's stream, which does not end with a session. With cookies a WebSocket must come from our own pages.
+         */
         get: operations["stream_many"];
         put?: never;
         post?: never;
@@ -448,6 +526,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets what people, model and tools said in a finished session, for ever: its key is destroyed. The events stay, and every proof holds. */
+        post: operations["forget_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/messages": {
         parameters: {
             query?: never;
@@ -556,6 +651,41 @@ export interface paths {
         patch: operations["rename_team"];
         trace?: never;
     };
+    "/api/v1/teams/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations of a team that can be accepted, without their tokens. Admins only. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Invites somebody: to register with the token, or to accept it with an account. It can be used once, within seven days. Admins only. */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. Admins only. */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams/{id}/members": {
         parameters: {
             query?: never;
@@ -645,6 +775,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acceptance: {
+            token: string;
+        };
         Account: {
             /** @description RFC 3339, UTC. */
             created_at: string;
@@ -723,6 +856,23 @@ export interface components {
              * @description Input and output together; 2000000.
              */
             max_tokens?: number | null;
+        };
+        /** @description How much of the journal is sealed, signed. */
+        Checkpoint: {
+            epoch: string;
+            /** @description All keys that ever signed, oldest first, as C2SP signed-note writes them. Whoever verifies keeps the first one from an earlier day. */
+            keys: string[];
+            /** @description The signed text itself (C2SP tlog-checkpoint). */
+            note: string;
+            /** @description Root of the tree, base64. */
+            root: string;
+            /**
+             * Format: int64
+             * @description Positions in the tree.
+             */
+            size: number;
+            /** @description RFC 3339, UTC, six digits: when it was sealed. */
+            time: string;
         };
         Credentials: {
             email: string;
@@ -830,6 +980,33 @@ export interface components {
             lines_removed: number;
             path: string;
         };
+        /** @description Why something is forgotten; readable for ever, so it should name nobody. */
+        Forgetting: {
+            /** @description 1 to 500 characters. */
+            reason: string;
+        };
+        Invitation: {
+            created_at: string;
+            /** @description Whom it is for; null: whoever has its token. */
+            email?: string | null;
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            invited_by: string;
+            role: components["schemas"]["RoleName"];
+        };
+        /** @description Of what the caller is a member now. */
+        JoinedTeam: {
+            /**
+             * Format: int64
+             * @description Of the write.
+             */
+            position: number;
+            role: components["schemas"]["RoleName"];
+            /** Format: uuid */
+            team_id: string;
+        };
         Link: {
             /** @description What stands behind the `#` of the link. */
             token: string;
@@ -910,6 +1087,21 @@ export interface components {
                 type: string;
                 /** Format: int32 */
                 version: number;
+            }[];
+            /** @description What `after` takes for the next page; null at the end. */
+            next?: string | null;
+        };
+        Listing_Invitation: {
+            items: {
+                created_at: string;
+                /** @description Whom it is for; null: whoever has its token. */
+                email?: string | null;
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                invited_by: string;
+                role: components["schemas"]["RoleName"];
             }[];
             /** @description What `after` takes for the next page; null at the end. */
             next?: string | null;
@@ -1053,6 +1245,25 @@ export interface components {
             /** @description One's own. */
             role: components["schemas"]["RoleName"];
         };
+        NewInvitation: {
+            /** @description Only the account of this address may accept; absent: whoever has the token. */
+            email?: string | null;
+            role: components["schemas"]["RoleName"];
+        };
+        /** @description An invitation with its token, which is told nowhere else. */
+        NewInvitationBody: {
+            /** @description RFC 3339, UTC. */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Of the write.
+             */
+            position: number;
+            role: components["schemas"]["RoleName"];
+            token: string;
+        };
         NewMember: {
             /**
              * Format: uuid
@@ -1137,6 +1348,23 @@ export interface components {
         ProjectChange: {
             name: string;
         };
+        Proof: {
+            /** @description The signed checkpoint of `size`, if one of exactly this size was made. */
+            checkpoint?: string | null;
+            /** @description The event, with `proof`: what its leaf is made of. */
+            event?: Record<string, never> | null;
+            /** Format: int64 */
+            from?: number | null;
+            keys: string[];
+            /** @description Hash of the event's leaf, base64. */
+            leaf?: string | null;
+            /** @description Hashes of the proof in the order of RFC 6962, base64. */
+            path: string[];
+            /** Format: int64 */
+            position?: number | null;
+            /** Format: int64 */
+            size: number;
+        };
         Ready: {
             back_ends: components["schemas"]["BackEnd"][];
             /** @description `ready` or `not_ready` */
@@ -1144,6 +1372,8 @@ export interface components {
         };
         Registration: {
             email: string;
+            /** @description The token of an invitation: needed where registration is by invitation; its team is joined at once. */
+            invitation?: string | null;
             name: string;
             /** @description At least 8 characters, at most 72 bytes. */
             password: string;
@@ -1305,6 +1535,41 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    forget_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgetting"];
+            };
+        };
+        responses: {
+            /** @description Forgotten */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_my_approvals: {
         parameters: {
             query?: {
@@ -1344,6 +1609,40 @@ export interface operations {
             };
         };
     };
+    get_checkpoint: {
+        parameters: {
+            query?: {
+                /** @description The checkpoint of a tree of exactly this size; the newest when absent. */
+                size?: number;
+                /** @description Cursor or position that the newest checkpoint must cover. */
+                min_position?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The checkpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Checkpoint"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     query_audit: {
         parameters: {
             query?: {
@@ -1368,6 +1667,8 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
+                /** @description Only of the export: `jsonl` (default) can be verified, `csv` is for spreadsheets. */
+                format?: "jsonl" | "csv";
             };
             header?: never;
             path?: never;
@@ -1419,6 +1720,8 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
+                /** @description Only of the export: `jsonl` (default) can be verified, `csv` is for spreadsheets. */
+                format?: "jsonl" | "csv";
             };
             header?: never;
             path?: never;
@@ -1432,7 +1735,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_proof: {
+        parameters: {
+            query?: {
+                /** @description Prove that the event at this position is in the tree. */
+                position?: number;
+                /** @description Prove that the tree of this size is the beginning of the one of `size`. Give this or `position`. */
+                from?: number;
+                /** @description Size of the tree; the newest checkpoint's when absent. */
+                size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proof"];
                 };
             };
             /** @description Refused */
@@ -1728,6 +2067,39 @@ export interface operations {
             };
         };
     };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Joined */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinedTeam"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream_many: {
         parameters: {
             query?: {
@@ -1746,6 +2118,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The same events over a WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Events */
             200: {
                 headers: {
@@ -2466,6 +2845,41 @@ export interface operations {
             };
         };
     };
+    forget_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgetting"];
+            };
+        };
+        responses: {
+            /** @description Forgotten */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     add_message: {
         parameters: {
             query?: never;
@@ -2778,6 +3192,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                after?: string;
+                order?: "asc" | "desc";
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing_Invitation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Invited */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitationBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It cannot be accepted any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
                 };
             };
             /** @description Refused */
