@@ -1,27 +1,71 @@
 //! Forgetting once more: after a restore, what had been forgotten since the backup.
 
+use async_trait::async_trait;
+use opensail_domain::account::{Account, AccountDecider};
+use opensail_domain::agent_session::event::CancelRequested;
+use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::{AccountId, SessionId};
 
-use crate::{Caller, CommandError, Commands};
+use crate::{Caller, Change, Command, CommandError, Commands, Place, Shown};
+
+/// Stops a session that runs again since the restore; nothing of it could be sealed any more.
+struct StopForgotten {
+    session_id: SessionId,
+}
+
+#[async_trait]
+impl Command for StopForgotten {
+    type Answer = ();
+    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
+        let session = change.look_at::<AgentSessionDecider>(self.session_id).await?;
+        let core = session.core().ok_or(CommandError::NotFound)?;
+        let cancel = AgentSessionCommand::Cancel(CancelRequested { requested_by: core.requested_by });
+        change.decide::<AgentSessionDecider>(self.session_id, Place::project(core.team_id, core.project_id), cancel).await?;
+        Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
+    }
+}
 
 impl Commands {
-    /// Destroys the subject's key and writes down that it is forgotten, as far as this history knows the subject and does not say so yet.
-    /// Harmless when repeated.
-    pub async fn forget_again(&self, caller: &Caller, subject: &str, reason: &str) -> Result<(), CommandError> {
+    /// Destroys the subject's key and writes down that it is forgotten, as far as this history knows the subject and does not say so yet. False:
+    /// it is a session that still works; it is told to stop, and must be forgotten again when it has. Harmless when repeated.
+    pub async fn forget_again(&self, caller: &Caller, subject: &str, reason: &str) -> Result<bool, CommandError> {
         if !caller.is_system() {
             return Err(CommandError::Forbidden);
         }
-        self.keyring().destroy(subject).await?;
+        if !self.keyring().is_destroyed(subject).await? {
+            self.keyring().destroy(subject).await?;
+        }
         let (kind, id) = subject.split_once('-').unwrap_or((subject, ""));
-        let said = match (kind, id.parse::<AccountId>(), id.parse::<SessionId>()) {
-            ("account", Ok(account), _) => self.forget_account(caller, account, reason).await,
-            ("session", _, Ok(session)) => self.forget_session(caller, session, reason).await,
-            _ => return Err(CommandError::NotFound),
-        };
-        match said {
-            Ok(_) => Ok(()),
-            // The history ends before it began, or it runs again since; the key is gone all the same.
-            Err(CommandError::NotFound | CommandError::Rejected(_)) => Ok(()),
+        match (kind, id.parse::<AccountId>(), id.parse::<SessionId>()) {
+            ("account", Ok(account), _) => self.account_again(caller, account, reason).await.map(|()| true),
+            ("session", _, Ok(session)) => self.session_again(caller, session, reason).await,
+            _ => Err(CommandError::NotFound),
+        }
+    }
+
+    async fn account_again(&self, caller: &Caller, account: AccountId, reason: &str) -> Result<(), CommandError> {
+        if matches!(*self.load::<AccountDecider>(account, true).await?.state, Account::Active { .. }) {
+            self.forget_account(&caller.clone().next_command(), account, reason).await?;
+        }
+        Ok(())
+    }
+
+    async fn session_again(&self, caller: &Caller, session_id: SessionId, reason: &str) -> Result<bool, CommandError> {
+        let session = self.load::<AgentSessionDecider>(session_id, true).await?.state;
+        let (Some(core), Some(status)) = (session.core(), session.status()) else { return Ok(true) };
+        if core.forgotten {
+            return Ok(true);
+        }
+        if !status.finished() {
+            self.execute(&caller.clone().next_command(), &StopForgotten { session_id }).await?;
+            return Ok(false);
+        }
+        match self.forget_session(&caller.clone().next_command(), session_id, reason).await {
+            // Its project or team is gone from this history; nobody can ask for it.
+            Ok(_) | Err(CommandError::NotFound) => Ok(true),
             Err(error) => Err(error),
         }
     }

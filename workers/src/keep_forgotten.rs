@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use opensail_commands::{Caller, Commands};
 use opensail_domain::agent_session::AgentSessionDecider;
@@ -27,6 +28,8 @@ const SEEN: &str = "seen";
 /// Positions after which that row is written, when nothing is forgotten.
 const SEEN_EVERY: u64 = 10_000;
 const AT_ONCE: usize = 64;
+/// How often it looks whether a session that was told to stop has.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// A line of the list.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -85,11 +88,10 @@ impl KeepForgotten {
     }
 
     async fn follow(&self) -> TaskResult {
-        let caller = Caller::system("restore");
-        for line in read(&self.list).map_err(|error| format!("{}: {error}", self.list.display()))? {
-            let caller = caller.clone().command_named(&["forget again", &line.subject]);
-            self.commands.forget_again(&caller, &line.subject, &line.reason).await.map_err(|error| error.log_text())?;
-        }
+        let listed = read(&self.list).map_err(|error| format!("{}: {error}", self.list.display()))?;
+        let mut working = self.again(listed).await?;
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let words = |error: opensail_eventstore::VaultError| error.to_string();
         let head = self.tail.journal().head().await.map_err(|error| error.to_string())?;
         let seen = self.commands.vault().get(KIND, SEEN).await.map_err(words)?;
@@ -98,10 +100,19 @@ impl KeepForgotten {
         let types = TYPES.map(String::from).to_vec();
         let mut events = self.tail.subscribe(kept, Filter { types, ..Filter::default() });
         loop {
-            let batch = events.next_batch(AT_ONCE).await.map_err(|error| error.to_string())?;
+            let batch = tokio::select! {
+                _ = look.tick(), if !working.is_empty() => {
+                    working = self.again(working).await?;
+                    continue;
+                }
+                batch = events.next_batch(AT_ONCE) => batch.map_err(|error| error.to_string())?,
+            };
             let lines: Vec<Forgotten> = batch.events.iter().map(|event| line(event)).collect();
             for line in &lines {
-                self.commands.keyring().destroy(&line.subject).await.map_err(|error| error.to_string())?;
+                let keys = self.commands.keyring();
+                if !keys.is_destroyed(&line.subject).await.map_err(|error| error.to_string())? {
+                    keys.destroy(&line.subject).await.map_err(|error| error.to_string())?;
+                }
             }
             if !lines.is_empty() {
                 let list = self.list.clone();
@@ -114,6 +125,20 @@ impl KeepForgotten {
                 self.commands.vault().put(KIND, SEEN, cursor.as_bytes(), None).await.map_err(words)?;
             }
         }
+    }
+}
+
+impl KeepForgotten {
+    /// Forgets what is listed; answers with the sessions that still work and were told to stop.
+    async fn again(&self, listed: Vec<Forgotten>) -> Result<Vec<Forgotten>, String> {
+        let mut working = Vec::new();
+        for line in listed {
+            let done = self.commands.forget_again(&Caller::system("restore"), &line.subject, &line.reason).await;
+            if !done.map_err(|error| error.log_text())? {
+                working.push(line);
+            }
+        }
+        Ok(working)
     }
 }
 

@@ -23,7 +23,7 @@ impl Command for ForgetSession {
         Ok(())
     }
     fn shows(&self, (): &()) -> Shown {
-        Shown::Nothing
+        Shown::Session(self.session_id)
     }
 }
 

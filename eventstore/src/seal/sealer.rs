@@ -1,6 +1,7 @@
 //! The one who seals. It looks whenever the journal has moved, at most ten times a second, and writes whatever is new in one transaction;
 //! a burst goes through in portions. Two at once cannot do harm: both begin with the same row, and only one of them can write it.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,8 +77,10 @@ struct Signer {
 impl Sealer {
     /// Seals until `stop` is ready. Ends with an error when something does not hold or a back end fails; start it again later.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), SealError> {
+        let newest = watch::Sender::new(None);
         let ended = tokio::select! {
-            ended = self.seal_for_ever() => ended,
+            ended = self.seal_for_ever(&newest) => ended,
+            never = self.place_for_ever(newest.subscribe()) => match never {},
             () = stop => Ok(()),
         };
         if let Err(error) = &ended {
@@ -86,10 +89,10 @@ impl Sealer {
         ended
     }
 
-    async fn seal_for_ever(&self) -> Result<(), SealError> {
+    /// Tells of each checkpoint by `newest`.
+    async fn seal_for_ever(&self, newest: &watch::Sender<Option<String>>) -> Result<(), SealError> {
         let mut head = self.journal.watch();
         let (mut lease, mut known): (Option<Lease>, Option<Known>) = (None, None);
-        let mut placed: Option<(u64, Instant)> = None;
         loop {
             head.mark_unchanged();
             let begun = Instant::now();
@@ -110,16 +113,17 @@ impl Sealer {
                 None => self.look().await?,
             };
             let more = self.seal_portion(&mut now).await?;
-            if let Some(last) = &now.last {
-                let late = placed.is_none_or(|(n, at)| n != last.n && at.elapsed() >= PLACE_PACE);
-                if late {
-                    placed = Some((self.place(last).await, Instant::now()));
+            newest.send_if_modified(|newest| {
+                let note = now.last.as_ref().map(|last| &last.note);
+                let moved = newest.as_ref() != note;
+                if moved {
+                    *newest = note.cloned();
                 }
-            }
-            let unplaced = now.last.as_ref().map(|last| last.n) != placed.map(|(n, _)| n);
+                moved
+            });
             known = Some(now);
             if !more {
-                wait(&mut head, if unplaced { PACE.max(PLACE_PACE) } else { POLL }).await;
+                wait(&mut head, POLL).await;
                 tokio::time::sleep(PACE.saturating_sub(begun.elapsed())).await;
             }
         }
@@ -227,18 +231,35 @@ impl Sealer {
         });
     }
 
-    /// Appends go on without the second place; readiness says that it is missing. Answers with the number it tried.
-    async fn place(&self, last: &StoredCheckpoint) -> u64 {
-        let kept = self.place.keep(&last.note).await;
+    /// Takes the newest note to the second place. Sealing does not wait for it, however long it hangs; readiness says that it is missing.
+    async fn place_for_ever(&self, mut newest: watch::Receiver<Option<String>>) -> Infallible {
+        loop {
+            let note = newest.borrow_and_update().clone();
+            let mut kept = true;
+            if let Some(note) = note {
+                kept = self.place(&note).await;
+                tokio::time::sleep(PLACE_PACE).await;
+            }
+            if kept && newest.changed().await.is_err() {
+                // The sealing has ended, and this is dropped with it.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Whether it is there now.
+    async fn place(&self, note: &str) -> bool {
+        let kept = self.place.keep(note).await;
         if let Err(why) = &kept {
             tracing::warn!(why, "the newest checkpoint could not be written to the second place");
         }
+        let trouble = kept.err();
+        let placed = trouble.is_none();
         self.state.send_if_modified(|state| {
-            let before = std::mem::replace(&mut state.place_trouble, kept.as_ref().err().cloned());
+            let before = std::mem::replace(&mut state.place_trouble, trouble);
             before != state.place_trouble
         });
-        // Tried again with the same checkpoint until it is there.
-        if kept.is_ok() { last.n } else { 0 }
+        placed
     }
 }
 

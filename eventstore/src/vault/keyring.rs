@@ -201,6 +201,14 @@ impl Keyring {
         }
     }
 
+    /// Whether the subject's key was destroyed; false for one that never had a key.
+    pub async fn is_destroyed(&self, subject: &str) -> Result<bool, KeyError> {
+        match self.cache.get(subject) {
+            Some(Cached::Destroyed) => Ok(true),
+            _ => Ok(self.vault.get(KIND, subject).await?.is_some_and(|row| row.first() == Some(&DESTROYED))),
+        }
+    }
+
     /// The row change that destroys a key, to ride in the append that says so.
     pub fn destruction(subject: &str) -> VaultWrite {
         VaultWrite::Put { kind: KIND.into(), key: subject.into(), value: vec![DESTROYED], expires: None }

@@ -52,3 +52,30 @@ async fn a_restore_does_not_remember() {
     let missing = run(&World::at_rest(PROGRAM, &[]), &["restore", &file, "--forgotten", "/nonexistent/list"]).await;
     assert_eq!(missing.0, 1, "a list that is not there is no empty list");
 }
+
+/// In the backup the session still waits for an answer; in the restored house nothing of it could be sealed any more.
+#[tokio::test]
+async fn a_session_that_works_again_is_stopped_and_forgotten() {
+    let mut old = World::start(PROGRAM, &[]).await;
+    let (project, _) = old.project("boat").await;
+    let shell = json!({ "tool_calls": [{ "name": "bash_exec", "arguments": { "command": format!("echo {WORD}") } }] });
+    let model = old.script(&[shell, json!({ "text": "done" })]);
+    let session = old.session(&project, json!({ "task": WORD, "model": model })).await;
+    old.session_is(&session, &["waiting_approval"]).await;
+    let file = old.path().join("before.tar").display().to_string();
+    assert_eq!(run(&old, &["backup", &file]).await.0, 0);
+    old.post(&format!("/api/v1/sessions/{session}/cancel"), json!({})).await.expect(202);
+    old.session_is(&session, &["cancelled"]).await;
+    old.post(&format!("/api/v1/sessions/{session}/forget"), json!({ "reason": "x" })).await.expect(202);
+    let list = old.home().join("forgotten.jsonl");
+    until("the list", async || std::fs::read_to_string(&list).is_ok_and(|text| text.contains(&session)).then_some(())).await;
+    old.kill().await;
+
+    let mut new = World::at_rest(PROGRAM, &[]);
+    assert_eq!(run(&new, &["restore", &file, "--forgotten", &list.display().to_string()]).await.0, 0);
+    new.serve(&[]).await;
+    new.session_is(&session, &["cancelled"]).await;
+    until("the new history to say so", async || (new.events(&session).await.last()?["type"] == "agent_session.forgotten").then_some(()))
+        .await;
+    assert!(!new.send(Method::GET, &format!("/api/v1/sessions/{session}/export"), None).await.text.contains(WORD));
+}
