@@ -117,7 +117,7 @@ pub fn router(state: Api) -> Router {
         .merge(console::routes())
         .merge(openapi::document(document))
         .route("/metrics", get(get_metrics))
-        .fallback(async || Problem::no_route())
+        .fallback(console::nowhere)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(CatchPanicLayer::custom(|panic| panicked(panic).into_response()))
         .layer(from_fn_with_state(state.clone(), check_host))

@@ -11,11 +11,13 @@ pub enum Needs {
     RefreshCookie,
     /// Anybody who is signed in; what is shown is one's own.
     SignIn,
+    /// An administrator of the platform; others get 403.
+    PlatformAdmin,
     /// A role in the resource's team: strangers get 404, a role that is too small 403.
     Holds(Permission),
 }
 
-use Needs::{Holds, Nothing, RefreshCookie, SignIn};
+use Needs::{Holds, Nothing, PlatformAdmin, RefreshCookie, SignIn};
 use Permission as P;
 
 /// Method, path, need. A test holds it against the OpenAPI document, route by route.
@@ -51,11 +53,15 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("PATCH", "/api/v1/projects/{id}", Holds(P::EditProject)),
     ("DELETE", "/api/v1/projects/{id}", Holds(P::DeleteProject)),
     ("GET", "/api/v1/projects/{id}/tree", Holds(P::ReadFiles)),
+    ("GET", "/api/v1/projects/{id}/file-origin", Holds(P::ReadFiles)),
     ("GET", "/api/v1/projects/{id}/files/{*path}", Holds(P::ReadFiles)),
     ("PUT", "/api/v1/projects/{id}/files/{*path}", Holds(P::WriteFiles)),
     ("DELETE", "/api/v1/projects/{id}/files/{*path}", Holds(P::WriteFiles)),
     ("GET", "/api/v1/templates", SignIn),
     ("GET", "/api/v1/model", SignIn),
+    ("PUT", "/api/v1/model", PlatformAdmin),
+    ("DELETE", "/api/v1/model", PlatformAdmin),
+    ("POST", "/api/v1/model/test", PlatformAdmin),
     ("GET", "/api/v1/projects/{id}/sessions", Holds(P::SeeProject)),
     ("POST", "/api/v1/projects/{id}/sessions", Holds(P::StartSession)),
     ("GET", "/api/v1/sessions/{id}", Holds(P::SeeSession)),

@@ -107,6 +107,13 @@ impl Commands {
 }
 
 impl Change {
+    /// Refuses whoever is no administrator of the platform, which is settled for ever when an account is registered. Answers whose rights it
+    /// rests on.
+    pub async fn platform_access(&self) -> Result<AccountId, CommandError> {
+        let account = self.account()?;
+        if self.commands().platform_admin(account).await? { Ok(account) } else { Err(CommandError::Forbidden) }
+    }
+
     /// Refuses unless the caller may; the team's version becomes a guard, so a role removed meanwhile is a conflict and decided again.
     pub async fn team_access(&mut self, team_id: TeamId, permission: Permission) -> Result<Access, CommandError> {
         if self.caller().is_system() {

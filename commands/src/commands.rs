@@ -1,7 +1,7 @@
 //! Everything a command needs, handed over once by the composition root.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use opensail_eventstore::vault::keyring::{Keyring, derive};
 use opensail_eventstore::{Journal, Vault};
@@ -68,6 +68,10 @@ struct Inner {
     cache: Cache,
     keys: Keys,
     outputs: LiveOutputs,
+    /// The model that an administrator chose, in place of that of the settings.
+    chosen: RwLock<Option<Arc<dyn Model>>>,
+    /// One at a time takes a choice over, so that an older one never comes after a newer.
+    choosing: tokio::sync::Mutex<()>,
 }
 
 /// Purpose of the key that names the streams of e-mail addresses.
@@ -97,7 +101,16 @@ impl Commands {
             throttle: derive(secret, "opensail/commands/throttle/v1"),
             invitation: derive(secret, "opensail/commands/invitation/v1"),
         };
-        Commands { inner: Arc::new(Inner { parts, cache: Cache::default(), keys, outputs: LiveOutputs::default() }) }
+        Commands {
+            inner: Arc::new(Inner {
+                parts,
+                cache: Cache::default(),
+                keys,
+                outputs: LiveOutputs::default(),
+                chosen: RwLock::default(),
+                choosing: Default::default(),
+            }),
+        }
     }
 
     pub fn journal(&self) -> &Arc<dyn Journal> {
@@ -121,8 +134,20 @@ impl Commands {
     pub fn blobs(&self) -> &Arc<dyn Blobs> {
         &self.inner.parts.blobs
     }
-    pub fn model(&self) -> &Arc<dyn Model> {
+    /// The model for whatever begins now.
+    pub fn model(&self) -> Arc<dyn Model> {
+        let chosen = self.inner.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        chosen.as_ref().unwrap_or(&self.inner.parts.model).clone()
+    }
+    /// The model of the server's settings.
+    pub(crate) fn own_model(&self) -> &Arc<dyn Model> {
         &self.inner.parts.model
+    }
+    pub(crate) fn use_model(&self, chosen: Option<Arc<dyn Model>>) {
+        *self.inner.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
+    }
+    pub(crate) fn choosing(&self) -> &tokio::sync::Mutex<()> {
+        &self.inner.choosing
     }
     /// Text that models are writing just now.
     pub fn live(&self) -> &LiveTurns {

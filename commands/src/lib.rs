@@ -15,6 +15,7 @@ mod facts;
 mod forgotten;
 pub mod journal;
 pub mod live;
+pub mod model;
 pub mod ports;
 pub mod project;
 pub mod team;

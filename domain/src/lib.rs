@@ -6,6 +6,7 @@
 pub mod account;
 pub mod agent_session;
 pub mod kernel;
+pub mod model;
 pub mod project;
 pub mod team;
 

@@ -11,6 +11,7 @@ use opensail_domain::account::{self, EmailReserved, SignInMethod};
 use opensail_domain::agent_session::event as session;
 use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
 use opensail_domain::kernel::{AccountId, ApprovalId, Event, InvitationId, MessageId, Private, ProjectId, SessionId, TeamId};
+use opensail_domain::model::{self, KeyState, ModelEvent, Provider};
 use opensail_domain::project::{self, Source};
 use opensail_domain::team::{self, Role};
 use opensail_domain::{
@@ -91,6 +92,18 @@ fn samples() -> Vec<(String, u32, Value)> {
         project::FolderReleased { project_id: project }.into(),
     ];
     folders.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
+    let models: Vec<ModelEvent> = vec![
+        model::Chosen {
+            provider: Provider::Openai,
+            name: "gpt-5".into(),
+            base_url: Some("https://models.example.org/v1".into()),
+            key: KeyState::New,
+            chosen_by: account,
+        }
+        .into(),
+        model::Cleared { cleared_by: account }.into(),
+    ];
+    models.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let call = ToolCall { call_id: "1-0".into(), tool: "write_file".into(), arguments: "{\"n\":1e999,\"s\":\"\\u0000\"}".into() };
     let sessions: Vec<AgentSessionEvent> = vec![
         session::Requested {

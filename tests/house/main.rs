@@ -8,6 +8,7 @@ mod faults;
 mod forgetting;
 mod journal;
 mod journey;
+mod model;
 mod project;
 mod sandbox;
 mod security;

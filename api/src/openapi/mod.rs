@@ -51,7 +51,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         for (operation, method) in operations.into_iter().zip(["GET", "POST", "PUT", "PATCH", "DELETE"]) {
             let Some(operation) = operation else { continue };
             let needs = ROUTES.iter().find(|(known, at, _)| *known == method && at == path).map(|(_, _, needs)| *needs);
-            if matches!(needs, Some(Needs::SignIn | Needs::Holds(_))) {
+            if matches!(needs, Some(Needs::SignIn | Needs::PlatformAdmin | Needs::Holds(_))) {
                 operation.security = Some(signed.clone());
             }
             let problem = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
@@ -69,7 +69,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(crate::health::get_health))
         .routes(routes!(crate::health::get_readiness))
         .routes(routes!(crate::event_types::list_event_types))
-        .routes(routes!(crate::model::get_model))
+        .routes(routes!(crate::model::get_model, crate::model::choose_model, crate::model::clear_model))
+        .routes(routes!(crate::model::test_model))
         .routes(routes!(crate::live::stream_many::stream_many))
         .merge(crate::account::routes())
         .merge(crate::team::routes())

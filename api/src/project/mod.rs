@@ -5,6 +5,7 @@ mod create_project;
 mod delete_file;
 mod delete_project;
 mod etag;
+mod get_file_origin;
 mod get_project;
 mod get_tree;
 mod list_projects;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list_projects::list_projects, create_project::create_project))
         .routes(routes!(get_project::get_project, rename_project::rename_project, delete_project::delete_project))
         .routes(routes!(get_tree::get_tree))
+        .routes(routes!(get_file_origin::get_file_origin))
         .routes(routes!(list_templates::list_templates))
         .merge(files())
 }

@@ -44,6 +44,7 @@ export const router = createBrowserRouter([
       { path: 'team', element: <TeamPage /> },
       { path: 'audit', lazy: async () => ({ Component: (await import('./audit/AuditPage')).AuditPage }) },
       { path: 'replay', lazy: async () => ({ Component: (await import('./replay/ReplayPage')).ReplayPage }) },
+      { path: 'model', lazy: async () => ({ Component: (await import('./model/ModelPage')).ModelPage }) },
       { path: '*', element: <NotFound /> },
     ],
   },

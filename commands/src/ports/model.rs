@@ -1,9 +1,11 @@
 //! A language model, whoever serves it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use opensail_domain::agent_session::message::{Message, Tokens};
+use opensail_domain::model::Provider;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -133,6 +135,25 @@ impl Price {
     }
 }
 
+/// A model service as somebody chose it. No Debug: it holds the key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ModelChoice {
+    pub provider: Provider,
+    pub name: String,
+    /// `None`: the provider's own.
+    pub base_url: Option<String>,
+    pub key: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+pub enum ChooseError {
+    #[error("the server's own settings name the model; change it there (OPENSAIL_MODEL and what belongs to it)")]
+    Fixed,
+    /// For people; never holds the key.
+    #[error("{0}")]
+    Bad(String),
+}
+
 #[async_trait]
 pub trait Model: Send + Sync + 'static {
     /// One answer; text pieces go to `deltas` as they come (a receiver that is gone is no error).
@@ -141,4 +162,12 @@ pub trait Model: Send + Sync + 'static {
     fn price(&self, model: &str) -> Option<Price>;
     /// Name used when a session names none.
     fn default_model(&self) -> String;
+    /// False: the server's own settings name the model, and they go first.
+    fn choosable(&self) -> bool {
+        false
+    }
+    /// The same under somebody's choice; nobody is asked yet.
+    fn choose(&self, _: &ModelChoice) -> Result<Arc<dyn Model>, ChooseError> {
+        Err(ChooseError::Fixed)
+    }
 }

@@ -94,6 +94,9 @@ impl Desktop {
             stores.leases.void_others(&boot).await.map_err(other)?;
         }
         let commands = commands(&settings, &stores, &secret).await?;
+        if let Err(error) = commands.take_over_model().await {
+            tracing::error!(error = error.log_text(), "the model that was chosen cannot be used; choose it again in the console");
+        }
         let tail = Tail::start(stores.journal.clone()).await.map_err(other)?;
         let projections = Projections::start(stores.views.clone(), tail.clone()).await.map_err(other)?;
         let seal = Seal::new(stores.seal.clone());

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{DecodeError, Event};
 use crate::account::{AccountEvent, EmailEvent};
 use crate::agent_session::AgentSessionEvent;
+use crate::model::ModelEvent;
 use crate::project::{FolderEvent, ProjectEvent};
 use crate::team::TeamEvent;
 
@@ -15,6 +16,7 @@ pub enum AnyEvent {
     Team(TeamEvent),
     Project(ProjectEvent),
     Folder(FolderEvent),
+    Model(ModelEvent),
     AgentSession(Box<AgentSessionEvent>),
 }
 
@@ -27,6 +29,8 @@ impl AnyEvent {
             ProjectEvent::decode(event_type, version, payload).map(AnyEvent::Project)
         } else if is(FolderEvent::TYPES) {
             FolderEvent::decode(event_type, version, payload).map(AnyEvent::Folder)
+        } else if is(ModelEvent::TYPES) {
+            ModelEvent::decode(event_type, version, payload).map(AnyEvent::Model)
         } else if is(TeamEvent::TYPES) {
             TeamEvent::decode(event_type, version, payload).map(AnyEvent::Team)
         } else if is(AccountEvent::TYPES) {
@@ -47,6 +51,7 @@ impl AnyEvent {
             ProjectEvent::schemas(),
             FolderEvent::schemas(),
             AgentSessionEvent::schemas(),
+            ModelEvent::schemas(),
         ]
         .concat()
     }

@@ -1,5 +1,6 @@
 //! Projects and how far their preparation is.
 
+mod file_origin;
 mod preparing_projects;
 mod project_details;
 mod projects_of_account;
@@ -9,6 +10,7 @@ use async_trait::async_trait;
 use opensail_domain::AnyEvent;
 use opensail_domain::project::ProjectEvent;
 
+pub use file_origin::{FileOrigin, LOOKED_THROUGH};
 pub use project_details::{ProjectDetails, ProjectStatus};
 #[cfg(test)]
 pub(crate) use {projects_of_account::list as list_of_account, projects_of_team::list as list_of_team};

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod files;
 mod hostile;
+mod origin;
 mod paths;
 mod tree;
 

@@ -64,6 +64,8 @@ impl Place {
     /// A body that is well formed, so that only rights can stand in the way.
     fn body(&self, method: &str, path: &str) -> Option<Value> {
         Some(match (method, path) {
+            ("PUT", "/api/v1/model") => json!({ "provider": "openai", "name": "m", "api_key": "k" }),
+            ("POST", "/api/v1/model/test") => json!({}),
             ("GET" | "DELETE" | "PUT", _) => return None,
             ("POST", "/api/v1/projects") => json!({ "team_id": self.team, "name": "n" }),
             ("POST", path) if path.ends_with("/invitations") => json!({ "role": "viewer" }),
@@ -126,6 +128,10 @@ async fn nobody_and_strangers() {
         match needs {
             Needs::Nothing => assert_ne!(nobody, 401, "{method} {path}"),
             Needs::RefreshCookie | Needs::SignIn => assert_eq!(nobody, 401, "{method} {path}"),
+            Needs::PlatformAdmin => {
+                assert_eq!(nobody, 401, "{method} {path}");
+                assert_eq!(strange.status, 403, "{method} {path}: {}", strange.text);
+            }
             Needs::Holds(_) => {
                 assert_eq!(nobody, 401, "{method} {path}");
                 assert_eq!(strange.status, 404, "{method} {path}: {}", strange.text);

@@ -102,7 +102,8 @@ impl Run {
         let _stop_when_dropped = stop.clone().drop_guard();
         let Run { hands, feed, halt, .. } = self;
         let answer = async {
-            let asked = hands.commands.model().turn(request, sender, stop);
+            let model = hands.commands.model();
+            let asked = model.turn(request, sender, stop);
             let (answer, ()) = tokio::join!(asked, publish(hands.commands.live(), turn, pieces));
             answer
         };

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { useNavigate } from 'react-router';
 import { send } from '../kernel/api/client';
 import { tell } from '../kernel/api/refresh';
 import { useAction } from '../kernel/action';
@@ -18,6 +19,7 @@ const THEMES = [
 
 export function AccountMenu({ onPassword }: { onPassword: () => void }) {
   const me = useMe();
+  const navigate = useNavigate();
   const theme = useTheme();
   const [asking, setAsking] = useState(false);
   const leave = useAction((everywhere: boolean) =>
@@ -36,6 +38,7 @@ export function AccountMenu({ onPassword }: { onPassword: () => void }) {
         <MenuRadio label={texts.theme.label} value={theme} options={THEMES} onChange={setTheme} />
         <MenuLine />
         <MenuItem onSelect={onPassword}>{texts.account.setPassword}</MenuItem>
+        <MenuItem onSelect={() => void navigate('/model')}>{texts.account.model}</MenuItem>
         <MenuItem onSelect={() => window.open('/api/docs', '_blank', 'noopener')}>{texts.account.docs}</MenuItem>
         <MenuItem onSelect={() => void leave.run(false)}>{texts.account.signOut}</MenuItem>
         <MenuItem onSelect={() => setAsking(true)}>{texts.account.signOutAll}</MenuItem>

@@ -8,6 +8,7 @@ import { FormDialog } from '../kernel/ui/FormDialog';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { Conflict } from './Conflict';
 import { Editor } from './Editor';
+import { FileOrigin } from './FileOrigin';
 import { deleteFile, type OpenFile, readFile, writeFile } from './files';
 
 interface Props {
@@ -66,6 +67,7 @@ export function TextFile({ project, file, mayWrite }: Props) {
           </>
         )}
       </header>
+      <FileOrigin project={project} path={base.path} etag={base.etag} />
       {save.problem && <ProblemNotice problem={save.problem} />}
       <Editor path={base.path} text={begin} readOnly={!mayWrite} onChange={setText} onSave={() => dirty && void save.run(text, base.etag)} />
       <FormDialog open={asking} onClose={() => setAsking(false)} title={texts.files.deleteTitle(base.path)} action={texts.files.deleteAction} danger busy={remove.busy} problem={remove.problem} onSubmit={() => void remove.run()} />

@@ -4,10 +4,7 @@ import { useResource } from '../kernel/live/resource';
 import { texts } from '../kernel/text/texts';
 import { Icon } from '../kernel/ui/Icon';
 import { Shown } from '../kernel/ui/Shown';
-import { readTree, type TreeItem } from './files';
-
-/** Whatever may have changed a project's files. */
-const WRITES = /^(project\.(file_|prepared)|agent_session\.tool_call_completed)/;
+import { readTree, type TreeItem, WRITES } from './files';
 
 interface Props {
   project: string;

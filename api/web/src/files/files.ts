@@ -12,6 +12,9 @@ export interface OpenFile {
   etag: string;
 }
 
+/** Whatever may have changed a project's files. */
+export const WRITES = /^(project\.(file_|prepared)|agent_session\.tool_call_completed)/;
+
 export type Unshown = 'binary' | 'too-large';
 
 export function address(project: string, path: string): string {

@@ -6,12 +6,13 @@ import { Empty } from '../kernel/ui/Empty';
 import { Icon } from '../kernel/ui/Icon';
 import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
+import { ModelNotice } from '../model/ModelNotice';
+import { useModel } from '../model/model';
 import { NoTeam } from '../team/NoTeam';
 import { mayWork, type Team, useTeams } from '../team/teams';
-import { ModelNotice } from './ModelNotice';
 import { NewProjectDialog } from './NewProjectDialog';
 import { ProjectStatus } from './ProjectStatus';
-import { type Project, useModel, useProjects } from './projects';
+import { type Project, useProjects } from './projects';
 
 export function ProjectsPage() {
   useTitle(texts.project.title);
@@ -21,7 +22,7 @@ export function ProjectsPage() {
 
 function Projects({ team }: { team: Team }) {
   const projects = useProjects(team.id);
-  const model = useModel();
+  const model = useModel().value;
   const [query, setQuery] = useSearchParams();
   const open = (on: boolean) => setQuery(on ? { new: '' } : {}, { replace: true });
   const create = mayWork(team) && <Button look="primary" onClick={() => open(true)}><Icon name="plus" /> {texts.project.create}</Button>;
@@ -31,7 +32,7 @@ function Projects({ team }: { team: Team }) {
         <h1>{texts.project.title}</h1>
         {(projects.value?.length ?? 0) > 0 && create}
       </header>
-      {model && !model.configured && <ModelNotice />}
+      {model && !model.configured && <ModelNotice model={model} />}
       <Shown resource={projects}>
         {(all) =>
           all.length === 0 ? (

@@ -2,7 +2,6 @@ import { get, getAll, type Schema } from '../kernel/api/client';
 import { type Resource, useResource } from '../kernel/live/resource';
 
 export type Project = Schema['Project'];
-export type DefaultModel = Schema['DefaultModel'];
 
 const CHANGES = /^project\.(created|prepared|preparation_failed|renamed|deleted)$/;
 
@@ -14,8 +13,4 @@ export function useProjects(team: string | null): Resource<Project[]> {
 export function useProject(id: string): Resource<Project> {
   const path = `/api/v1/projects/${id}`;
   return useResource(path, () => get<Project>(path), (item) => CHANGES.test(item.type) && item.project_id === id);
-}
-
-export function useModel(): DefaultModel | undefined {
-  return useResource('model', () => get<DefaultModel>('/api/v1/model')).value;
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { EventItem } from '../kernel/live/event';
 import { clock } from '../kernel/text/format';
 import { texts } from '../kernel/text/texts';
@@ -35,6 +35,7 @@ export function Player({ session, events, start, onMoment, actions }: Props) {
     setChosen(item.position);
     onMoment?.(item.position);
   };
+  useStepKeys((by) => go(at + by));
   const conversation = useMemo(() => fold(EMPTY, events.slice(0, at + 1)), [events, at]);
   const types = useMemo(() => [...new Set(events.map((item) => item.type))].sort(), [events]);
   const current = events[at];
@@ -62,6 +63,7 @@ export function Player({ session, events, start, onMoment, actions }: Props) {
           onChange={(event) => go(Number(event.target.value))}
         />
         <p className="small soft" role="status">{texts.history.at(at + 1, events.length)} · {clock(current.time)}</p>
+        <p className="small soft player-keys"><span className="kbd">←</span> <span className="kbd">→</span> {texts.history.keys}</p>
         {actions}
       </div>
       <div className="player-panes">
@@ -84,4 +86,22 @@ export function Player({ session, events, start, onMoment, actions }: Props) {
       </div>
     </div>
   );
+}
+
+/** Where arrows have a meaning of their own. */
+const OWN_ARROWS = 'input, select, textarea, [role="listbox"], [contenteditable]';
+
+/** The arrows left and right step through the session from anywhere on its page. */
+function useStepKeys(step: (by: number) => void): void {
+  useEffect(() => {
+    const key = (event: KeyboardEvent) => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      const plain = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+      if (!by || !plain || (event.target instanceof Element && event.target.closest(OWN_ARROWS))) return;
+      event.preventDefault();
+      step(by);
+    };
+    addEventListener('keydown', key);
+    return () => removeEventListener('keydown', key);
+  });
 }

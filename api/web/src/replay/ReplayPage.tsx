@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Problem } from '../kernel/api/problem';
 import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
@@ -6,7 +6,8 @@ import { TextField } from '../kernel/ui/Field';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { useTitle } from '../kernel/ui/title';
 import { Player } from './Player';
-import { type ReplayFile, readReplayFile } from './replayFile';
+import { OutputsContext } from '../session/outputs';
+import { blobText, type ReplayFile, readReplayFile } from './replayFile';
 
 /** An exported session, stepped through in this browser alone. */
 export function ReplayPage() {
@@ -22,13 +23,7 @@ export function ReplayPage() {
       setProblem(new Problem(0, 'bad_file', error instanceof Error ? error.message : texts.replay.bad));
     }
   };
-  if (file) {
-    return (
-      <div className="replay-page">
-        <Player session={file.session} events={file.events} start={null} actions={<Button small onClick={() => setFile(undefined)}>{texts.replay.other}</Button>} />
-      </div>
-    );
-  }
+  if (file) return <Replay file={file} onOther={() => setFile(undefined)} />;
   return (
     <div className="page">
       <h1>{texts.replay.title}</h1>
@@ -38,5 +33,17 @@ export function ReplayPage() {
       </div>
       {problem && <ProblemNotice problem={problem} />}
     </div>
+  );
+}
+
+function Replay({ file, onOther }: { file: ReplayFile; onOther: () => void }) {
+  const outputs = useMemo(() => ({ read: async (_: string, hash: string) => blobText(file, hash), address: () => null }), [file]);
+  return (
+    <OutputsContext value={outputs}>
+      <div className="replay-page">
+        <h1 className="hidden">{texts.replay.title}</h1>
+        <Player session={file.session} events={file.events} start={null} actions={<Button small onClick={onOther}>{texts.replay.other}</Button>} />
+      </div>
+    </OutputsContext>
   );
 }

@@ -7,9 +7,9 @@ import { Button } from '../kernel/ui/Button';
 import { Empty } from '../kernel/ui/Empty';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { Shown } from '../kernel/ui/Shown';
-import { ModelNotice } from '../project/ModelNotice';
+import { ModelNotice } from '../model/ModelNotice';
+import { useModel } from '../model/model';
 import { useInProject } from '../project/ProjectPage';
-import { useModel } from '../project/projects';
 import { mayWork } from '../team/teams';
 import { SessionStatus } from './SessionStatus';
 import { StartSession } from './StartSession';
@@ -18,12 +18,12 @@ import { type Session, useSessions } from './sessions';
 /** The sessions of a project, and a new one. */
 export function ProjectSessions() {
   const { project, team } = useInProject();
-  const model = useModel();
+  const model = useModel().value;
   const sessions = useSessions(project.id);
   const ready = project.status === 'ready' && mayWork(team);
   return (
     <div className="stack">
-      {model && !model.configured && <ModelNotice>{ready && <Tour project={project.id} />}</ModelNotice>}
+      {model && !model.configured && <ModelNotice model={model}>{ready && <Tour project={project.id} />}</ModelNotice>}
       {ready && <StartSession project={project.id} model={model} />}
       <Shown resource={sessions}>
         {(all) =>

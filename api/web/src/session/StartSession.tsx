@@ -6,7 +6,7 @@ import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { Choice, TextArea, TextField } from '../kernel/ui/Field';
 import { ProblemNotice } from '../kernel/ui/Notice';
-import type { DefaultModel } from '../project/projects';
+import type { DefaultModel } from '../model/model';
 import type { Session } from './sessions';
 
 type EditMode = 'ask' | 'allow' | 'plan';

@@ -1,9 +1,12 @@
 import { useId, useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
+import { get, type Listing } from '../kernel/api/client';
+import { useResource } from '../kernel/live/resource';
 import { texts } from '../kernel/text/texts';
 import { setTheme } from '../kernel/theme';
 import { Dialog } from '../kernel/ui/Dialog';
-import { useProjects } from '../project/projects';
+import { type Project, useProjects } from '../project/projects';
+import type { Session } from '../session/sessions';
 import { useTeams } from '../team/teams';
 
 interface Entry {
@@ -87,6 +90,7 @@ function useEntries(onNewTeam: () => void): Entry[] {
   const navigate = useNavigate();
   const { all, current, choose } = useTeams();
   const projects = useProjects(current?.id ?? null).value;
+  const sessions = useNewestSessions(projects);
   return useMemo(() => {
     const go = (to: string) => () => void navigate(to);
     const { nav, palette, theme } = texts;
@@ -94,11 +98,13 @@ function useEntries(onNewTeam: () => void): Entry[] {
     const action = (name: string, run: () => void): Entry => ({ key: name, group: palette.actions, name, run });
     return [
       ...(projects ?? []).map((project) => ({ key: project.id, group: palette.projects, name: project.name, run: go(`/projects/${project.id}`) })),
+      ...(sessions ?? []).map((session) => ({ key: session.id, group: palette.sessions, name: session.title, run: go(`/sessions/${session.id}`) })),
       place('/projects', nav.projects),
       place('/approvals', nav.approvals),
       place('/team', nav.team),
       place('/audit', nav.audit),
       place('/replay', nav.replay),
+      place('/model', texts.model.title),
       action(palette.newProject, go('/projects?new')),
       action(palette.newTeam, onNewTeam),
       action(palette.theme(theme.light), () => setTheme('light')),
@@ -106,5 +112,18 @@ function useEntries(onNewTeam: () => void): Entry[] {
       action(palette.theme(theme.system), () => setTheme('system')),
       ...all.filter((team) => team !== current).map((team) => ({ key: team.id, group: texts.team.switch, name: team.name, run: () => choose(team.id) })),
     ];
-  }, [navigate, all, current, choose, projects, onNewTeam]);
+  }, [navigate, all, current, choose, projects, sessions, onNewTeam]);
+}
+
+/** Projects whose sessions are looked up, the last changed first, and sessions of each. */
+const PROJECTS = 8;
+const SESSIONS = 10;
+
+function useNewestSessions(projects: readonly Project[] | undefined): Session[] | undefined {
+  const newest = [...(projects ?? [])].sort((a, b) => b.updated_at.localeCompare(a.updated_at)).slice(0, PROJECTS);
+  const read = async () => {
+    const lists = await Promise.all(newest.map(({ id }) => get<Listing<Session>>(`/api/v1/projects/${id}/sessions?order=desc&limit=${SESSIONS}`)));
+    return lists.flatMap((list) => list.items).sort((a, b) => b.created_at.localeCompare(a.created_at));
+  };
+  return useResource(newest.length > 0 ? `sessions ${newest.map(({ id }) => id).join()}` : null, read).value;
 }

@@ -1,7 +1,11 @@
 //! The model the rest of the house sees: it sends a request to the provider that is set up, or to a script when the session names one.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind as Kind, ModelRequest, ModelTurn, Price};
+use opensail_commands::ports::model::{
+    ChooseError, Model, ModelChoice, ModelError, ModelErrorKind as Kind, ModelRequest, ModelTurn, Price,
+};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -10,7 +14,7 @@ use super::failure::{error, tidy};
 use super::openai::OpenAi;
 use super::price;
 use super::scripted::{self, Scripted, script_of};
-use super::settings::ApiKey;
+use super::settings::{ApiKey, ModelSettings, Provider};
 
 /// Who serves the models that are no scripts.
 pub(super) enum Service {
@@ -27,6 +31,8 @@ pub(super) struct Dispatch {
     /// The price set for the default model.
     pub(super) price: Option<Price>,
     pub(super) key: Option<ApiKey>,
+    /// What it was made from.
+    pub(super) settings: ModelSettings,
 }
 
 impl Dispatch {
@@ -76,5 +82,27 @@ impl Model for Dispatch {
 
     fn default_model(&self) -> String {
         self.default_model.clone()
+    }
+
+    fn choosable(&self) -> bool {
+        let ModelSettings { provider, base_url, api_key, model, script, .. } = &self.settings;
+        provider.is_none() && base_url.is_none() && api_key.is_none() && model.is_none() && script.is_none()
+    }
+
+    fn choose(&self, choice: &ModelChoice) -> Result<Arc<dyn Model>, ChooseError> {
+        if !self.choosable() {
+            return Err(ChooseError::Fixed);
+        }
+        let chosen = ModelSettings {
+            provider: Some(match choice.provider {
+                opensail_domain::model::Provider::Openai => Provider::OpenAi,
+                opensail_domain::model::Provider::Anthropic => Provider::Anthropic,
+            }),
+            base_url: choice.base_url.clone(),
+            api_key: choice.key.as_deref().map(ApiKey::new).transpose().map_err(ChooseError::Bad)?,
+            model: Some(choice.name.clone()),
+            ..self.settings.clone()
+        };
+        super::build(chosen).map_err(ChooseError::Bad)
     }
 }

@@ -61,9 +61,9 @@ fn dispatch(settings: ModelSettings) -> Result<Dispatch, String> {
         }
         Provider::Scripted => (Service::None, NAME.to_owned()),
     };
-    let scripted = Scripted { script: script(settings.script, model, provider)?, paths: settings.script_paths };
+    let scripted = Scripted { script: script(settings.script.clone(), model, provider)?, paths: settings.script_paths };
     scripted.check()?;
-    Ok(Dispatch { service, scripted, default_model, price: settings.price, key: settings.api_key })
+    Ok(Dispatch { service, scripted, default_model, price: settings.price, key: settings.api_key.clone(), settings })
 }
 
 /// With the scripted provider `OPENSAIL_MODEL` may be `scripted`, `scripted:<path>` or the path itself.

@@ -54,7 +54,7 @@ export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** A write. Its `Idempotency-Key` makes it safe to send again when the answer was lost. */
-export async function write<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, json?: unknown): Promise<T> {
+export async function write<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, json?: unknown): Promise<T> {
   const headers = { 'idempotency-key': newId() };
   const asked: Asked = { method, headers, json: method === 'DELETE' ? undefined : (json ?? {}) };
   const response = await send(path, asked).catch((error: unknown) => {
