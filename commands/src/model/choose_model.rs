@@ -5,7 +5,7 @@ use opensail_domain::model::{KeyWish, ModelCommand, ModelDecider, Provider};
 
 use super::{ID, kept_key, refused};
 use crate::ports::model::{ChooseError, ModelChoice};
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
 
 /// No Debug: it holds the key.
 #[derive(Clone)]
@@ -46,6 +46,9 @@ impl Command for ChooseModel {
             change.write_vault(kept_key::removal());
         }
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::model::{ModelCommand, ModelDecider};
 
 use super::{ID, kept_key};
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
 
 struct ClearModel;
 
@@ -16,6 +16,9 @@ impl Command for ClearModel {
         change.decide::<ModelDecider>(ID, Place::account(by), ModelCommand::Clear { by }).await?;
         change.write_vault(kept_key::removal());
         Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
     }
 }
 
