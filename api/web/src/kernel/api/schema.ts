@@ -308,8 +308,30 @@ export interface paths {
         };
         /** The model that is set up on this server. */
         get: operations["get_model"];
-        put?: never;
+        /**
+         * Chooses the model of sessions that name none; every turn that begins from now on uses it. Administrators of the platform only; 409 where
+         *     the server's own settings name the model.
+         */
+        put: operations["choose_model"];
         post?: never;
+        /** Takes the choice of a model back and destroys the key. Administrators of the platform only. */
+        delete: operations["clear_model"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks a model one short question, which may cost a fraction of a cent. Writes nothing. Administrators of the platform only. */
+        post: operations["test_model"];
         delete?: never;
         options?: never;
         head?: never;
@@ -351,6 +373,23 @@ export interface paths {
         head?: never;
         /** Renames a project. */
         patch: operations["rename_project"];
+        trace?: never;
+    };
+    "/api/v1/projects/{id}/file-origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which event wrote a file last: a person's write, or a call of an agent's file tools. */
+        get: operations["get_file_origin"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{id}/files/{path}": {
@@ -603,7 +642,8 @@ export interface paths {
         };
         /**
          * A session live, as server-sent events: `id` is a cursor, `event` the type, `data` the event. `delta` events carry the text being
-         *     written. A finished session's stream ends with `event: end`; connecting again at or past it is 204.
+         *     written, `progress` events what a running command prints (`{session_id, call_id, offset, text}`, the first 256 KiB of it; on connect
+         *     its last part so far); neither has an id. A finished session's stream ends with `event: end`; connecting again at or past it is 204.
          */
         get: operations["stream_session"];
         put?: never;
@@ -874,6 +914,14 @@ export interface components {
             /** @description RFC 3339, UTC, six digits: when it was sealed. */
             time: string;
         };
+        ChosenModel: {
+            /** @description Null: the provider's own. */
+            base_url?: string | null;
+            /** @description A key is kept; it is never told. */
+            has_key: boolean;
+            name: string;
+            provider: components["schemas"]["ModelProvider"];
+        };
         Credentials: {
             email: string;
             password: string;
@@ -885,8 +933,13 @@ export interface components {
         Decision: "allow_once" | "allow_session" | "deny";
         /** @description What a session uses that names no model. */
         DefaultModel: {
+            /** @description The caller may choose another one: an administrator, where the server's own settings name none. */
+            choosable: boolean;
+            chosen?: components["schemas"]["ChosenModel"] | null;
             /** @description False: nobody set a model up, and `name` plays recorded answers. */
             configured: boolean;
+            /** @description The server's own settings name it; they go before what was chosen. */
+            fixed: boolean;
             name: string;
             /** @description Whether what it costs is counted, so that a limit in money can be set. */
             priced: boolean;
@@ -978,6 +1031,15 @@ export interface components {
             lines_added: number;
             /** Format: int64 */
             lines_removed: number;
+            path: string;
+        };
+        FileOriginBody: {
+            event?: components["schemas"]["Event"] | null;
+            /**
+             * @description SHA-256 of what the event wrote; null when it deleted the file, or when no event is known. A file with another one was changed
+             *     since by something that writes no events, such as a shell command.
+             */
+            hash?: string | null;
             path: string;
         };
         /** @description Why something is forgotten; readable for ever, so it should name nobody. */
@@ -1233,6 +1295,38 @@ export interface components {
              * @description Position of the write in the journal.
              */
             position: number;
+        };
+        /**
+         * @description Whose protocol the service speaks: `openai` is chat completions, as most services and local servers offer them.
+         * @enum {string}
+         */
+        ModelProvider: "openai" | "anthropic";
+        ModelQuestion: {
+            choice?: components["schemas"]["ModelWish"] | null;
+        };
+        ModelTested: {
+            /** @description What went wrong; null when nothing did. */
+            code?: string | null;
+            /** @description Its answer, or what went wrong in words. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            duration_ms: number;
+            model: string;
+            /** @description It answered. */
+            ok: boolean;
+        };
+        /** @description A service and its model. */
+        ModelWish: {
+            /** @description Absent: the one that is kept, if it was given for the same provider and address. */
+            api_key?: string | null;
+            /** @description Up to and without `/chat/completions` or `/v1/messages`; absent: the provider's own. */
+            base_url?: string | null;
+            /** @description As the provider writes it. */
+            name: string;
+            provider: components["schemas"]["ModelProvider"];
         };
         /** @description A team in the list of one's own. */
         MyTeam: {
@@ -2174,6 +2268,101 @@ export interface operations {
             };
         };
     };
+    choose_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelWish"];
+            };
+        };
+        responses: {
+            /** @description Chosen */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultModel"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clear_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken back */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    test_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelQuestion"];
+            };
+        };
+        responses: {
+            /** @description How it went */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelTested"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_projects: {
         parameters: {
             query?: {
@@ -2337,6 +2526,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file_origin: {
+        parameters: {
+            query?: {
+                /** @description Path of the file in the project. */
+                path?: string;
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOriginBody"];
                 };
             };
             /** @description Refused */
