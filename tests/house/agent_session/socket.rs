@@ -46,12 +46,17 @@ async fn text(socket: &mut Socket) -> Option<String> {
     }
 }
 
-/// Frames with an id up to one of this type.
+/// An event with its id; an id alone only says where the stream stands.
+fn durable(frame: &str) -> bool {
+    frame.starts_with("id: ") && frame.contains("\nevent: ")
+}
+
+/// Frames of events up to one of this type.
 async fn up_to(socket: &mut Socket, event: &str) -> Vec<String> {
     let mut frames = Vec::new();
     loop {
         let frame = text(socket).await.expect("a frame");
-        if frame.starts_with("id: ") {
+        if durable(&frame) {
             frames.push(frame.clone());
         }
         if frame.contains(&format!("event: {event}\n")) {
@@ -74,7 +79,7 @@ async fn close(socket: &mut Socket) -> CloseCode {
 async fn as_server_sent_events(world: &World, session: &str) -> Vec<String> {
     let path = format!("{}/api/v1/sessions/{session}/stream", world.url);
     let text = world.http.get(path).bearer_auth(&world.token).send().await.expect("a stream").text().await.expect("text");
-    text.split_inclusive("\n\n").filter(|frame| frame.starts_with("id: ")).map(String::from).collect()
+    text.split_inclusive("\n\n").filter(|frame| durable(frame)).map(String::from).collect()
 }
 
 #[tokio::test]
