@@ -159,6 +159,7 @@ async fn a_client_that_does_not_read_misses_nothing_and_holds_nobody_up() {
     let world = World::start(PROGRAM, &[]).await;
     let team = world.team().await;
     let query = format!("teams={team}");
+    let start = world.get("/api/v1/teams").await["items"][0]["position"].to_string();
     let mut slow = open(&world, &query, &[bearer(&world.token)]).await.expect("open");
     let mut quick = open(&world, &query, &[bearer(&world.token)]).await.expect("open");
     let reading = tokio::spawn(async move {
@@ -173,16 +174,15 @@ async fn a_client_that_does_not_read_misses_nothing_and_holds_nobody_up() {
         world.send(Method::PATCH, &format!("/api/v1/teams/{team}"), Some(&json!({ "name": name }))).await.expect(200);
     }
     reading.await.expect("all of it");
-    let (mut seen, mut last) = (Vec::new(), None);
+    let (mut seen, mut last) = (Vec::new(), start);
     while seen.len() < RENAMES {
         let Some(Ok(message)) = slow.next().await else {
-            let after = format!("{query}&after={}", last.as_deref().expect("it had begun to read"));
-            slow = open(&world, &after, &[bearer(&world.token)]).await.expect("open again");
+            slow = open(&world, &format!("{query}&after={last}"), &[bearer(&world.token)]).await.expect("open again");
             continue;
         };
         let frame = message.into_text().unwrap_or_default();
         let field = |name: &str| frame.lines().find_map(|line| line.strip_prefix(name));
-        last = field("id: ").map(String::from).or(last);
+        last = field("id: ").map_or(last, String::from);
         let Some(data) = field("data: ") else { continue };
         let item: Value = serde_json::from_str(data).expect("JSON");
         if item["type"] == "team.renamed" {
