@@ -133,12 +133,12 @@ impl Commands {
         let shown = shows(&answer);
         let mut asking = Change::new(self.clone(), caller.clone(), true);
         match shown {
-            Shown::Nothing => {}
-            Shown::Team(team) => drop(asking.team_access(team, Permission::SeeTeam).await?),
-            Shown::Invitation(team) => drop(asking.team_access(team, Permission::ManageMembers).await?),
-            Shown::Project(project) => drop(asking.project_access(project, Permission::SeeProject).await?),
-            Shown::Session(session) => drop(asking.session_access(session, Permission::SeeSession).await?),
-        }
+            Shown::Nothing => Ok(()),
+            Shown::Team(team) => asking.team_access(team, Permission::SeeTeam).await.map(|_| ()),
+            Shown::Invitation(team) => asking.team_access(team, Permission::ManageMembers).await.map(|_| ()),
+            Shown::Project(project) => asking.project_access(project, Permission::SeeProject).await.map(|_| ()),
+            Shown::Session(session) => asking.session_access(session, Permission::SeeSession).await.map(|_| ()),
+        }?;
         Ok(Done { answer, epoch, position, time, versions, repeated })
     }
 

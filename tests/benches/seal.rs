@@ -82,7 +82,7 @@ async fn measure<S: Journal + SealTables + Vault + Leases>(name: &str, store: Ar
         let position = store.append(append(1)).await.expect("appended").position;
         count += 1;
         // Every tenth is proven, so that the asking does not become the load.
-        if count % 10 == 0 {
+        if count.is_multiple_of(10) {
             let (seal, appended) = (seal.clone(), Instant::now());
             proving.spawn(async move {
                 let sealed = seal.covering(position, Duration::from_secs(60)).await.expect("asked").expect("sealed");

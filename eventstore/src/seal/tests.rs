@@ -44,7 +44,7 @@ fn over(leaves: &[Hash], ranges: &[std::ops::Range<u64>]) -> Vec<Hash> {
 }
 
 fn root(leaves: &[Hash]) -> Hash {
-    over(leaves, &[0..leaves.len() as u64])[0]
+    over(leaves, std::slice::from_ref(&(0..leaves.len() as u64)))[0]
 }
 
 /// Every proof of every tree up to 70 leaves: equal to theirs, accepted by them, accepted by us, and refused when anything is changed.

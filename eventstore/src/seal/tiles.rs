@@ -90,7 +90,7 @@ impl Tiles {
             if hashes == 0 {
                 break;
             }
-            let tile = if hashes % TILE == 0 { Tile::default() } else { self.tile(level, hashes / TILE).await? };
+            let tile = if hashes.is_multiple_of(TILE) { Tile::default() } else { self.tile(level, hashes / TILE).await? };
             // Another sealer may have gone on since.
             let wanted = tile.get(..(hashes % TILE) as usize);
             let wanted = wanted.ok_or(SealError::Damaged { level, first: hashes / TILE * TILE + tile.len() as u64 })?;
