@@ -29,6 +29,7 @@ pub mod router;
 pub mod routes;
 mod security_headers;
 pub mod serve;
+mod storage;
 mod team;
 #[cfg(test)]
 mod tests;

@@ -7,9 +7,10 @@ use axum::response::{IntoResponse, Response};
 use opensail_commands::CommandError;
 use opensail_commands::error::RejectionInfo;
 use opensail_commands::ports::blobs::BlobError;
+use opensail_commands::ports::snapshots::SnapshotError;
 use opensail_domain::kernel::RejectionKind;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 /// What `type` begins with; the code follows.
@@ -142,6 +143,9 @@ impl Problem {
             }
         }
     }
+    pub(crate) fn from_snapshot(error: SnapshotError) -> Self {
+        CommandError::from(error).into()
+    }
     pub(crate) fn precondition_failed(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
     }
@@ -227,6 +231,14 @@ impl From<CommandError> for Problem {
                 problem.more.insert("actual".into(), actual.into());
                 problem
             }
+            CommandError::FilesConflict { conflicts } => {
+                let told = conflicts.into_iter().map(|conflict| {
+                    json!({ "path": conflict.path, "ours": conflict.ours, "theirs": conflict.theirs, "marked": conflict.marked })
+                });
+                let mut problem = Problem::new(StatusCode::CONFLICT, "files_conflict", text);
+                problem.more.insert("conflicts".into(), told.collect());
+                problem
+            }
             CommandError::TooLarge { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text),
             CommandError::Fenced => Problem::new(StatusCode::CONFLICT, "version_conflict", text),
             CommandError::Overloaded { .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text),
@@ -306,6 +318,7 @@ mod tests {
             (CommandError::Conflict, 409, "version_conflict", None),
             (CommandError::Fenced, 409, "version_conflict", None),
             (CommandError::PreconditionFailed { actual: None }, 412, "precondition_failed", None),
+            (CommandError::FilesConflict { conflicts: Vec::new() }, 409, "files_conflict", None),
             (CommandError::TooLarge { limit: 1 }, 413, "too_large", None),
             (CommandError::Overloaded { retry_after: Duration::from_millis(1500) }, 503, "overloaded", Some("2")),
             (CommandError::Unknown { command_id: unknown }, 503, "outcome_unknown", Some("1")),

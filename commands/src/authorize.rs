@@ -45,6 +45,8 @@ permissions! {
     ManageMembers = Admin,
     DeleteTeam = Admin,
     DeleteProject = Admin,
+    /// How long snapshots are kept.
+    SetRetention = Admin,
     SeeAudit = Admin,
     ForgetSession = Admin,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use opensail_eventstore::vault::keyring::{Keyring, derive};
-use opensail_eventstore::{Journal, Vault};
+use opensail_eventstore::{Journal, Leases, Vault};
 
 use crate::aggregate::cache::Cache;
 use crate::live::{LiveOutputs, LiveTurns};
@@ -13,6 +13,7 @@ use crate::ports::clock::{Clock, Ids};
 use crate::ports::model::Model;
 use crate::ports::passwords::PasswordHasher;
 use crate::ports::project_files::ProjectFiles;
+use crate::ports::snapshots::Snapshots;
 
 /// Who may register.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +53,9 @@ pub struct Parts {
     pub passwords: Arc<dyn PasswordHasher>,
     pub files: Arc<dyn ProjectFiles>,
     pub blobs: Arc<dyn Blobs>,
+    pub snapshots: Arc<dyn Snapshots>,
+    /// Of working copies, for commands that change files.
+    pub leases: Arc<dyn Leases>,
     pub model: Arc<dyn Model>,
     pub live: LiveTurns,
     pub settings: Settings,
@@ -142,6 +146,12 @@ impl Commands {
     /// The model of the server's settings.
     pub(crate) fn own_model(&self) -> &Arc<dyn Model> {
         &self.inner.parts.model
+    }
+    pub fn snapshots(&self) -> &Arc<dyn Snapshots> {
+        &self.inner.parts.snapshots
+    }
+    pub(crate) fn leases(&self) -> &Arc<dyn Leases> {
+        &self.inner.parts.leases
     }
     pub(crate) fn use_model(&self, chosen: Option<Arc<dyn Model>>) {
         *self.inner.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;

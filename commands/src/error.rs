@@ -12,6 +12,7 @@ use opensail_eventstore::{AppendError, CommandId, ReadError, VaultError};
 
 use crate::ports::passwords::PasswordError;
 use crate::ports::project_files::FileError;
+use crate::ports::snapshots::FileConflict;
 
 /// Advice to a client when a back end is away, in seconds.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(1);
@@ -52,6 +53,9 @@ pub enum CommandError {
     /// A condition of the request (`If-Match`, `If-None-Match`) does not hold; `actual` is the hash of the file as it is.
     #[error("the file is not as the request's condition says")]
     PreconditionFailed { actual: Option<String> },
+    /// Files that would be overwritten and that somebody changed; what is to become of each has to be decided.
+    #[error("{} files were changed on both sides; decide what is to become of them", .conflicts.len())]
+    FilesConflict { conflicts: Vec<FileConflict> },
     #[error("more than the limit of {limit} bytes")]
     TooLarge { limit: u64 },
     /// The writer's lease went to somebody else.
@@ -104,6 +108,7 @@ impl CommandError {
             | CommandError::Forbidden
             | CommandError::NotFound
             | CommandError::PreconditionFailed { .. }
+            | CommandError::FilesConflict { .. }
             | CommandError::TooLarge { .. }
             | CommandError::Fenced
             | CommandError::IdempotencyKeyReused

@@ -18,6 +18,7 @@ pub mod live;
 pub mod model;
 pub mod ports;
 pub mod project;
+pub mod storage;
 pub mod team;
 
 pub use aggregate::store::Place;

@@ -1,5 +1,6 @@
 //! The room of projects: the folder of files, where it comes from, and people's own changes to it.
 
+mod capture_project;
 mod change_file;
 mod create_project;
 mod delete_file;

@@ -13,6 +13,7 @@ pub mod folder;
 pub mod paint;
 pub mod projection;
 pub mod session;
+pub mod storage;
 
 /// Why a command ended badly; becomes the exit code.
 #[derive(Debug, thiserror::Error)]

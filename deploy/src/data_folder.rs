@@ -69,6 +69,16 @@ pub fn projects(home: &Path) -> PathBuf {
     home.join("projects")
 }
 
+/// Working copies of forks.
+pub fn forks(home: &Path) -> PathBuf {
+    home.join("forks")
+}
+
+/// What is known of folders that snapshots are taken of; a cache.
+pub fn indexes(home: &Path) -> PathBuf {
+    home.join("indexes")
+}
+
 /// The read models; disposable.
 pub fn views(home: &Path) -> PathBuf {
     home.join("views.db")

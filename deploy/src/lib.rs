@@ -39,6 +39,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::Session(command) => cli::session::execute(command).await,
         Command::Audit(command) => cli::audit::execute(command).await,
         Command::Account(command) => cli::account::execute(command).await,
+        Command::Storage(command) => cli::storage::execute(command).await,
         Command::Projection(command) => cli::projection::execute(command).await,
         Command::Migrate => cli::folder::migrate().await,
         Command::Backup { file } => cli::folder::backup(&file).await,

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use opensail_domain::account::{self, EmailReserved, SignInMethod};
 use opensail_domain::agent_session::event as session;
-use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
+use opensail_domain::agent_session::message::{Answer, CallOutcome, Message, Tokens, ToolCall};
 use opensail_domain::kernel::{AccountId, ApprovalId, Event, InvitationId, MessageId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::model::{self, KeyState, ModelEvent, Provider};
 use opensail_domain::project::{self, Source};
@@ -27,6 +27,10 @@ fn id(n: u128) -> Uuid {
 }
 fn private<T>(value: T) -> Private<T> {
     Private::open(format!("session-{}", id(4)), value)
+}
+
+fn tree() -> session::Tree {
+    session::Tree { snapshot: "55".repeat(32), files: 3, bytes: 400, left_out: 1 }
 }
 
 /// One sample of every event, every optional field present.
@@ -85,6 +89,9 @@ fn samples() -> Vec<(String, u32, Value)> {
         project::FileWritten { path: "a b.txt".into(), before: Some("00".repeat(32)), after: "11".repeat(32), size: 3 }.into(),
         project::FileDeleted { path: "a b.txt".into(), before: "11".repeat(32) }.into(),
         project::Deleted {}.into(),
+        project::WorkspaceCaptured { version: 5, tree: tree(), changed: Some(1) }.into(),
+        project::RetentionSet { retention: Some(project::Retention { days: 30, every: 10 }), set_by: account }.into(),
+        project::SnapshotsReleased { snapshots: vec!["55".repeat(32)] }.into(),
     ];
     projects.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let folders: Vec<FolderEvent> = vec![
@@ -191,6 +198,45 @@ fn samples() -> Vec<(String, u32, Value)> {
         session::Cancelled {}.into(),
         session::LimitReached { limit: session::Limit::MaxMicroUsd }.into(),
         session::Forgotten { reason: "it held a secret".into() }.into(),
+        session::WorkspaceCaptured {
+            version: 7,
+            call_id: Some("1-0".into()),
+            tree: tree(),
+            changed: Some(1),
+            paths: Some(private(vec!["a.txt".to_string()])),
+            late: true,
+        }
+        .into(),
+        session::UndoStarted { to: 3, before: "66".repeat(32), goal: "77".repeat(32), requested_by: account }.into(),
+        session::Undone { to: 3, tree: tree(), changed: 2, spared: Some(private(vec!["b.txt".to_string()])) }.into(),
+        session::Forked {
+            origin: session::Origin { session_id: SessionId(id(7)), version: 3, snapshot: "55".repeat(32) },
+            conversation: private(vec![Message::User { text: "write a program".into() }]),
+            turn: 1,
+            attempts: 2,
+            answered: false,
+        }
+        .into(),
+        session::MergeStarted {
+            into: SessionId(id(7)),
+            base: "55".repeat(32),
+            before: "66".repeat(32),
+            theirs: "77".repeat(32),
+            goal: "88".repeat(32),
+            requested_by: account,
+        }
+        .into(),
+        session::Merged {
+            into: SessionId(id(7)),
+            theirs: "77".repeat(32),
+            tree: tree(),
+            changed: 2,
+            spared: Some(private(vec!["b.txt".to_string()])),
+        }
+        .into(),
+        session::WorkspaceDiscarded { discarded_by: account }.into(),
+        session::SnapshotNamed { version: 7, name: Some(private("before the tidy-up".to_string())), named_by: account }.into(),
+        session::SnapshotsReleased { snapshots: vec!["55".repeat(32)] }.into(),
     ];
     sessions.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     all

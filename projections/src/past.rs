@@ -62,7 +62,7 @@ impl Queries {
                 transcript.apply(&event);
                 match (&mut session, &event) {
                     (None, AgentSessionEvent::Requested(requested)) => session = Some(Session::requested(recorded, requested)),
-                    (Some(session), event) => session.progress.apply(recorded, event),
+                    (Some(session), event) => session.apply(recorded, event),
                     (None, _) => {}
                 }
             }

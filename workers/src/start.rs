@@ -9,8 +9,8 @@ use opensail_eventstore::Leases;
 use opensail_eventstore::subscription::Tail;
 use opensail_projections::{Feed, Queries};
 
-use crate::agent_session::TakeUpSessions;
-use crate::project::PrepareProjects;
+use crate::agent_session::{SettleSessions, TakeUpSessions};
+use crate::project::{CaptureProjects, PrepareProjects};
 use crate::reconciler::{self, Reconciler};
 use crate::supervisor::{OnError, OnStop, Supervisor};
 
@@ -35,8 +35,12 @@ pub struct Hands {
 /// their leases given back.
 pub fn start(supervisor: &Supervisor, hands: Hands) {
     let feed = hands.feed.clone();
-    let reconcilers: [(&'static str, Arc<dyn Reconciler>); 2] =
-        [("take_up_sessions", Arc::new(TakeUpSessions::new(hands.clone()))), ("prepare_projects", Arc::new(PrepareProjects::new(hands)))];
+    let reconcilers: [(&'static str, Arc<dyn Reconciler>); 4] = [
+        ("take_up_sessions", Arc::new(TakeUpSessions::new(hands.clone()))),
+        ("settle_sessions", Arc::new(SettleSessions::new(hands.clone()))),
+        ("capture_projects", Arc::new(CaptureProjects::new(hands.clone()))),
+        ("prepare_projects", Arc::new(PrepareProjects::new(hands))),
+    ];
     for (name, reconciler) in reconcilers {
         let views = feed.watch();
         supervisor.spawn(name, OnError::Restart, OnStop::Finish, move |stop| {

@@ -15,6 +15,7 @@ use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind, ModelRe
 use opensail_commands::ports::sandbox::{OutputChunk, Sandbox, SandboxEnd, SandboxError, SandboxOutcome, SandboxReport, SandboxRequest};
 use opensail_commands::{Caller, Change, Command, CommandError, Commands, Mode, Parts, Place, Registration, Settings, Shown};
 use opensail_csi::cas::LocalStore;
+use opensail_csi::tree::Rules;
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
 use opensail_domain::agent_session::message::Tokens;
 use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, Transcript};
@@ -33,6 +34,7 @@ use crate::Hands;
 use crate::outside::blobs::EncryptedBlobs;
 use crate::outside::passwords::Bcrypt;
 use crate::outside::project_files::ServedProjectFiles;
+use crate::outside::snapshots::LocalSnapshots;
 use crate::project::lease_of;
 
 /// A hang shows as a failure after this.
@@ -72,6 +74,8 @@ impl World {
             ids: Arc::new(RandomIds),
             passwords: Arc::new(Bcrypt::default()),
             files: Arc::new(ServedProjectFiles::in_process()),
+            snapshots: Arc::new(LocalSnapshots::new(cas.clone(), keyring.clone(), home.join("indexes"), Rules::default())),
+            leases: Arc::new(store.clone()),
             blobs: Arc::new(EncryptedBlobs::new(Arc::new(cas), keyring.clone())),
             model: model.clone(),
             live: LiveTurns::default(),
@@ -210,9 +214,11 @@ impl Story {
     pub(crate) fn status(&self) -> &'static str {
         self.state.status().map_or("absent", |status| status.as_str())
     }
+    /// Without captures, which stand beside the rest in no fixed place.
     pub(crate) fn types(&self) -> Vec<&'static str> {
         use opensail_domain::kernel::Event;
-        self.events.iter().map(|event| event.event_type().trim_start_matches("agent_session.")).collect()
+        let captured = |event: &&AgentSessionEvent| matches!(event, AgentSessionEvent::WorkspaceCaptured(_));
+        self.events.iter().filter(|event| !captured(event)).map(|event| event.event_type().trim_start_matches("agent_session.")).collect()
     }
     pub(crate) fn results(&self) -> Vec<(opensail_domain::agent_session::message::CallOutcome, String)> {
         let completed = self.events.iter().filter_map(|event| match event {

@@ -1,7 +1,7 @@
 //! A session as an ATIF-v1.4 trajectory, folded from its events.
 
 use opensail_domain::agent_session::AgentSessionEvent;
-use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
+use opensail_domain::agent_session::message::{Answer, Message, Tokens, ToolCall};
 use opensail_domain::kernel::Micros;
 use opensail_domain::kernel::private::FORGOTTEN;
 use serde::Serialize;
@@ -111,12 +111,16 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
                     *micro_usd.get_or_insert(0) += spent;
                 }
             }
-            AgentSessionEvent::ToolCallCompleted(e) => {
-                let of_call = |step: &&mut Step| step.tool_calls.iter().any(|call| call.tool_call_id == e.call_id);
-                if let Some(step) = made.steps.iter_mut().rev().find(of_call) {
-                    let result = ObservedResult { source_call_id: e.call_id.clone(), content: e.output.text().into() };
-                    step.observation.get_or_insert_default().results.push(result);
+            AgentSessionEvent::ToolCallCompleted(e) => made.observe(&e.call_id, e.output.text()),
+            // The task is the first message of what was taken over.
+            AgentSessionEvent::Forked(e) => {
+                made.steps.clear();
+                for message in e.conversation.value().into_iter().flatten() {
+                    made.take_over(time, message);
                 }
+            }
+            AgentSessionEvent::Undone(_) => {
+                made.push(time, "system", "a person took the session back to an earlier step".into());
             }
             AgentSessionEvent::Failed(e) => {
                 made.push(time, "system", format!("failed: {}: {}", e.reason, e.detail.text()));
@@ -139,7 +143,14 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
             | AgentSessionEvent::Resumed(_)
             | AgentSessionEvent::CancelRequested(_)
             | AgentSessionEvent::Forgotten(_)
-            | AgentSessionEvent::Completed(_) => {}
+            | AgentSessionEvent::Completed(_)
+            | AgentSessionEvent::WorkspaceCaptured(_)
+            | AgentSessionEvent::UndoStarted(_)
+            | AgentSessionEvent::MergeStarted(_)
+            | AgentSessionEvent::Merged(_)
+            | AgentSessionEvent::WorkspaceDiscarded(_)
+            | AgentSessionEvent::SnapshotNamed(_)
+            | AgentSessionEvent::SnapshotsReleased(_) => {}
         }
     }
     made.final_metrics = FinalMetrics {
@@ -153,6 +164,26 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
 }
 
 impl Trajectory {
+    fn observe(&mut self, call_id: &str, output: &str) {
+        let of_call = |step: &&mut Step| step.tool_calls.iter().any(|call| call.tool_call_id == call_id);
+        if let Some(step) = self.steps.iter_mut().rev().find(of_call) {
+            let result = ObservedResult { source_call_id: call_id.into(), content: output.into() };
+            step.observation.get_or_insert_default().results.push(result);
+        }
+    }
+
+    fn take_over(&mut self, time: Micros, message: &Message) {
+        match message {
+            Message::User { text } => {
+                self.push(time, "user", text.clone());
+            }
+            Message::Assistant(answer) => {
+                self.push(time, "agent", answer.text.clone()).tool_calls = answer.tool_calls.iter().cloned().map(call).collect();
+            }
+            Message::Tool { call_id, output, .. } => self.observe(call_id, output),
+        }
+    }
+
     fn push(&mut self, time: Micros, source: &'static str, message: String) -> &mut Step {
         let step_id = self.steps.len() as u64 + 1;
         let timestamp = rfc3339(time);

@@ -114,6 +114,10 @@ pub(super) struct SessionBody {
     usage: UsageBody,
     requested_by: Uuid,
     cancel_requested: bool,
+    /// Of a fork: where it left which session.
+    origin: Option<OriginBody>,
+    /// Of a fork: its working copy was thrown away.
+    discarded: bool,
     /// The open question, when it waits for one.
     approval_id: Option<Uuid>,
     /// RFC 3339, UTC.
@@ -140,12 +144,22 @@ impl From<SessionDetails> for SessionBody {
             usage: session.usage.into(),
             requested_by: session.requested_by.0,
             cancel_requested: session.cancel_requested,
+            origin: session.origin.map(|origin| OriginBody { session_id: origin.session_id.0, version: origin.version }),
+            discarded: session.discarded,
             approval_id: session.approval_id.map(|id| id.0),
             created_at: rfc3339(session.created_at),
             updated_at: rfc3339(session.updated_at),
             position: session.position,
         }
     }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OriginOfSession)]
+pub(super) struct OriginBody {
+    session_id: Uuid,
+    /// `stream_version` of that session's last event that the fork has.
+    version: u64,
 }
 
 /// A question that waits for people.

@@ -4,13 +4,13 @@ use axum::extract::State;
 use opensail_commands::Permission;
 use opensail_commands::ports::blobs::BlobHash;
 use opensail_domain::kernel::SessionId;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::changed_files::{ChangedFile, Side, changed_files};
 use super::unified_diff::{Compared, compare};
 use crate::auth::signed::Signed;
-use crate::extract::{Params, PathPart, ReadParams};
+use crate::extract::{Params, PathPart};
 use crate::problem::Problem;
 use crate::reading::present_only;
 use crate::router::Api;
@@ -27,31 +27,67 @@ pub(super) struct DiffBody {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct FileDiff {
-    path: String,
-    /// `added`, `modified` or `deleted`
-    change: &'static str,
-    /// SHA-256 before the session's first change.
-    before: Option<String>,
-    /// SHA-256 after its last.
-    after: Option<String>,
-    binary: bool,
+    pub(super) path: String,
+    /// `added`, `modified` or `deleted`; between snapshots also `renamed`, `mode` (only permission bits) and `type`
+    pub(super) change: &'static str,
+    /// The old path of a file that was renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) from_path: Option<String>,
+    /// SHA-256 before (of the session's first change, or in `from`); between snapshots null for files over 1 MiB.
+    pub(super) before: Option<String>,
+    /// SHA-256 after.
+    pub(super) after: Option<String>,
+    /// Permission bits, octal; only between snapshots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mode_before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mode_after: Option<String>,
+    pub(super) binary: bool,
     /// Unified diff; null for binary files, for files over 1 MiB and for bytes that are no longer there.
-    diff: Option<String>,
-    lines_added: u64,
-    lines_removed: u64,
+    pub(super) diff: Option<String>,
+    pub(super) lines_added: u64,
+    pub(super) lines_removed: u64,
 }
 
-/// What the session's file tools changed: of each file its first state before against its last after.
-#[utoipa::path(get, path = "/api/v1/sessions/{id}/diff", tag = "sessions", params(("id" = Uuid, Path), ReadParams), responses((status = 200, description = "The changes", body = DiffBody)))]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DiffParams {
+    /// A cursor or position of the session, a snapshot, or a session of the same project (its last files). Absent while `to` is given: the session's
+    /// first files.
+    #[serde(default)]
+    from: Option<String>,
+    /// The same; absent while `from` is given: the session's last files.
+    #[serde(default)]
+    to: Option<String>,
+    /// Cursor or position that the view must have reached.
+    #[serde(default)]
+    min_position: Option<String>,
+    /// Not supported here.
+    #[serde(default)]
+    as_of: Option<String>,
+}
+
+/// What changed in the files: between any two events, sessions or snapshots with `from` or `to`, shell commands and people's changes included.
+/// Without them, what the session's file tools changed: of each file its first state before against its last after.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}/diff", tag = "sessions", params(("id" = Uuid, Path), DiffParams), responses((status = 200, description = "The changes", body = DiffBody)))]
 pub(super) async fn get_diff(
     State(api): State<Api>,
     signed: Signed,
     PathPart(id): PathPart<SessionId>,
-    Params(params): Params<ReadParams>,
+    Params(params): Params<DiffParams>,
 ) -> Result<Json<DiffBody>, Problem> {
     api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
     present_only(params.as_of.as_deref())?;
     api.settle(params.min_position.as_deref()).await?;
+    if params.from.is_some() || params.to.is_some() {
+        let files = api.commands().read_session_files(id).await?;
+        let begin = files.position_of(1).to_string();
+        let from = api.files_at(signed.account, &files, "from", Some(params.from.as_deref().unwrap_or(&begin))).await?;
+        let to = api.files_at(signed.account, &files, "to", params.to.as_deref()).await?;
+        let items = api.snapshot_diff(from.project, &from.snapshot, &to.snapshot).await?;
+        let position = files.history.last().map_or(0, |(recorded, _)| recorded.position);
+        return Ok(Json(DiffBody { items, next: None, position }));
+    }
     let (history, _) = api.commands().read_session(id).await?;
     let position = history.last().map_or(0, |(recorded, _)| recorded.position);
     let mut items = Vec::new();
@@ -93,7 +129,19 @@ impl Api {
         };
         let hash = |side: Option<Side>| side.map(|side| side.hash);
         let (before, after) = (hash(file.before), hash(file.after));
-        Ok(FileDiff { path: file.path, change, before, after, binary, diff, lines_added, lines_removed })
+        Ok(FileDiff {
+            path: file.path,
+            change,
+            from_path: None,
+            before,
+            after,
+            mode_before: None,
+            mode_after: None,
+            binary,
+            diff,
+            lines_added,
+            lines_removed,
+        })
     }
 
     async fn side(&self, session: SessionId, side: Option<&Side>) -> Result<Found, Problem> {

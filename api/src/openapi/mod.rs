@@ -75,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(crate::account::routes())
         .merge(crate::team::routes())
         .merge(crate::project::routes())
+        .merge(crate::storage::routes())
         .merge(crate::agent_session::routes())
         .merge(crate::audit::routes())
 }

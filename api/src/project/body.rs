@@ -72,6 +72,16 @@ impl From<Source> for SourceBody {
     }
 }
 
+/// How long snapshots are kept.
+#[derive(Clone, Copy, Serialize, serde::Deserialize, ToSchema)]
+#[schema(as = Retention)]
+pub(crate) struct RetentionBody {
+    /// All of the last days, at most 36500.
+    pub(crate) days: u32,
+    /// Of older ones every n-th, 1 to 10000.
+    pub(crate) every: u32,
+}
+
 #[derive(Serialize, ToSchema)]
 #[schema(as = Project)]
 pub(crate) struct ProjectBody {
@@ -83,6 +93,8 @@ pub(crate) struct ProjectBody {
     /// Why it failed and what to do.
     pub(crate) reason: Option<String>,
     pub(crate) source: SourceBody,
+    /// Null: every snapshot is kept.
+    pub(crate) retention: Option<RetentionBody>,
     pub(crate) created_by: Uuid,
     /// RFC 3339, UTC.
     pub(crate) created_at: String,
@@ -101,6 +113,7 @@ impl From<ProjectDetails> for ProjectBody {
             status: status.as_str(),
             reason: project.reason,
             source: project.source.into(),
+            retention: project.retention.map(|keep| RetentionBody { days: keep.days, every: keep.every }),
             created_by: project.created_by.0,
             created_at: rfc3339(project.created_at),
             updated_at: rfc3339(project.updated_at),

@@ -12,6 +12,7 @@ mod list_projects;
 mod list_templates;
 mod read_file;
 mod rename_project;
+mod set_retention;
 mod write_file;
 
 use axum::extract::DefaultBodyLimit;
@@ -25,6 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list_projects::list_projects, create_project::create_project))
         .routes(routes!(get_project::get_project, rename_project::rename_project, delete_project::delete_project))
+        .routes(routes!(set_retention::set_retention))
         .routes(routes!(get_tree::get_tree))
         .routes(routes!(get_file_origin::get_file_origin))
         .routes(routes!(list_templates::list_templates))

@@ -10,6 +10,10 @@ use opensail_commands::ports::blobs::{BlobError, BlobHash, Blobs};
 use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind, ModelRequest, ModelTurn, Price};
 use opensail_commands::ports::passwords::{PasswordError, PasswordHasher};
 use opensail_commands::ports::project_files::*;
+use opensail_commands::ports::snapshots::{
+    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept,
+};
+use opensail_domain::kernel::ProjectId;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -105,5 +109,41 @@ impl ProjectFiles for Files {
     }
     async fn remove_root(&self, _: &Path) -> Result<(), FileError> {
         Ok(())
+    }
+}
+
+pub(super) struct NoSnapshots;
+
+#[async_trait]
+impl Snapshots for NoSnapshots {
+    async fn capture(&self, _: ProjectId, _: &Path, _: Option<&str>) -> Result<Captured, SnapshotError> {
+        Err(SnapshotError::Full)
+    }
+    async fn merge(&self, _: ProjectId, _: &Sides, _: bool, _: &Choices) -> Result<Merge, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn put_back(&self, _: ProjectId, _: &Path, _: &str, _: &str) -> Result<PutBack, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn lay_out(&self, _: ProjectId, _: &str, _: &Path, _: &Path) -> Result<bool, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn discard(&self, _: &Path) -> Result<(), SnapshotError> {
+        Ok(())
+    }
+    async fn changes(&self, _: ProjectId, _: &str, _: &str) -> Result<Vec<PathChange>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn read(&self, _: ProjectId, _: &str, _: &str, _: u64) -> Result<Option<Bytes>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn tree(&self, _: ProjectId, _: &str, _: &str, _: u32, _: usize) -> Result<Option<(Vec<SnapshotEntry>, bool)>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn sweep(&self, _: AskRoots, _: bool) -> Result<Swept, SnapshotError> {
+        Err(SnapshotError::Busy)
     }
 }

@@ -13,7 +13,12 @@ pub(super) fn body(method: &str, path: &str, team: &str, account: &str) -> Optio
     Some(match (method, path) {
         ("PUT", "/api/v1/model") => json!({ "provider": "openai", "name": "m", "api_key": "k" }),
         ("POST", "/api/v1/model/test") => json!({}),
+        ("PUT", path) if path.contains("/snapshots/") => json!({ "name": "n" }),
+        ("PUT", path) if path.ends_with("/retention") => json!({ "retention": { "days": 30, "every": 10 } }),
         ("GET" | "DELETE", _) | ("PUT", _) => return None,
+        ("POST", path) if path.ends_with("/undo") => json!({ "to": 1 }),
+        ("POST", path) if path.ends_with("/sweep") => json!({ "dry_run": true }),
+        ("POST", path) if path.ends_with("/fork") || path.ends_with("/merge") => json!({}),
         ("POST", "/api/v1/projects") => json!({ "team_id": team, "name": "n" }),
         ("POST", path) if path.ends_with("/invitations") => json!({ "role": "viewer" }),
         ("POST", path) if path.ends_with("/accept") => json!({ "token": "guess" }),
@@ -51,6 +56,7 @@ impl Place {
             .replace("{hash}", "00")
             .replace("{invitation_id}", &self.account)
             .replace("{approval_id}", &self.approval)
+            .replace("{at}", "1")
     }
 }
 

@@ -21,7 +21,7 @@ use opensail_projections::{Db, Projections, Queries};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::fakes::{Files, HeldBlobs, NoModel, Passwords};
+use super::fakes::{Files, HeldBlobs, NoModel, NoSnapshots, Passwords};
 use crate::{Api, ApiConfig, ApiKey32, Parts, PublicUrl, router};
 
 const SECRET: &[u8] = b"a secret of tests";
@@ -99,6 +99,8 @@ impl World {
             passwords: Arc::new(Passwords),
             files: Arc::new(Files::default()),
             blobs: Arc::new(HeldBlobs::default()),
+            snapshots: Arc::new(NoSnapshots),
+            leases: Arc::new(store.clone()),
             model: Arc::new(NoModel),
             live: LiveTurns::default(),
             settings: Settings {

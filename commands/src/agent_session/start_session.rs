@@ -62,7 +62,7 @@ impl Command for StartSession {
 }
 
 /// The first line that says something, shortened.
-fn title(task: &str) -> String {
+pub(super) fn title(task: &str) -> String {
     let line = task.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     if line.chars().count() <= MAX_TITLE_CHARS {
         return line.into();

@@ -18,6 +18,10 @@ use crate::ports::clock::{Clock, SystemClock};
 use crate::ports::model::{Model, ModelError, ModelErrorKind, ModelRequest, ModelTurn, Price};
 use crate::ports::passwords::{PasswordError, PasswordHasher};
 use crate::ports::project_files::*;
+use crate::ports::snapshots::{
+    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept,
+};
+use opensail_domain::kernel::ProjectId;
 
 /// Starts at the present, since the vault drops expired rows by the machine's clock.
 pub(super) struct HandClock(AtomicI64);
@@ -192,5 +196,41 @@ impl Journal for Breaking {
     }
     fn watch(&self) -> watch::Receiver<u64> {
         self.inner.watch()
+    }
+}
+
+pub(super) struct NoSnapshots;
+
+#[async_trait]
+impl Snapshots for NoSnapshots {
+    async fn capture(&self, _: ProjectId, _: &Path, _: Option<&str>) -> Result<Captured, SnapshotError> {
+        Err(SnapshotError::Full)
+    }
+    async fn merge(&self, _: ProjectId, _: &Sides, _: bool, _: &Choices) -> Result<Merge, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn put_back(&self, _: ProjectId, _: &Path, _: &str, _: &str) -> Result<PutBack, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn lay_out(&self, _: ProjectId, _: &str, _: &Path, _: &Path) -> Result<bool, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn discard(&self, _: &Path) -> Result<(), SnapshotError> {
+        Ok(())
+    }
+    async fn changes(&self, _: ProjectId, _: &str, _: &str) -> Result<Vec<PathChange>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn read(&self, _: ProjectId, _: &str, _: &str, _: u64) -> Result<Option<Bytes>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn tree(&self, _: ProjectId, _: &str, _: &str, _: u32, _: usize) -> Result<Option<(Vec<SnapshotEntry>, bool)>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
+    async fn sweep(&self, _: AskRoots, _: bool) -> Result<Swept, SnapshotError> {
+        Err(SnapshotError::Busy)
     }
 }

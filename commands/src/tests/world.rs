@@ -14,7 +14,7 @@ use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Fence, Filter, Journal, Leases, Recorded, Vault};
 
-use super::fakes::{Files, HandClock, NoBlobs, NoModel, Passwords};
+use super::fakes::{Files, HandClock, NoBlobs, NoModel, NoSnapshots, Passwords};
 use crate::account::{RegisterAccount, SignedIn};
 use crate::agent_session::{Driven, StartSession};
 use crate::live::LiveTurns;
@@ -164,6 +164,8 @@ fn node(
         passwords: passwords.clone(),
         files: files.clone(),
         blobs: Arc::new(NoBlobs),
+        snapshots: Arc::new(NoSnapshots),
+        leases: Arc::new(store.clone()),
         model: Arc::new(NoModel),
         live: LiveTurns::default(),
         settings: settings.clone(),

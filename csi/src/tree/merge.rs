@@ -23,23 +23,48 @@ pub struct Conflict {
     pub marked: Option<Vec<u8>>,
 }
 
+/// What becomes of a conflict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Choice {
+    Ours,
+    Theirs,
+    /// Of a text file both sides between markers; of anything else it stays a conflict.
+    Marked,
+}
+
+/// How to merge.
+#[derive(Clone, Copy)]
+pub struct Wish<'w> {
+    /// Texts that both changed are merged by line; otherwise each is a conflict.
+    pub lines: bool,
+    /// What was decided of a conflict at a raw path; `None`: it is told.
+    pub choose: &'w dyn Fn(&[u8]) -> Option<Choice>,
+}
+
+impl Wish<'_> {
+    /// By line, and every conflict is told.
+    pub const LINES: Wish<'static> = Wish { lines: true, choose: &|_| None };
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Merged {
     /// Name of the snapshot that came out; durable.
     pub snapshot: Address,
-    /// Sorted by path; none: everything fitted.
+    /// Those that were not decided, sorted by path; none: everything fitted.
     pub conflicts: Vec<Conflict>,
+    /// Raw paths of those that were, sorted.
+    pub decided: Vec<Vec<u8>>,
 }
 
 /// Three-way merge by file, of texts by line. Times alone are no change. `hold` is of the subject's store and must be kept until
 /// what names the result is durable.
-pub fn merge(subject: &Subject, base: &Address, ours: &Address, theirs: &Address, _hold: &Hold) -> Result<Merged, TreeError> {
+pub fn merge(subject: &Subject, [base, ours, theirs]: [&Address; 3], wish: Wish<'_>, _hold: &Hold) -> Result<Merged, TreeError> {
     let our_snapshot = Snapshot::load(subject, ours)?;
     let root = |name: &Address| Snapshot::load(subject, name).and_then(|snapshot| folder(subject, &snapshot.root));
     let writer = subject.writer();
-    let mut work = Work { subject, writer: &writer, conflicts: Vec::new() };
+    let mut work = Work { subject, writer: &writer, wish, conflicts: Vec::new(), decided: Vec::new() };
     let merged = work.folders(&root(base)?, &root(ours)?, &root(theirs)?, &mut Vec::new())?;
-    let Work { conflicts, .. } = work;
+    let Work { conflicts, decided, .. } = work;
     let root = writer.put(Kind::Folder, &merged.encode())?;
     writer.commit()?;
     // Counting reads folders, so they are written first.
@@ -48,13 +73,15 @@ pub fn merge(subject: &Subject, base: &Address, ours: &Address, theirs: &Address
     let writer = subject.writer();
     let name = writer.put(Kind::Snapshot, &snapshot.encode())?;
     writer.commit()?;
-    Ok(Merged { snapshot: name, conflicts })
+    Ok(Merged { snapshot: name, conflicts, decided })
 }
 
 struct Work<'w> {
     subject: &'w Subject,
     writer: &'w Writer<'w>,
+    wish: Wish<'w>,
     conflicts: Vec<Conflict>,
+    decided: Vec<Vec<u8>>,
 }
 
 impl Work<'_> {
@@ -100,7 +127,7 @@ impl Work<'_> {
         } else if let (Some(Item::File { .. }), Some(Item::File { .. })) = (ours, theirs) {
             return self.files(base, ours, theirs, path);
         }
-        Ok(self.conflict(base, ours, theirs, None, path))
+        self.conflict(base, ours, theirs, None, path)
     }
 
     /// At least one is a folder and the other a folder or nothing: what one removed and the other changed shows below.
@@ -129,7 +156,7 @@ impl Work<'_> {
         let (Some(Item::File { content: our_content, mtime, .. }), Some(Item::File { content: their_content, mtime: other, .. })) =
             (ours, theirs)
         else {
-            return Ok(self.conflict(base, ours, theirs, None, path));
+            return self.conflict(base, ours, theirs, None, path);
         };
         let base_content = match base {
             Some(Item::File { content, .. }) => Some(*content),
@@ -144,17 +171,17 @@ impl Work<'_> {
             return Ok(file(*their_content));
         }
         let texts = [base_content.unwrap_or(Content::EMPTY), *our_content, *their_content];
-        if texts.iter().any(|content| content.size > MAX_TEXT) {
-            return Ok(self.conflict(base, ours, theirs, None, path));
+        if !self.wish.lines || texts.iter().any(|content| content.size > MAX_TEXT) {
+            return self.conflict(base, ours, theirs, None, path);
         }
         let [in_base, in_ours, in_theirs] = texts.map(|content| content.bytes(self.subject, MAX_TEXT));
         let (in_base, in_ours, in_theirs) = (in_base?, in_ours?, in_theirs?);
         if [&in_base, &in_ours, &in_theirs].into_iter().any(|text| is_binary(text)) {
-            return Ok(self.conflict(base, ours, theirs, None, path));
+            return self.conflict(base, ours, theirs, None, path);
         }
         match MergeOptions::new().merge_bytes(&in_base, &in_ours, &in_theirs) {
             Ok(merged) => Ok(file(Content::of_bytes(self.writer, &merged)?)),
-            Err(marked) => Ok(self.conflict(base, ours, theirs, Some(marked), path)),
+            Err(marked) => self.conflict(base, ours, theirs, Some(marked), path),
         }
     }
 
@@ -165,11 +192,23 @@ impl Work<'_> {
         theirs: Option<&Item>,
         marked: Option<Vec<u8>>,
         path: &[u8],
-    ) -> Option<Item> {
+    ) -> Result<Option<Item>, TreeError> {
         let (base, ours, theirs) = (base.cloned(), ours.cloned(), theirs.cloned());
+        let chosen = match ((self.wish.choose)(path), &marked, &ours) {
+            (Some(Choice::Ours), ..) => Some(ours.clone()),
+            (Some(Choice::Theirs), ..) => Some(theirs.clone()),
+            (Some(Choice::Marked), Some(text), Some(Item::File { mode, mtime, .. })) => {
+                Some(Some(Item::File { mode: *mode, mtime: *mtime, content: Content::of_bytes(self.writer, text)? }))
+            }
+            _ => None,
+        };
+        if let Some(chosen) = chosen {
+            self.decided.push(path.to_vec());
+            return Ok(chosen);
+        }
         let stays = ours.clone().or_else(|| theirs.clone());
         self.conflicts.push(Conflict { path: path.to_vec(), base, ours, theirs, marked });
-        stays
+        Ok(stays)
     }
 }
 

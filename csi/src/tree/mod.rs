@@ -51,7 +51,7 @@ pub use error::TreeError;
 pub use fork::{Forked, fork};
 pub use lines::{Hunk, LineChange, Lines, line_diff};
 pub use load::{entry_at, file_at, list};
-pub use merge::{Conflict, Merged, merge};
+pub use merge::{Choice, Conflict, Merged, Wish, merge};
 pub use restore::{Restored, restore};
 pub use rules::{Rules, USUAL_CACHES, Why};
 pub use snapshot::{LeftOut, Snapshot, mark};

@@ -27,6 +27,9 @@ pub enum Command {
     /// The read models
     #[command(subcommand)]
     Projection(Projection),
+    /// What the store holds, and what may go
+    #[command(subcommand)]
+    Storage(Storage),
     /// Bring the database's tables up to date
     Migrate,
     /// Write the whole data folder into one file; the server may run
@@ -132,12 +135,127 @@ pub enum Session {
         #[arg(long)]
         reason: String,
     },
-    /// What a session changed in the files
+    /// What changed in the files: by a session, or between two of its events
     Diff {
+        session: String,
+        /// A position, a session of the project, or a snapshot; the session's first files when absent and --to is given
+        #[arg(long)]
+        from: Option<String>,
+        /// The same; the session's last files when absent and --from is given
+        #[arg(long)]
+        to: Option<String>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// The steps of a session that have files of their own
+    Snapshots {
         session: String,
         #[arg(long)]
         json: bool,
     },
+    /// Which event wrote each line of a file
+    Blame {
+        session: String,
+        path: String,
+        /// A position; the session's last files when absent
+        #[arg(long)]
+        at: Option<u64>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a session back to an event, files and conversation
+    Undo {
+        session: String,
+        /// The position to go back to
+        #[arg(long)]
+        to: u64,
+        #[command(flatten)]
+        conflicts: Conflicts,
+    },
+    /// Go on from an event in a new session with its own copy of the files
+    Fork {
+        session: String,
+        /// The position to leave at; the session's last event when absent
+        #[arg(long)]
+        at: Option<u64>,
+        /// Said to the fork, which begins to work; without it the fork waits for a word
+        #[arg(long)]
+        message: Option<String>,
+        #[arg(long)]
+        model: Option<String>,
+        #[arg(long, value_enum)]
+        edit_mode: Option<EditMode>,
+        /// Begin to work without a message
+        #[arg(long)]
+        start: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Two sessions since they parted: steps, cost, outcome, files
+    Compare {
+        left: String,
+        right: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// The tree of forks that a session is in
+    Tree {
+        session: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Merge a fork's files into those of the session it left
+    Merge {
+        session: String,
+        #[command(flatten)]
+        conflicts: Conflicts,
+    },
+    /// Throw a fork's working copy away; its history stays
+    Discard { session: String },
+}
+
+/// What is to become of files that both sides changed; those not named are shown, and nothing is done.
+#[derive(Args)]
+pub struct Conflicts {
+    /// Paths that stay as they are
+    #[arg(long, value_name = "PATH")]
+    pub keep: Vec<String>,
+    /// Paths that are overwritten
+    #[arg(long, value_name = "PATH")]
+    pub take: Vec<String>,
+    /// All others
+    #[arg(long, value_enum)]
+    pub on_conflict: Option<OnConflict>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OnConflict {
+    Keep,
+    Take,
+    /// Both sides between markers; merges of texts only
+    Marked,
+}
+
+impl Conflicts {
+    /// As fields of a request.
+    pub fn fields(&self) -> serde_json::Value {
+        let kept = self.keep.iter().map(|path| (path.clone(), "keep".into()));
+        let taken = self.take.iter().map(|path| (path.clone(), "take".into()));
+        let mut body = serde_json::json!({});
+        let decisions: serde_json::Map<String, serde_json::Value> = kept.chain(taken).collect();
+        if !decisions.is_empty() {
+            body["decisions"] = decisions.into();
+        }
+        if let Some(all) = self.on_conflict {
+            body["on_conflict"] = match all {
+                OnConflict::Keep => "keep",
+                OnConflict::Take => "take",
+                OnConflict::Marked => "marked",
+            }
+            .into();
+        }
+        body
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -301,6 +419,38 @@ impl AuditFilter {
         ];
         given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
+}
+
+#[derive(Subcommand)]
+pub enum Storage {
+    /// Sizes: what is live, and what a sweep would remove
+    Show {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let go of what the projects' retention no longer keeps, and remove what nothing names
+    Sweep {
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+        #[arg(long)]
+        json: bool,
+    },
+    /// How long a project's snapshots are kept
+    Keep {
+        /// Folder or id of the project
+        #[arg(long, default_value = ".")]
+        project: String,
+        /// All of the last days …
+        #[arg(long, required_unless_present = "all")]
+        days: Option<u32>,
+        /// … and of older ones every n-th
+        #[arg(long, default_value_t = 10)]
+        every: u32,
+        /// Everything
+        #[arg(long, conflicts_with = "days")]
+        all: bool,
+    },
 }
 
 #[derive(Subcommand)]

@@ -56,6 +56,10 @@ impl Client {
         json(self.send(Method::POST, path, &[], Some(body), None).await?).await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
+        json(self.send(Method::PUT, path, &[], Some(body), None).await?).await
+    }
+
     /// The answer's body as it comes.
     pub async fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<ByteStream, ClientError> {
         let response = self.send(Method::GET, path, query, None, None).await?;
@@ -124,6 +128,9 @@ async fn problem(response: reqwest::Response) -> ClientError {
         let pointer = error["pointer"].as_str().unwrap_or_default();
         let why = error["detail"].as_str().unwrap_or_default();
         detail.push_str(&format!("\n  {pointer}: {why}"));
+    }
+    for conflict in body["conflicts"].as_array().into_iter().flatten() {
+        detail.push_str(&format!("\n  {}", conflict["path"].as_str().unwrap_or_default()));
     }
     let title = if text("title").is_empty() { status.to_string() } else { text("title") };
     let detail = if detail == title { String::new() } else { detail };

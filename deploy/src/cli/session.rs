@@ -1,14 +1,21 @@
 //! `opensail session …`: one file per verb; `follow` is the live view that `run`, `watch` and `say` share.
 
+pub mod blame;
+pub mod compare;
 pub mod diff;
 pub mod export;
 pub mod follow;
+pub mod fork;
 pub mod list;
+pub mod merge;
 pub mod narrate;
 pub mod project;
 pub mod replay;
 pub mod run;
 pub mod screen;
+pub mod snapshots;
+pub mod tree;
+pub mod undo;
 
 use serde_json::{Value, json};
 
@@ -60,7 +67,21 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             println!("forgotten; the event stands at position {}", answer["position"]);
             Ok(())
         }
-        Session::Diff { session, json } => diff::diff(client, &session, json).await,
+        Session::Diff { session, from, to, json } => diff::diff(client, &session, (from, to), json).await,
+        Session::Snapshots { session, json } => snapshots::snapshots(client, &session, json).await,
+        Session::Blame { session, path, at, json } => blame::blame(client, &session, &path, at, json).await,
+        Session::Undo { session, to, conflicts } => undo::undo(client, &session, to, &conflicts).await,
+        Session::Fork { session, at, message, model, edit_mode, start, json } => {
+            fork::fork(client, &session, fork::Wish { at, message, model, edit_mode, start }, json).await
+        }
+        Session::Compare { left, right, json } => compare::compare(client, &left, &right, json).await,
+        Session::Tree { session, json } => tree::tree(client, &session, json).await,
+        Session::Merge { session, conflicts } => merge::merge(client, &session, &conflicts).await,
+        Session::Discard { session } => {
+            client.post(&format!("/api/v1/sessions/{session}/discard"), &json!({})).await?;
+            println!("thrown away; its history stays");
+            Ok(())
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use opensail_commands::live::LiveTurns;
 use opensail_commands::ports::clock::{RandomIds, SystemClock};
 use opensail_commands::{Caller, Commands, EMAIL_LABEL, Mode, Registration};
 use opensail_csi::cas::LocalStore;
+use opensail_csi::tree::Rules;
 use opensail_eventstore::Seal;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::{KeyError, Keyring, derive};
@@ -25,6 +26,7 @@ use opensail_workers::outside::model;
 use opensail_workers::outside::passwords::Bcrypt;
 use opensail_workers::outside::project_files::ServedProjectFiles;
 use opensail_workers::outside::sandbox::{BubblewrapSandbox, SandboxSettings};
+use opensail_workers::outside::snapshots::LocalSnapshots;
 use opensail_workers::project::templates;
 use opensail_workers::supervisor::{OnError, OnStop, Supervisor};
 use tokio::net::TcpListener;
@@ -220,6 +222,7 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
     let email = keyring.lasting(secret.as_bytes(), EMAIL_LABEL).await.map_err(wrong_secret)?;
     let canonical = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let store = LocalStore::open(&data_folder::blobs(&settings.home)).map_err(other)?;
+    let snapshots = LocalSnapshots::new(store.clone(), keyring.clone(), data_folder::indexes(&canonical(&settings.home)), Rules::default());
     let blobs = EncryptedBlobs::new(Arc::new(store), keyring.clone());
     let parts = opensail_commands::Parts {
         journal: stores.journal.clone(),
@@ -230,6 +233,8 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
         passwords: Arc::new(Bcrypt::default()),
         files: Arc::new(ServedProjectFiles::in_process()),
         blobs: Arc::new(blobs),
+        snapshots: Arc::new(snapshots),
+        leases: stores.leases.clone(),
         model: model::build(settings.model.clone()).map_err(other)?,
         live: LiveTurns::default(),
         settings: opensail_commands::Settings {

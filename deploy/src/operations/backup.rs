@@ -1,14 +1,15 @@
 //! `opensail backup FILE`: the data folder in one tar file, taken while the server runs.
 //!
 //! Order matters. The journal is copied first, by SQLite itself in one read transaction; then the blobs, which only grow and are durable
-//! before an event names them, so every blob of the copied journal is there; then the files of projects, as they are just now. Views are left
-//! out: they are rebuilt. The key lies in the file too, for without it nothing could be read: keep the file as safe as the folder.
+//! before an event names them, so every blob of the copied journal is there (a sweep waits); then the files of projects and forks, as they are just
+//! now. Views are left out: they are rebuilt; so are the indexes of folders, which are none for restored ones. The key lies in the file too, for without it nothing could be read: keep the file as safe as the folder.
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use opensail_csi::cas::{LocalStore, Objects};
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
@@ -91,7 +92,10 @@ fn pack(home: &Path, copy: &Path, draft: &Path) -> Result<u64, BackupError> {
     for path in files.iter().filter(|path| path.exists()) {
         tar.append_path_with_name(path, path.strip_prefix(home).unwrap_or(path)).map_err(failed(path))?;
     }
-    for folder in [data_folder::blobs(home), data_folder::projects(home)] {
+    // No sweep removes in the midst what the copied journal names.
+    let store = LocalStore::open(&data_folder::blobs(home)).and_then(|store| store.hold());
+    let _hold = store.map_err(|e| BackupError::File { what: "blobs".into(), source: std::io::Error::other(e.to_string()) })?;
+    for folder in [data_folder::blobs(home), data_folder::projects(home), data_folder::forks(home)] {
         append_folder(&mut tar, home, &folder)?;
     }
     let mut file = tar.into_inner().map_err(failed(draft))?;

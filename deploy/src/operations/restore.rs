@@ -59,7 +59,7 @@ pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Re
 }
 
 fn data_exists(home: &Path) -> bool {
-    ["blobs", "projects"].iter().any(|name| std::fs::read_dir(home.join(name)).is_ok_and(|mut entries| entries.next().is_some()))
+    ["blobs", "projects", "forks"].iter().any(|name| std::fs::read_dir(home.join(name)).is_ok_and(|mut entries| entries.next().is_some()))
 }
 
 fn unpack(source: &Path, home: &Path) -> Result<(), RestoreError> {

@@ -1,6 +1,9 @@
 //! What may be wished of a session: by people, and by the worker that runs it.
 
-use super::event::{CancelRequested, Decision, Effect, Limit, PlannedChange, Requested};
+use super::event::{
+    CancelRequested, Decision, Effect, Forked, Limit, MergeStarted, Merged, PlannedChange, Requested, SnapshotNamed, UndoStarted, Undone,
+    WorkspaceCaptured, WorkspaceDiscarded,
+};
 use super::message::{Answer, CallOutcome, Tokens};
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros};
 
@@ -40,6 +43,21 @@ pub enum AgentSessionCommand {
     Forget {
         reason: String,
     },
+    /// A new session that goes on from another one's event. Without a message it rests, unless `start` is wished.
+    Fork {
+        requested: Box<Requested>,
+        model_has_price: bool,
+        forked: Box<Forked>,
+        message: Option<(MessageId, String)>,
+        start: bool,
+    },
+    StartUndo(UndoStarted),
+    FinishUndo(Box<Undone>),
+    StartMerge(MergeStarted),
+    FinishMerge(Box<Merged>),
+    Discard(WorkspaceDiscarded),
+    NameSnapshot(SnapshotNamed),
+    ReleaseSnapshots(Vec<String>),
 
     // The worker
     BeginRun {
@@ -76,6 +94,7 @@ pub enum AgentSessionCommand {
         changes: Option<Vec<PlannedChange>>,
     },
     CompleteCall(Box<CompleteCall>),
+    Capture(Box<WorkspaceCaptured>),
     Pause {
         reason: String,
         until: Micros,

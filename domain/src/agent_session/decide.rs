@@ -1,5 +1,7 @@
 //! The rules of a session.
 
+mod files;
+
 use super::command::{
     AgentSessionCommand, CompleteCall, MAX_MODEL_BYTES, MAX_REASON_BYTES, MAX_SECONDS, MAX_STEPS, MAX_TEXT_BYTES, MAX_TOKENS,
 };
@@ -13,25 +15,50 @@ type Decided = Result<Vec<AgentSessionEvent>, R>;
 
 pub(super) fn decide(state: &AgentSession, command: AgentSessionCommand) -> Decided {
     use AgentSessionCommand as C;
-    if let C::Request { requested, model_has_price } = command {
-        return request(state, *requested, model_has_price);
+    match command {
+        C::Request { requested, model_has_price } => request(state, *requested, model_has_price),
+        C::Fork { requested, model_has_price, forked, message, start } => {
+            let (subject, by) = (format!("session-{}", requested.session_id), requested.requested_by);
+            let mut events = request(state, *requested, model_has_price)?;
+            events.push((*forked).into());
+            match message {
+                Some((message_id, text)) => {
+                    check_message(&text)?;
+                    events.push(MessageAdded { message_id, text: Private::open(&subject, text), added_by: by }.into());
+                }
+                None if start => {}
+                None => events.push(Completed {}.into()),
+            }
+            Ok(events)
+        }
+        command => decide_begun(state, command),
     }
+}
+
+fn decide_begun(state: &AgentSession, command: AgentSessionCommand) -> Decided {
+    use AgentSessionCommand as C;
     let (Some(core), Some(status)) = (state.core(), state.status()) else { return Err(R::Absent) };
     let subject = format!("session-{}", core.session_id);
     let private = |text: String| Private::open(&subject, text);
-    if core.forgotten && !matches!(command, C::Forget { .. }) {
+    if core.forgotten && !matches!(command, C::Forget { .. } | C::ReleaseSnapshots(_)) {
         return Err(R::Forgotten);
     }
     match command {
         C::Forget { .. } if core.forgotten => Ok(vec![]),
         C::Forget { .. } if !status.finished() => Err(R::NotFinished { status: status.as_str() }),
         C::Forget { reason } => Ok(vec![Forgotten { reason: checked_reason(&reason).ok_or(R::BadReason)? }.into()]),
-        C::Request { .. } => Err(R::Exists),
+        C::Request { .. } | C::Fork { .. } => Err(R::Exists),
+        C::StartUndo(_)
+        | C::FinishUndo(_)
+        | C::StartMerge(_)
+        | C::FinishMerge(_)
+        | C::Discard(_)
+        | C::NameSnapshot(_)
+        | C::ReleaseSnapshots(_)
+        | C::Capture(_) => files::decide(core, status, command),
         C::AddMessage { message_id, text, added_by } => {
-            check_text(&text, MAX_TEXT_BYTES, "/text")?;
-            if text.trim().is_empty() {
-                return Err(R::EmptyText);
-            }
+            check_message(&text)?;
+            files::movable(core)?;
             let mut events = vec![MessageAdded { message_id, text: private(text), added_by }.into()];
             if status.finished() {
                 events.push(Requeued {}.into());
@@ -188,6 +215,11 @@ pub(super) fn decide(state: &AgentSession, command: AgentSessionCommand) -> Deci
             _ => Ok(vec![LimitReached { limit }.into()]),
         },
     }
+}
+
+fn check_message(text: &str) -> Result<(), R> {
+    check_text(text, MAX_TEXT_BYTES, "/text")?;
+    if text.trim().is_empty() { Err(R::EmptyText) } else { Ok(()) }
 }
 
 fn request(state: &AgentSession, requested: Requested, model_has_price: bool) -> Decided {

@@ -5,6 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::message::{Answer, CallOutcome, Tokens};
+pub use super::workspace::{
+    Forked, MergeStarted, Merged, Origin, SnapshotNamed, SnapshotsReleased, Tree, UndoStarted, Undone, WorkspaceCaptured,
+    WorkspaceDiscarded,
+};
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros, Private, ProjectId, SessionId, TeamId, event::events};
 
 events! {
@@ -41,6 +45,21 @@ events! {
         LimitReached = "agent_session.limit_reached" v 1,
         /// The session's key was destroyed in the same append: what people, model and tools said is gone, also from what was written before.
         Forgotten = "agent_session.forgotten" v 1,
+        /// The session's files were recorded as they are.
+        WorkspaceCaptured = "agent_session.workspace_captured" v 1,
+        /// Files and conversation are about to go back to an event.
+        UndoStarted = "agent_session.undo_started" v 1,
+        Undone = "agent_session.undone" v 1,
+        /// The session goes on from an event of another one, with its own copy of the files.
+        Forked = "agent_session.forked" v 1,
+        /// A fork's files are about to be merged into its origin's.
+        MergeStarted = "agent_session.merge_started" v 1,
+        Merged = "agent_session.merged" v 1,
+        /// A fork's working copy was thrown away.
+        WorkspaceDiscarded = "agent_session.workspace_discarded" v 1,
+        SnapshotNamed = "agent_session.snapshot_named" v 1,
+        /// Snapshots are no longer kept.
+        SnapshotsReleased = "agent_session.snapshots_released" v 1,
     }
 }
 

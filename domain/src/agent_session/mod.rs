@@ -7,20 +7,27 @@
 //! Invariants: one project runs one session at a time (held by the worker's lease, not here); a turn's calls are settled in order, each
 //! started before it has effects and completed exactly once; at most one question is open; a turn is not started while calls are
 //! unsettled, a question is open, cancellation is asked for or a limit is used up.
+//!
+//! **Files.** Each call with effects is followed by a capture of the files ([`workspace`]), and [`Snapshots`] says which files belong to which
+//! event. A finished session can be undone to an event; any session can be forked at one. A fork has a working copy of its own, which can be
+//! merged into its origin's or thrown away. While an undo or a merge is open nothing else moves the session.
 
 pub mod command;
 mod decide;
 pub mod event;
 pub mod message;
 pub mod rejection;
+pub mod snapshots;
 pub mod state;
 #[cfg(test)]
 mod tests;
 pub mod transcript;
+pub mod workspace;
 
 pub use command::AgentSessionCommand;
 pub use event::AgentSessionEvent;
 pub use rejection::AgentSessionRejection;
+pub use snapshots::{Point, Snapshots};
 pub use state::{AgentSession, Core, Ending, Status};
 pub use transcript::Transcript;
 

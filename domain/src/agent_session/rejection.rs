@@ -51,6 +51,14 @@ pub enum AgentSessionRejection {
     BadReason,
     #[error("something is still to be done: {what}")]
     Unsettled { what: &'static str },
+    #[error("there is no such event to go back to")]
+    NoSuchVersion,
+    #[error("the session is no fork")]
+    NotAFork,
+    #[error("the fork's files were thrown away; fork again from one of its events")]
+    Discarded,
+    #[error("the name must have 1 to {limit} bytes and no control characters")]
+    BadSnapshotName { limit: usize },
 }
 
 impl Rejection for AgentSessionRejection {
@@ -80,6 +88,10 @@ impl Rejection for AgentSessionRejection {
             R::CancelNotRequested => "cancel_not_requested",
             R::LimitReached { .. } => "limit_reached",
             R::Unsettled { .. } => "session_unsettled",
+            R::NoSuchVersion => "no_such_event",
+            R::NotAFork => "not_a_fork",
+            R::Discarded => "workspace_discarded",
+            R::BadSnapshotName { .. } => "bad_snapshot_name",
         }
     }
 
@@ -92,6 +104,8 @@ impl Rejection for AgentSessionRejection {
             R::BadModel => RejectionKind::Invalid { pointer: "/model" },
             R::NoPrice { .. } => RejectionKind::Invalid { pointer: "/budget/max_micro_usd" },
             R::BadReason => RejectionKind::Invalid { pointer: "/reason" },
+            R::NoSuchVersion => RejectionKind::Invalid { pointer: "/to" },
+            R::BadSnapshotName { .. } => RejectionKind::Invalid { pointer: "/name" },
             R::Exists => RejectionKind::Exists,
             R::Absent
             | R::Finished { .. }
@@ -107,7 +121,9 @@ impl Rejection for AgentSessionRejection {
             | R::CancelRequested
             | R::CancelNotRequested
             | R::LimitReached { .. }
-            | R::Unsettled { .. } => RejectionKind::State,
+            | R::Unsettled { .. }
+            | R::NotAFork
+            | R::Discarded => RejectionKind::State,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{AgentSessionEvent, Budget, CallName, Decision, EditMode, Limit};
+use super::event::{AgentSessionEvent, Budget, CallName, Decision, EditMode, Effect, Limit, MergeStarted, Origin, UndoStarted};
 use super::message::Tokens;
 use crate::kernel::{AccountId, ApprovalId, Micros, ProjectId, SessionId, TeamId};
 
@@ -91,6 +91,8 @@ pub enum Verdict {
 pub struct OpenCall {
     pub name: CallName,
     pub started: bool,
+    /// What it can do, once it is started.
+    pub effect: Option<Effect>,
     /// What people said of it.
     pub verdict: Option<Verdict>,
 }
@@ -131,6 +133,36 @@ pub struct Core {
     /// Its key is destroyed.
     #[serde(default)]
     pub forgotten: bool,
+    /// Events of the stream.
+    pub version: u64,
+    pub workspace: Workspace,
+}
+
+/// Where a session's files are in their history.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Of a fork; its files are its own.
+    pub origin: Option<Origin>,
+    /// The last snapshot.
+    pub snapshot: Option<String>,
+    /// A call with effects whose files are not captured yet: its id and the version at which it was completed.
+    pub uncaptured: Option<(String, u64)>,
+    pub undo: Option<UndoStarted>,
+    pub merge: Option<MergeStarted>,
+    /// This session's snapshot that was merged last: the next merge's base.
+    pub merged: Option<String>,
+    pub discarded: bool,
+}
+
+impl Workspace {
+    /// What is being done to files just now and must end first.
+    pub fn open(&self) -> Option<&'static str> {
+        match (&self.undo, &self.merge) {
+            (Some(_), _) => Some("an undo"),
+            (None, Some(_)) => Some("a merge"),
+            (None, None) => None,
+        }
+    }
 }
 
 impl Core {
@@ -267,10 +299,13 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
             unread: true,
             cancel_requested: false,
             forgotten: false,
+            version: 1,
+            workspace: Workspace::default(),
         }));
         return;
     }
     let Some(core) = state.core_mut() else { return };
+    core.version += 1;
     match event {
         E::Requested(_) => {}
         E::Forgotten(_) => core.forgotten = true,
@@ -292,7 +327,7 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
             core.attempt = 0;
             core.failures = 0;
             core.attempts_settled += 1;
-            core.calls = e.calls.iter().map(|name| OpenCall { name: name.clone(), started: false, verdict: None }).collect();
+            core.calls = e.calls.iter().map(|name| OpenCall { name: name.clone(), started: false, effect: None, verdict: None }).collect();
             for spent in [&mut core.spent, &mut core.total] {
                 spent.steps += 1;
                 spent.tokens.input = spent.tokens.input.saturating_add(e.tokens.input);
@@ -330,9 +365,14 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
         E::ToolCallStarted(e) => {
             if let Some(call) = core.calls.front_mut().filter(|call| call.name.call_id == e.call_id) {
                 call.started = true;
+                call.effect = Some(e.effect);
             }
         }
         E::ToolCallCompleted(e) => {
+            let effects = |call: &OpenCall| matches!(call.effect, Some(Effect::Files | Effect::Shell));
+            if core.calls.iter().any(|call| call.name.call_id == e.call_id && effects(call)) {
+                core.workspace.uncaptured = Some((e.call_id.clone(), core.version));
+            }
             core.calls.retain(|call| call.name.call_id != e.call_id);
             core.work(e.duration_ms);
         }
@@ -354,6 +394,38 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
         E::Failed(_) => state.finish(Ending::Failed),
         E::Cancelled(_) => state.finish(Ending::Cancelled),
         E::LimitReached(e) => state.finish(Ending::LimitReached(e.limit)),
+        E::WorkspaceCaptured(e) => {
+            core.workspace.snapshot = Some(e.tree.snapshot.clone());
+            if core.workspace.uncaptured.as_ref().is_some_and(|(_, version)| *version <= e.version) {
+                core.workspace.uncaptured = None;
+            }
+        }
+        E::UndoStarted(e) => core.workspace.undo = Some(e.clone()),
+        E::Undone(e) => {
+            core.workspace.undo = None;
+            core.workspace.uncaptured = None;
+            core.workspace.snapshot = Some(e.tree.snapshot.clone());
+            core.calls.clear();
+            core.turn_open = false;
+            core.attempt = 0;
+            core.failures = 0;
+            core.unread = false;
+            core.grants.clear();
+        }
+        E::Forked(e) => {
+            core.workspace.snapshot = Some(e.origin.snapshot.clone());
+            core.workspace.origin = Some(e.origin.clone());
+            core.turn = e.turn;
+            core.attempts_settled = e.attempts;
+            core.unread = !e.answered;
+        }
+        E::MergeStarted(e) => core.workspace.merge = Some(e.clone()),
+        E::Merged(e) => {
+            core.workspace.merge = None;
+            core.workspace.merged = Some(e.theirs.clone());
+        }
+        E::WorkspaceDiscarded(_) => core.workspace.discarded = true,
+        E::SnapshotNamed(_) | E::SnapshotsReleased(_) => {}
     }
 }
 

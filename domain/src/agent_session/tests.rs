@@ -16,6 +16,8 @@ const SESSION: SessionId = SessionId(Uuid::from_u128(4));
 const QUESTION: ApprovalId = ApprovalId(Uuid::from_u128(5));
 const NOW: i64 = 1_000_000;
 
+mod files;
+
 fn private<T>(value: T) -> Private<T> {
     Private::open(format!("session-{SESSION}"), value)
 }

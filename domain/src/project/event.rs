@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::agent_session::workspace::{SnapshotsReleased, Tree};
 use crate::kernel::{AccountId, ProjectId, TeamId, event::events};
 
 events! {
@@ -17,6 +18,12 @@ events! {
         /// A person deleted a file.
         FileDeleted = "project.file_deleted" v 1,
         Deleted = "project.deleted" v 1,
+        /// The project's files were recorded as they are, after people's changes.
+        WorkspaceCaptured = "project.workspace_captured" v 1,
+        /// How long snapshots are kept was set.
+        RetentionSet = "project.retention_set" v 1,
+        /// Snapshots are no longer kept.
+        SnapshotsReleased = "project.snapshots_released" v 1,
     }
 }
 
@@ -80,3 +87,30 @@ pub struct FileDeleted {
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Deleted {}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WorkspaceCaptured {
+    /// Version of this stream up to which people's changes are in it.
+    pub version: u64,
+    #[serde(flatten)]
+    pub tree: Tree,
+    /// Paths that differ from the capture before; absent for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<u64>,
+}
+
+/// Snapshots of the last days are all kept, of older ones every n-th. What is named, and what sessions begin and end with, always.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Retention {
+    pub days: u32,
+    /// At least 1, which keeps all.
+    pub every: u32,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct RetentionSet {
+    /// Absent: everything is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+    pub set_by: AccountId,
+}

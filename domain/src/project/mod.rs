@@ -11,7 +11,7 @@ mod tests;
 
 pub use event::*;
 pub use folder::{FolderCommand, FolderDecider, FolderEvent, FolderReleased, FolderReserved, Folders};
-pub use rules::{Home, MAX_PROJECT_NAME_CHARS, Project, ProjectCommand, ProjectRejection};
+pub use rules::{Home, MAX_DAYS, MAX_EVERY, MAX_PROJECT_NAME_CHARS, Project, ProjectCommand, ProjectRejection};
 
 use crate::kernel::Decider;
 

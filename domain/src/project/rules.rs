@@ -6,6 +6,9 @@ use super::event::*;
 use crate::kernel::{Rejection, RejectionKind, TeamId};
 
 pub const MAX_PROJECT_NAME_CHARS: usize = 100;
+/// Upper ends of what retention can be set to.
+pub const MAX_DAYS: u32 = 36_500;
+pub const MAX_EVERY: u32 = 10_000;
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum ProjectCommand {
@@ -19,6 +22,9 @@ pub enum ProjectCommand {
     },
     RecordWrite(FileWritten),
     RecordDelete(FileDeleted),
+    Capture(WorkspaceCaptured),
+    SetRetention(RetentionSet),
+    ReleaseSnapshots(Vec<String>),
     /// `open_sessions`: sessions of it that are not finished, looked up.
     Delete {
         open_sessions: u64,
@@ -41,6 +47,9 @@ pub struct Home {
     pub team_id: TeamId,
     pub name: String,
     pub source: Source,
+    /// `None`: every snapshot is kept.
+    #[serde(default)]
+    pub retention: Option<Retention>,
 }
 
 impl Project {
@@ -68,6 +77,8 @@ pub enum ProjectRejection {
     NotReady,
     #[error("the name must have 1 to {MAX_PROJECT_NAME_CHARS} characters and no control characters")]
     BadName,
+    #[error("days must lie between 0 and {MAX_DAYS}, every between 1 and {MAX_EVERY}")]
+    BadRetention,
     #[error("the project still has {open_sessions} sessions at work; cancel them first")]
     SessionsOpen { open_sessions: u64 },
     #[error("a folder can be used by one project, and this one, one within it or one around it is used by another")]
@@ -82,6 +93,7 @@ impl Rejection for ProjectRejection {
             ProjectRejection::Deleted => "project_deleted",
             ProjectRejection::NotReady => "project_not_ready",
             ProjectRejection::BadName => "bad_name",
+            ProjectRejection::BadRetention => "bad_retention",
             ProjectRejection::SessionsOpen { .. } => "sessions_open",
             ProjectRejection::FolderTaken => "folder_taken",
         }
@@ -90,6 +102,7 @@ impl Rejection for ProjectRejection {
         match self {
             ProjectRejection::BadName => RejectionKind::Invalid { pointer: "/name" },
             ProjectRejection::Exists | ProjectRejection::FolderTaken => RejectionKind::Exists,
+            ProjectRejection::BadRetention => RejectionKind::Invalid { pointer: "/retention" },
             ProjectRejection::Absent | ProjectRejection::Deleted | ProjectRejection::NotReady | ProjectRejection::SessionsOpen { .. } => {
                 RejectionKind::State
             }
@@ -117,6 +130,16 @@ pub(super) fn decide(state: &Project, command: ProjectCommand) -> Result<Vec<Pro
         }
         (Project::Ready(_), C::RecordWrite(written)) => Ok(vec![written.into()]),
         (Project::Ready(_), C::RecordDelete(deleted)) => Ok(vec![deleted.into()]),
+        (Project::Ready(_), C::Capture(captured)) => Ok(vec![captured.into()]),
+        (Project::Preparing(_) | Project::Failed(_), C::Capture(_)) => Err(ProjectRejection::NotReady),
+        (Project::Preparing(home) | Project::Ready(home) | Project::Failed(home), C::SetRetention(set)) => {
+            if set.retention.is_some_and(|keep| keep.days > MAX_DAYS || keep.every == 0 || keep.every > MAX_EVERY) {
+                return Err(ProjectRejection::BadRetention);
+            }
+            Ok(if set.retention == home.retention { vec![] } else { vec![set.into()] })
+        }
+        (_, C::ReleaseSnapshots(snapshots)) if snapshots.is_empty() => Ok(vec![]),
+        (_, C::ReleaseSnapshots(snapshots)) => Ok(vec![SnapshotsReleased { snapshots }.into()]),
         (Project::Preparing(_) | Project::Failed(_), C::RecordWrite(_) | C::RecordDelete(_)) => Err(ProjectRejection::NotReady),
         (_, C::Delete { open_sessions }) if open_sessions > 0 => Err(ProjectRejection::SessionsOpen { open_sessions }),
         (_, C::Delete { .. }) => Ok(vec![Deleted {}.into()]),
@@ -125,7 +148,7 @@ pub(super) fn decide(state: &Project, command: ProjectCommand) -> Result<Vec<Pro
 
 pub(super) fn evolve(state: &mut Project, event: &ProjectEvent) {
     if let ProjectEvent::Created(e) = event {
-        *state = Project::Preparing(Home { team_id: e.team_id, name: e.name.clone(), source: e.source.clone() });
+        *state = Project::Preparing(Home { team_id: e.team_id, name: e.name.clone(), source: e.source.clone(), retention: None });
         return;
     }
     *state = match (std::mem::take(state), event) {
@@ -135,6 +158,9 @@ pub(super) fn evolve(state: &mut Project, event: &ProjectEvent) {
         (Project::Preparing(home), ProjectEvent::Renamed(e)) => Project::Preparing(renamed(home, e)),
         (Project::Ready(home), ProjectEvent::Renamed(e)) => Project::Ready(renamed(home, e)),
         (Project::Failed(home), ProjectEvent::Renamed(e)) => Project::Failed(renamed(home, e)),
+        (Project::Preparing(home), ProjectEvent::RetentionSet(e)) => Project::Preparing(Home { retention: e.retention, ..home }),
+        (Project::Ready(home), ProjectEvent::RetentionSet(e)) => Project::Ready(Home { retention: e.retention, ..home }),
+        (Project::Failed(home), ProjectEvent::RetentionSet(e)) => Project::Failed(Home { retention: e.retention, ..home }),
         (
             unchanged,
             ProjectEvent::Created(_)
@@ -143,7 +169,10 @@ pub(super) fn evolve(state: &mut Project, event: &ProjectEvent) {
             | ProjectEvent::Renamed(_)
             | ProjectEvent::FileWritten(_)
             | ProjectEvent::FileDeleted(_)
-            | ProjectEvent::Deleted(_),
+            | ProjectEvent::Deleted(_)
+            | ProjectEvent::WorkspaceCaptured(_)
+            | ProjectEvent::RetentionSet(_)
+            | ProjectEvent::SnapshotsReleased(_),
         ) => unchanged,
     };
 }

@@ -100,3 +100,15 @@ fn what_was_in_use_before_is_adopted_once() {
     given::<FolderDecider>([]).when(FolderCommand::Adopt { in_use: in_use.clone() }).then(adopted.clone());
     given::<FolderDecider>(adopted).when(FolderCommand::Adopt { in_use }).then_nothing();
 }
+
+#[test]
+fn what_is_captured_and_how_long_it_is_kept() {
+    let tree = Tree { snapshot: "5".repeat(64), files: 1, bytes: 1, left_out: 0 };
+    let captured = WorkspaceCaptured { version: 3, tree, changed: None };
+    project([created().into()]).when(ProjectCommand::Capture(captured.clone())).then_refused(ProjectRejection::NotReady);
+    project([created().into(), Prepared {}.into()]).when(ProjectCommand::Capture(captured.clone())).then([captured.into()]);
+    let set = |days, every| RetentionSet { retention: Some(Retention { days, every }), set_by: created().created_by };
+    project([created().into()]).when(ProjectCommand::SetRetention(set(30, 0))).then_refused(ProjectRejection::BadRetention);
+    project([created().into()]).when(ProjectCommand::SetRetention(set(30, 10))).then([set(30, 10).into()]);
+    project([created().into(), set(30, 10).into()]).when(ProjectCommand::SetRetention(set(30, 10))).then_nothing();
+}

@@ -94,8 +94,8 @@ impl DataKey {
         encrypt(&self.secret.bytes, aad, plain)
     }
 
-    /// 32 bytes for another purpose than sealing fields; see [`derive`].
-    pub(crate) fn derive(&self, purpose_label: &str) -> [u8; 32] {
+    /// 32 secret bytes for one purpose, the same as long as the key (HKDF-SHA256, the label as info). Labels look like `opensail/<purpose>/v1`.
+    pub fn derive(&self, purpose_label: &str) -> [u8; 32] {
         derive(self.secret.bytes.as_slice(), purpose_label)
     }
 

@@ -1,28 +1,31 @@
 //! Sessions of agents: one row each with its progress, and the questions that are open.
 
 mod approvals;
+mod forks_of_session;
 mod progress;
 mod session_details;
 mod session_queue;
 mod sessions_of_project;
 #[cfg(test)]
 mod tests;
+mod unsettled_sessions;
 
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::AgentSessionEvent;
-use opensail_domain::agent_session::event::{ApprovalRequested, Requested};
+use opensail_domain::agent_session::event::{ApprovalRequested, Origin, Requested};
 use opensail_eventstore::Recorded;
 
 pub use approvals::Approval;
 pub(crate) use progress::Progress;
 pub use progress::Usage;
 pub(crate) use session_details::Session;
-pub use session_details::SessionDetails;
+pub use session_details::{OriginOfSession, SessionDetails};
 pub use session_queue::QueuedSession;
 #[cfg(test)]
 pub(crate) use {
     approvals::{list_of_account as approvals_of_account, list_of_session as approvals_of_session},
+    forks_of_session::list as forks,
     session_queue::list as queue,
     sessions_of_project::list as list_of_project,
 };
@@ -39,14 +42,15 @@ impl Projection for AgentSessionView {
         "agent_session"
     }
     fn version(&self) -> i64 {
-        1
+        2
     }
     fn tables(&self) -> &'static [&'static str] {
         &["sessions", "approvals"]
     }
     fn ddl(&self) -> &'static [&'static str] {
         &[
-            // task, title, detail: sealed; budget: JSON; created, queued, answer, position: places in the journal
+            // task, title, detail: sealed; budget: JSON; created, queued, answer, position: places in the journal; root_id: the session that
+            // no fork is, from which all of the tree come
             "CREATE TABLE sessions (
                 session_id TEXT NOT NULL PRIMARY KEY,
                 project_id TEXT NOT NULL,
@@ -74,7 +78,14 @@ impl Projection for AgentSessionView {
                 approval_id TEXT,
                 approval_expires_at BIGINT,
                 answer BIGINT,
-                position BIGINT NOT NULL)",
+                position BIGINT NOT NULL,
+                unsettled BIGINT NOT NULL,
+                discarded BIGINT NOT NULL,
+                origin_id TEXT,
+                origin_version BIGINT,
+                root_id TEXT NOT NULL)",
+            "CREATE INDEX sessions_by_root ON sessions (root_id, created)",
+            "CREATE INDEX sessions_unsettled ON sessions (session_id) WHERE unsettled = 1",
             "CREATE INDEX sessions_by_project ON sessions (project_id, created)",
             "CREATE INDEX sessions_unfinished ON sessions (project_id, queued) WHERE finished = 0",
             // preview: sealed; answer: place of the model's answer that holds the arguments
@@ -116,6 +127,9 @@ impl Projection for AgentSessionView {
         if before.question.is_some() && after.question != before.question {
             tx.run(sql!("DELETE FROM approvals WHERE session_id = $1", session)).await?;
         }
+        if let AgentSessionEvent::Forked(forked) = event.as_ref() {
+            leave_origin(tx, session, &forked.origin).await?;
+        }
         if let AgentSessionEvent::ApprovalRequested(asked) = event.as_ref() {
             ask(tx, recorded, asked, after.answer).await?;
         }
@@ -129,8 +143,8 @@ async fn insert(tx: &mut Tx, recorded: &Recorded, requested: &Requested) -> Resu
     let progress = Progress::requested(recorded);
     tx.run(sql!(
         "INSERT INTO sessions (session_id, project_id, team_id, requested_by, task, title, model, edit_mode, budget, created_at, created,
-         finished, status, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, cancel_requested, position)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, 0, 0, 0, $10, $11, 0, $11)",
+         finished, status, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, cancel_requested, position, unsettled, discarded, root_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, 0, 0, 0, $10, $11, 0, $11, 0, 0, $1)",
         session,
         requested.project_id.to_string(),
         requested.team_id.to_string(),
@@ -143,6 +157,18 @@ async fn insert(tx: &mut Tx, recorded: &Recorded, requested: &Requested) -> Resu
         recorded.time,
         recorded.position,
         progress.status.as_str(),
+    ))
+    .await?;
+    Ok(())
+}
+
+async fn leave_origin(tx: &mut Tx, session: &str, origin: &Origin) -> Result<(), ApplyError> {
+    tx.run(sql!(
+        "UPDATE sessions SET origin_id = $2, origin_version = $3,
+         root_id = COALESCE((SELECT o.root_id FROM sessions o WHERE o.session_id = $2), $2) WHERE session_id = $1",
+        session,
+        origin.session_id.to_string(),
+        origin.version,
     ))
     .await?;
     Ok(())

@@ -35,6 +35,10 @@ pub(crate) struct Progress {
     pub(crate) paused_until: Option<Micros>,
     /// The open question and when it expires.
     pub(crate) question: Option<(ApprovalId, Micros)>,
+    /// An undo or a merge of its files is begun and not ended.
+    pub(crate) unsettled: bool,
+    /// Of a fork: its working copy was thrown away.
+    pub(crate) discarded: bool,
     /// Where the model's last answer lies.
     pub(crate) answer: Option<Position>,
     pub(crate) position: Position,
@@ -42,7 +46,7 @@ pub(crate) struct Progress {
 
 /// What [`Progress::read`] reads.
 pub(super) const COLUMNS: &str = "status, reason, detail, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, \
-    cancel_requested, paused_until, approval_id, approval_expires_at, answer, position";
+    cancel_requested, paused_until, approval_id, approval_expires_at, answer, position, unsettled, discarded";
 
 const STATUSES: [Status; 8] = [
     Status::Queued,
@@ -67,6 +71,8 @@ impl Progress {
             cancel_requested: false,
             paused_until: None,
             question: None,
+            unsettled: false,
+            discarded: false,
             answer: None,
             position: recorded.position,
         }
@@ -118,6 +124,10 @@ impl Progress {
             | E::MessageAdded(_)
             // What is private of it is sealed under the key that is gone.
             | E::Forgotten(_) => {}
+            E::UndoStarted(_) | E::MergeStarted(_) => self.unsettled = true,
+            E::Undone(_) | E::Merged(_) => self.unsettled = false,
+            E::WorkspaceDiscarded(_) => self.discarded = true,
+            E::WorkspaceCaptured(_) | E::Forked(_) | E::SnapshotNamed(_) | E::SnapshotsReleased(_) => {}
         }
     }
 
@@ -169,6 +179,8 @@ impl Progress {
             },
             answer: place(row.maybe_int(first + 13)?),
             position: row.count(first + 14)?,
+            unsettled: row.int(first + 15)? != 0,
+            discarded: row.int(first + 16)? != 0,
         })
     }
 
@@ -176,7 +188,7 @@ impl Progress {
         sql!(
             "UPDATE sessions SET finished = $2, status = $3, reason = $4, detail = $5, steps = $6, input_tokens = $7, output_tokens = $8,
              micro_usd = $9, updated_at = $10, queued = $11, cancel_requested = $12, paused_until = $13, approval_id = $14,
-             approval_expires_at = $15, answer = $16, position = $17 WHERE session_id = $1",
+             approval_expires_at = $15, answer = $16, position = $17, unsettled = $18, discarded = $19 WHERE session_id = $1",
             session,
             i64::from(self.status.finished()),
             self.status.as_str(),
@@ -194,6 +206,8 @@ impl Progress {
             self.question.map(|(_, expires_at)| expires_at),
             self.answer.map(|position| position as i64),
             self.position,
+            i64::from(self.unsettled),
+            i64::from(self.discarded),
         )
     }
 }

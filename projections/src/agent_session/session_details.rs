@@ -1,7 +1,7 @@
 //! What is this session doing, and what has it used up?
 
-use opensail_domain::agent_session::Status;
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
+use opensail_domain::agent_session::{AgentSessionEvent, Status};
 use opensail_domain::kernel::{AccountId, ApprovalId, Micros, Private, ProjectId, SessionId, TeamId};
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Position, Recorded};
@@ -30,6 +30,10 @@ pub struct SessionDetails {
     pub usage: Usage,
     pub requested_by: AccountId,
     pub cancel_requested: bool,
+    /// Of a fork: the session it left, and at which version of that one's stream.
+    pub origin: Option<OriginOfSession>,
+    /// Of a fork: its working copy was thrown away.
+    pub discarded: bool,
     /// The open question, when it waits for one.
     pub approval_id: Option<ApprovalId>,
     #[serde(serialize_with = "time::serialize")]
@@ -38,6 +42,12 @@ pub struct SessionDetails {
     pub updated_at: Micros,
     /// Of the session's last event.
     pub position: Position,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct OriginOfSession {
+    pub session_id: SessionId,
+    pub version: u64,
 }
 
 pub(super) fn status_name<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
@@ -59,12 +69,13 @@ pub(crate) struct Session {
     created_at: Micros,
     /// Where it was requested.
     pub(super) created: Position,
+    origin: Option<OriginOfSession>,
     pub(crate) progress: Progress,
 }
 
 /// What [`Session::read`] reads.
 pub(super) fn columns() -> String {
-    let fixed = "session_id, project_id, team_id, requested_by, task, title, model, edit_mode, budget, created_at, created";
+    let fixed = "session_id, project_id, team_id, requested_by, task, title, model, edit_mode, budget, created_at, created, origin_id, origin_version";
     format!("{fixed}, {}", progress::COLUMNS)
 }
 
@@ -82,8 +93,17 @@ impl Session {
             budget: e.budget.clone(),
             created_at: recorded.time,
             created: recorded.position,
+            origin: None,
             progress: Progress::requested(recorded),
         }
+    }
+
+    /// Takes in what is not progress.
+    pub(crate) fn apply(&mut self, recorded: &Recorded, event: &AgentSessionEvent) {
+        if let AgentSessionEvent::Forked(e) = event {
+            self.origin = Some(OriginOfSession { session_id: e.origin.session_id, version: e.origin.version });
+        }
+        self.progress.apply(recorded, event);
     }
 
     pub(super) fn read(row: &Row) -> Result<Session, sqlx::Error> {
@@ -99,7 +119,11 @@ impl Session {
             budget: row.json(8)?,
             created_at: row.int(9)?,
             created: row.count(10)?,
-            progress: Progress::read(row, 11)?,
+            origin: match (row.maybe_text(11)?, row.maybe_int(12)?) {
+                (Some(_), Some(version)) => Some(OriginOfSession { session_id: row.parsed(11)?, version: version.max(0) as u64 }),
+                _ => None,
+            },
+            progress: Progress::read(row, 13)?,
         })
     }
 
@@ -123,6 +147,8 @@ impl Session {
             usage: progress.usage,
             requested_by: self.requested_by,
             cancel_requested: progress.cancel_requested,
+            origin: self.origin,
+            discarded: progress.discarded,
             approval_id: progress.question.map(|(id, _)| id),
             created_at: self.created_at,
             updated_at: progress.updated_at,

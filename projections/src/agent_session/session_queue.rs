@@ -21,12 +21,14 @@ pub struct QueuedSession {
     pub question: Option<(ApprovalId, Micros)>,
     pub paused_until: Option<Micros>,
     pub cancel_requested: bool,
+    /// It works in a copy of its own.
+    pub fork: bool,
     pub position: Position,
 }
 
 /// All of one project, or of every project.
 pub(crate) fn list(project: Option<ProjectId>) -> Sql {
-    let columns = format!("SELECT session_id, project_id, team_id, requested_by, {} FROM sessions", progress::COLUMNS);
+    let columns = format!("SELECT session_id, project_id, team_id, requested_by, origin_id, {} FROM sessions", progress::COLUMNS);
     match project {
         Some(id) => sql!(format!("{columns} WHERE finished = 0 AND project_id = $1 ORDER BY queued"), id.to_string()),
         None => sql!(format!("{columns} WHERE finished = 0 ORDER BY project_id, queued")),
@@ -47,7 +49,7 @@ impl Queries {
     async fn queued(&self, sql: Sql) -> Result<Vec<QueuedSession>, QueryError> {
         let rows = self.db.all(sql).await?;
         let read = rows.iter().map(|row| {
-            let progress = Progress::read(row, 4)?;
+            let progress = Progress::read(row, 5)?;
             Ok(QueuedSession {
                 session_id: row.parsed(0)?,
                 project_id: row.parsed(1)?,
@@ -58,6 +60,7 @@ impl Queries {
                 question: progress.question,
                 paused_until: progress.paused_until,
                 cancel_requested: progress.cancel_requested,
+                fork: row.maybe_text(4)?.is_some(),
                 position: progress.position,
             })
         });

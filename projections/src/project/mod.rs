@@ -5,6 +5,7 @@ mod preparing_projects;
 mod project_details;
 mod projects_of_account;
 mod projects_of_team;
+mod uncaptured_projects;
 
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
@@ -26,14 +27,15 @@ impl Projection for ProjectView {
         "project"
     }
     fn version(&self) -> i64 {
-        1
+        2
     }
     fn tables(&self) -> &'static [&'static str] {
         &["projects"]
     }
     fn ddl(&self) -> &'static [&'static str] {
         &[
-            // created: position of the first event; source: JSON
+            // created: position of the first event; source, retention: JSON; changed, captured: versions of the last change by people, and of the last
+            // that is in a capture
             "CREATE TABLE projects (
                 project_id TEXT NOT NULL PRIMARY KEY,
                 team_id TEXT NOT NULL,
@@ -45,7 +47,11 @@ impl Projection for ProjectView {
                 created_at BIGINT NOT NULL,
                 updated_at BIGINT NOT NULL,
                 created BIGINT NOT NULL,
-                position BIGINT NOT NULL)",
+                position BIGINT NOT NULL,
+                retention TEXT,
+                changed BIGINT NOT NULL,
+                captured BIGINT NOT NULL)",
+            "CREATE INDEX projects_uncaptured ON projects (project_id) WHERE changed > captured",
             "CREATE INDEX projects_by_team ON projects (team_id, created)",
         ]
     }
@@ -62,7 +68,7 @@ impl Projection for ProjectView {
                 let source = serde_json::to_string(&e.source).map_err(|error| ApplyError::Poison(error.to_string()))?;
                 tx.run(sql!(
                     "INSERT INTO projects (project_id, team_id, name, status, reason, source, created_by, created_at, updated_at,
-                     created, position) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7, $7, $8, $8)",
+                     created, position, changed, captured) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7, $7, $8, $8, 0, 0)",
                     project,
                     e.team_id.to_string(),
                     e.name.as_str(),
@@ -86,7 +92,19 @@ impl Projection for ProjectView {
             ProjectEvent::Renamed(e) => {
                 tx.run(sql!("UPDATE projects SET name = $2 WHERE project_id = $1", project, e.name.as_str())).await?;
             }
-            ProjectEvent::FileWritten(_) | ProjectEvent::FileDeleted(_) => {}
+            ProjectEvent::FileWritten(_) | ProjectEvent::FileDeleted(_) => {
+                let version = incoming.recorded.stream_version;
+                tx.run(sql!("UPDATE projects SET changed = $2 WHERE project_id = $1", project, version)).await?;
+            }
+            ProjectEvent::WorkspaceCaptured(e) => {
+                tx.run(sql!("UPDATE projects SET captured = $2 WHERE project_id = $1", project, e.version)).await?;
+            }
+            ProjectEvent::RetentionSet(e) => {
+                let retention = e.retention.map(|keep| serde_json::to_string(&keep)).transpose();
+                let retention = retention.map_err(|error| ApplyError::Poison(error.to_string()))?;
+                tx.run(sql!("UPDATE projects SET retention = $2 WHERE project_id = $1", project, retention)).await?;
+            }
+            ProjectEvent::SnapshotsReleased(_) => {}
             ProjectEvent::Deleted(_) => {
                 tx.run(sql!("DELETE FROM projects WHERE project_id = $1", project)).await?;
                 return Ok(());

@@ -1,7 +1,7 @@
 //! What is this project, and are its files there?
 
 use opensail_domain::kernel::{AccountId, Micros, ProjectId, TeamId};
-use opensail_domain::project::Source;
+use opensail_domain::project::{Retention, Source};
 use opensail_eventstore::Position;
 use serde::Serialize;
 
@@ -35,6 +35,8 @@ pub struct ProjectDetails {
     /// Why it failed and what to do.
     pub reason: Option<String>,
     pub source: Source,
+    /// `None`: every snapshot is kept.
+    pub retention: Option<Retention>,
     pub created_by: AccountId,
     #[serde(serialize_with = "time::serialize")]
     pub created_at: Micros,
@@ -45,8 +47,7 @@ pub struct ProjectDetails {
 }
 
 /// What [`details`] reads, after the sort key; the table goes by `p`.
-pub(super) const COLUMNS: &str =
-    "p.created, p.project_id, p.team_id, p.name, p.status, p.reason, p.source, p.created_by, p.created_at, p.updated_at, p.position";
+pub(super) const COLUMNS: &str = "p.created, p.project_id, p.team_id, p.name, p.status, p.reason, p.source, p.created_by, p.created_at, p.updated_at, p.position, p.retention";
 
 pub(super) fn details(row: &Row) -> Result<(i64, ProjectDetails), QueryError> {
     let status = row.text(4)?;
@@ -64,6 +65,7 @@ pub(super) fn details(row: &Row) -> Result<(i64, ProjectDetails), QueryError> {
         created_at: row.int(8)?,
         updated_at: row.int(9)?,
         position: row.count(10)?,
+        retention: row.maybe_text(11)?.map(|_| row.json(11)).transpose()?,
     };
     Ok((row.int(0)?, details))
 }

@@ -59,6 +59,7 @@ async fn every_list_has_its_index(world: World) {
             (agent_session::list_of_project(world.boat, &window), true),
             (agent_session::approvals_of_session(session), true),
             (agent_session::approvals_of_account(world.ada, &window), false),
+            (agent_session::forks(session), true),
             (agent_session::queue(None), true),
             (agent_session::queue(Some(world.boat)), true),
         ];

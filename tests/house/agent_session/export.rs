@@ -21,6 +21,10 @@ async fn a_replay_stops_where_it_is_told() {
         before = messages;
         assert_eq!(replay["position"], event["position"]);
         statuses.push(replay["session"]["status"].as_str().expect("text").to_owned());
+        // Captures of the files stand beside the rest, in no fixed place.
+        if event["type"] == "agent_session.workspace_captured" {
+            continue;
+        }
         let calls = replay["pending"].as_array().expect("calls");
         assert_eq!(
             !calls.is_empty(),

@@ -6,6 +6,7 @@ mod bench;
 mod cancel;
 mod crash;
 mod export;
+mod files;
 mod limits;
 mod messages;
 mod modes;

@@ -58,6 +58,7 @@ impl Place {
             .replace("{*path}", "a.txt")
             .replace("{invitation_id}", &self.member.id)
             .replace("{hash}", &self.hash)
+            .replace("{at}", &u64::MAX.to_string())
             .replace("{approval_id}", &approval)
     }
 
@@ -66,7 +67,12 @@ impl Place {
         Some(match (method, path) {
             ("PUT", "/api/v1/model") => json!({ "provider": "openai", "name": "m", "api_key": "k" }),
             ("POST", "/api/v1/model/test") => json!({}),
+            ("PUT", path) if path.contains("/snapshots/") => json!({ "name": "n" }),
+            ("PUT", path) if path.ends_with("/retention") => json!({ "retention": { "days": 30, "every": 10 } }),
             ("GET" | "DELETE" | "PUT", _) => return None,
+            ("POST", path) if path.ends_with("/undo") => json!({ "to": 1 }),
+            ("POST", path) if path.ends_with("/sweep") => json!({ "dry_run": true }),
+            ("POST", path) if path.ends_with("/fork") || path.ends_with("/merge") => json!({}),
             ("POST", "/api/v1/projects") => json!({ "team_id": self.team, "name": "n" }),
             ("POST", path) if path.ends_with("/invitations") => json!({ "role": "viewer" }),
             ("POST", path) if path.ends_with("/accept") => json!({ "token": "guess" }),

@@ -131,6 +131,9 @@ impl Run {
             },
             Ready::Reads(_) | Ready::Shell(_) => None,
         };
+        if !matches!(ready, Ready::Reads(_)) {
+            self.captured().await?;
+        }
         let start = AgentSessionCommand::StartCall { call_id: call.call_id.clone(), effect: tool.effect(), changes };
         let sent = self.desk.send(start).await?;
         if sent != Sent::Done {
@@ -214,7 +217,9 @@ impl Run {
         let call_id = call.call_id.clone();
         let duration_ms = millis(took.max(all));
         let done = CompleteCall { call_id, outcome, output: output.text, full_output, exit_code, duration_ms };
-        self.desk.send(AgentSessionCommand::CompleteCall(Box::new(done))).await
+        let sent = self.desk.send(AgentSessionCommand::CompleteCall(Box::new(done))).await?;
+        self.capture_call(false)?;
+        Ok(sent)
     }
 
     /// Settles a call that has no effect.

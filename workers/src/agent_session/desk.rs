@@ -64,6 +64,19 @@ impl Desk {
         self.session.core().ok_or_else(|| Halt::Broken(format!("{} does not exist", self.stream)))
     }
 
+    pub(super) fn fence(&self) -> &Fence {
+        &self.fence
+    }
+
+    /// The platform, because of the session's last event.
+    pub(super) fn platform(&self) -> Caller {
+        let caller = Caller::system("agent_worker").fenced(self.fence.clone());
+        match &self.last {
+            Some(last) => caller.because_of(last),
+            None => caller,
+        }
+    }
+
     pub(super) fn halted(&self) -> bool {
         self.halt.is_cancelled()
     }
@@ -231,6 +244,15 @@ const fn name_of(command: &AgentSessionCommand) -> &'static str {
     match command {
         C::Request { .. } => "request",
         C::AddMessage { .. } => "add_message",
+        C::Fork { .. } => "fork",
+        C::StartUndo(_) => "start_undo",
+        C::FinishUndo(_) => "finish_undo",
+        C::StartMerge(_) => "start_merge",
+        C::FinishMerge(_) => "finish_merge",
+        C::Discard(_) => "discard",
+        C::NameSnapshot(_) => "name_snapshot",
+        C::ReleaseSnapshots(_) => "release_snapshots",
+        C::Capture(_) => "capture",
         C::AnswerApproval { .. } => "answer_approval",
         C::Cancel(_) => "cancel",
         C::Forget { .. } => "forget",

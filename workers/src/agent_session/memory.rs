@@ -70,7 +70,14 @@ impl Memory {
                 self.started = Some(Started { call_id: e.call_id.clone(), effect: e.effect, changes });
             }
             E::ToolCallCompleted(_) => self.started = None,
-            E::Requeued(_) | E::Completed(_) | E::Failed(_) | E::Cancelled(_) | E::LimitReached(_) | E::Forgotten(_) => {
+            E::Requeued(_)
+            | E::Undone(_)
+            | E::Forked(_)
+            | E::Completed(_)
+            | E::Failed(_)
+            | E::Cancelled(_)
+            | E::LimitReached(_)
+            | E::Forgotten(_) => {
                 *self = Memory::default();
             }
             E::Requested(_)
@@ -80,7 +87,14 @@ impl Memory {
             | E::MessageAdded(_)
             | E::Paused(_)
             | E::Resumed(_)
-            | E::CancelRequested(_) => {}
+            | E::CancelRequested(_)
+            | E::WorkspaceCaptured(_)
+            | E::UndoStarted(_)
+            | E::MergeStarted(_)
+            | E::Merged(_)
+            | E::WorkspaceDiscarded(_)
+            | E::SnapshotNamed(_)
+            | E::SnapshotsReleased(_) => {}
         }
     }
 }

@@ -13,6 +13,7 @@ use opensail_eventstore::{Fence, Filter, StreamId};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::capture_files::Capturing;
 use super::desk::{Desk, Halt, Sent};
 use crate::Hands;
 
@@ -38,6 +39,8 @@ pub(super) struct Run {
     pub(super) retry_after: Option<Duration>,
     /// When a failed turn may be tried again, once that is known.
     pub(super) retry_at: Option<Micros>,
+    /// The files are being captured.
+    pub(super) capturing: Option<Capturing>,
 }
 
 /// Runs a session until it is finished; `Err` when the run was given up before.
@@ -46,8 +49,12 @@ pub async fn run_session(hands: Hands, session_id: SessionId, root: PathBuf, fen
     // Subscribed before reading: nothing falls between.
     let feed = hands.tail.subscribe(hands.tail.position(), Filter { streams, ..Filter::default() });
     let desk = Desk::new(hands.commands.clone(), session_id, fence, halt.clone());
-    let mut run = Run { hands, desk, root, feed, halt, retry_after: None, retry_at: None };
+    let mut run = Run { hands, desk, root, feed, halt, retry_after: None, retry_at: None, capturing: None };
     let ended = run.run().await;
+    let ended = match ended {
+        Ok(()) => run.captured().await,
+        ended => ended,
+    };
     run.hands.commands.live().settle(session_id);
     run.hands.commands.outputs().settle(session_id);
     ended
@@ -60,6 +67,7 @@ impl Run {
             return Ok(());
         }
         self.desk.send(AgentSessionCommand::BeginRun { worker: self.hands.worker.clone() }).await?;
+        self.capture_at_start()?;
         self.recover().await?;
         let mut refusals = 0;
         while !self.finished() {
@@ -70,12 +78,18 @@ impl Run {
                     tracing::debug!(code, refusals, "a step did not fit the session any more");
                     if refusals > MAX_REFUSALS {
                         let detail = format!("the session refuses every step: {code}");
-                        self.desk.send(AgentSessionCommand::Fail { reason: WORKER_ERROR.into(), detail }).await?;
+                        self.end(AgentSessionCommand::Fail { reason: WORKER_ERROR.into(), detail }).await?;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// Ends the session, after its files are captured: whoever works in the folder next changes them.
+    pub(super) async fn end(&mut self, command: AgentSessionCommand) -> Result<Sent, Halt> {
+        self.captured().await?;
+        self.desk.send(command).await
     }
 
     fn finished(&self) -> bool {
@@ -89,7 +103,7 @@ impl Run {
         }
         let core = self.desk.core()?;
         if core.cancel_requested {
-            return self.desk.send(AgentSessionCommand::ConfirmCancel).await;
+            return self.end(AgentSessionCommand::ConfirmCancel).await;
         }
         match &self.desk.session {
             AgentSession::WaitingApproval(_, question) => {
@@ -105,9 +119,9 @@ impl Run {
                 self.retry_at = Some(0);
                 self.desk.send(AgentSessionCommand::Resume).await
             }
-            _ if core.calls.is_empty() && self.answered() => self.desk.send(AgentSessionCommand::Complete).await,
+            _ if core.calls.is_empty() && self.answered() => self.end(AgentSessionCommand::Complete).await,
             _ => match core.exhausted() {
-                Some(limit) => self.desk.send(AgentSessionCommand::ReachLimit { limit }).await,
+                Some(limit) => self.end(AgentSessionCommand::ReachLimit { limit }).await,
                 None if core.calls.is_empty() => self.turn_or_wait().await,
                 None => self.settle_next_call().await,
             },

@@ -1,5 +1,6 @@
-//! Which sessions are to be worked on, and by whom: for each project the one already begun, else the one queued first, under the
-//! project's lease. All others of the project wait in order; while a question is open the project stays held.
+//! Which sessions are to be worked on, and by whom: for each working copy the one already begun, else the one queued first, under the
+//! copy's lease. All others that work in a project's folder wait in order; while a question is open it stays held. A fork has a copy of its own
+//! and waits for nobody.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use opensail_commands::agent_session::lease_of_fork;
 use opensail_domain::agent_session::{AgentSessionCommand, Status};
 use opensail_domain::kernel::{ProjectId, SessionId};
 use opensail_domain::project::Project;
@@ -40,20 +42,33 @@ pub struct TakeUpSessions {
 struct Work {
     hands: Hands,
     halt: CancellationToken,
-    projects: Mutex<HashMap<ProjectId, Place>>,
+    copies: Mutex<HashMap<WorkingCopy, Place>>,
     tasks: TaskTracker,
     ended: Notify,
     /// Panics of runs, by session, since its last run without one.
     panics: Mutex<HashMap<SessionId, u32>>,
 }
 
-/// What this process knows of a project.
+/// What one session at a time works in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum WorkingCopy {
+    Project(ProjectId),
+    Fork(SessionId),
+}
+
+impl WorkingCopy {
+    fn of(session: &QueuedSession) -> Self {
+        if session.fork { WorkingCopy::Fork(session.session_id) } else { WorkingCopy::Project(session.project_id) }
+    }
+}
+
+/// What this process knows of a working copy.
 enum Place {
     Running(SessionId),
     RestsUntil(Instant),
 }
 
-/// How a project's turn ended.
+/// How a working copy's turn ended.
 enum Ended {
     /// There may be a next session at once.
     Settled,
@@ -63,8 +78,8 @@ enum Ended {
 
 impl TakeUpSessions {
     pub fn new(hands: Hands) -> Self {
-        let (halt, projects, tasks, ended, panics) = Default::default();
-        TakeUpSessions { work: Arc::new(Work { hands, halt, projects, tasks, ended, panics }) }
+        let (halt, copies, tasks, ended, panics) = Default::default();
+        TakeUpSessions { work: Arc::new(Work { hands, halt, copies, tasks, ended, panics }) }
     }
 }
 
@@ -73,23 +88,24 @@ impl Reconciler for TakeUpSessions {
     async fn reconcile(&self) -> Result<(), String> {
         let queue = self.work.hands.queries.session_queue().await.map_err(|error| error.to_string())?;
         let statuses: HashMap<SessionId, Status> = queue.iter().map(|session| (session.session_id, session.status)).collect();
-        for session in first_of_each_project(&queue) {
-            let mut projects = self.work.projects();
-            projects.retain(|_, place| !matches!(place, Place::RestsUntil(until) if *until <= Instant::now()));
-            if projects.contains_key(&session.project_id) {
+        for session in first_of_each_copy(&queue) {
+            let copy = WorkingCopy::of(session);
+            let mut copies = self.work.copies();
+            copies.retain(|_, place| !matches!(place, Place::RestsUntil(until) if *until <= Instant::now()));
+            if copies.contains_key(&copy) {
                 continue;
             }
             let works = |place: &&Place| match place {
                 Place::Running(id) => !matches!(statuses.get(id), Some(Status::WaitingApproval | Status::Paused)),
                 Place::RestsUntil(_) => false,
             };
-            if projects.values().filter(works).count() >= MAX_WORKING {
+            if copies.values().filter(works).count() >= MAX_WORKING {
                 break;
             }
-            projects.insert(session.project_id, Place::Running(session.session_id));
-            drop(projects);
+            copies.insert(copy, Place::Running(session.session_id));
+            drop(copies);
             let (work, session_id, project_id) = (self.work.clone(), session.session_id, session.project_id);
-            self.work.tasks.spawn(async move { work.take_up(project_id, session_id).await });
+            self.work.tasks.spawn(async move { work.take_up(copy, project_id, session_id).await });
         }
         Ok(())
     }
@@ -106,24 +122,28 @@ impl Reconciler for TakeUpSessions {
     }
 }
 
-/// For each project the session that is begun, else the one queued first; the queue comes by project and in order.
-fn first_of_each_project(queue: &[QueuedSession]) -> Vec<&QueuedSession> {
-    let of_project = queue.chunk_by(|a, b| a.project_id == b.project_id);
-    let mut first: Vec<&QueuedSession> = of_project
-        .filter_map(|sessions| sessions.iter().find(|session| session.status != Status::Queued).or_else(|| sessions.first()))
-        .collect();
+/// For each working copy the session that is begun, else the one queued first; the queue comes by project and in order.
+fn first_of_each_copy(queue: &[QueuedSession]) -> Vec<&QueuedSession> {
+    let mut chosen: HashMap<WorkingCopy, &QueuedSession> = HashMap::new();
+    for session in queue {
+        let first = chosen.entry(WorkingCopy::of(session)).or_insert(session);
+        if first.status == Status::Queued && session.status != Status::Queued {
+            *first = session;
+        }
+    }
+    let mut first: Vec<&QueuedSession> = chosen.into_values().collect();
     // Whoever waits longest goes first when not all can.
     first.sort_by_key(|session| session.queued);
     first
 }
 
 impl Work {
-    fn projects(&self) -> MutexGuard<'_, HashMap<ProjectId, Place>> {
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    fn copies(&self) -> MutexGuard<'_, HashMap<WorkingCopy, Place>> {
+        self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn take_up(&self, project_id: ProjectId, session_id: SessionId) {
-        let ended = match AssertUnwindSafe(self.under_lease(project_id, session_id)).catch_unwind().await {
+    async fn take_up(&self, copy: WorkingCopy, project_id: ProjectId, session_id: SessionId) {
+        let ended = match AssertUnwindSafe(self.under_lease(copy, project_id, session_id)).catch_unwind().await {
             Ok(ended) => ended,
             Err(panic) => {
                 tracing::error!(%session_id, panic = panic_text(panic.as_ref()), "a run panicked; it is taken up again");
@@ -132,21 +152,25 @@ impl Work {
         };
         match ended {
             Ended::Settled => {
-                self.projects().remove(&project_id);
+                self.copies().remove(&copy);
                 self.ended.notify_one();
             }
             Ended::Later => {
-                self.projects().insert(project_id, Place::RestsUntil(Instant::now() + REST));
+                self.copies().insert(copy, Place::RestsUntil(Instant::now() + REST));
             }
         }
     }
 
-    async fn under_lease(&self, project_id: ProjectId, session_id: SessionId) -> Ended {
-        let lease = match self.hands.leases.acquire(&lease_of(project_id), &self.hands.worker, TTL).await {
+    async fn under_lease(&self, copy: WorkingCopy, project_id: ProjectId, session_id: SessionId) -> Ended {
+        let resource = match copy {
+            WorkingCopy::Project(project_id) => lease_of(project_id),
+            WorkingCopy::Fork(session_id) => lease_of_fork(session_id),
+        };
+        let lease = match self.hands.leases.acquire(&resource, &self.hands.worker, TTL).await {
             Ok(lease) => lease,
             Err(LeaseError::Held { .. }) => return Ended::Later,
             Err(LeaseError::Unavailable(why)) => {
-                tracing::warn!(error = why, "the lease of a project cannot be had");
+                tracing::warn!(error = why, "the lease of a working copy cannot be had");
                 return Ended::Later;
             }
         };
@@ -205,8 +229,10 @@ impl Work {
         let commands = &self.hands.commands;
         let project = load(commands, project_id).await.map_err(|error| Halt::Broken(error.log_text()))?;
         match project {
-            Project::Ready(home) => {
-                let root = commands.project_root(&home, project_id);
+            Project::Ready(_) => {
+                let broken = |error: opensail_commands::CommandError| Halt::Broken(error.log_text());
+                let (_, core) = commands.session_core(session_id).await.map_err(broken)?;
+                let root = commands.prepare_copy(&core).await.map_err(broken)?;
                 run_session(self.hands.clone(), session_id, root, fence, halt).await
             }
             // Its preparation wakes us.

@@ -34,7 +34,7 @@ impl Run {
                 Some(until) => until,
                 None => match after_failure(failures, failure.retryable, self.retry_after.take()) {
                     Next::GiveUp => {
-                        return self.desk.send(AgentSessionCommand::Fail { reason: failure.code, detail: failure.detail }).await;
+                        return self.end(AgentSessionCommand::Fail { reason: failure.code, detail: failure.detail }).await;
                     }
                     Next::Wait(wait) => {
                         let until = self.now().saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));

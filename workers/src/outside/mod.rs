@@ -5,3 +5,4 @@ pub mod model;
 pub mod passwords;
 pub mod project_files;
 pub mod sandbox;
+pub mod snapshots;

@@ -1,5 +1,6 @@
 //! Bringing a project's files to where agents can work on them.
 
+mod capture_projects;
 mod clone;
 mod prepare_project;
 pub mod templates;
@@ -11,6 +12,7 @@ use opensail_domain::kernel::{Decider, Event, ProjectId};
 use opensail_domain::project::{Project, ProjectDecider, ProjectEvent};
 use opensail_eventstore::StreamId;
 
+pub use capture_projects::CaptureProjects;
 pub use prepare_project::PrepareProjects;
 
 /// Events read at once.
@@ -18,7 +20,7 @@ const PAGE: usize = 500;
 
 /// The lease under which a project's files are worked on, by a session or by their preparation.
 pub(crate) fn lease_of(project_id: ProjectId) -> String {
-    format!("project-{project_id}")
+    opensail_commands::agent_session::lease_of_project(project_id)
 }
 
 /// The project as its stream has it; its events hold nothing private.

@@ -93,7 +93,7 @@ fn what_fits_is_merged_and_what_does_not_is_a_conflict() {
     world.write("new/theirs", "n");
     std::fs::remove_file(world.at("changed-and-gone")).expect("removed");
     let theirs = world.take().name;
-    let merged = merge(&world.subject, &base, &ours, &theirs, &world.hold()).expect("merged");
+    let merged = merge(&world.subject, [&base, &ours, &theirs], Wish::LINES, &world.hold()).expect("merged");
     let read = |path: &str| file_at(&world.subject, &merged.snapshot, path.as_bytes(), 1000).expect("read");
     assert_eq!(read("text"), Some(text.replace("1\n", "one\n").replace("9\n", "nine\n").into_bytes()));
     for (path, expected) in
@@ -108,8 +108,50 @@ fn what_fits_is_merged_and_what_does_not_is_a_conflict() {
     assert!(marked.contains("<<<<<<<") && marked.contains("ours\n") && marked.contains("theirs\n"), "{marked}");
     assert_eq!(Snapshot::load(&world.subject, &merged.snapshot).expect("loaded").files, 7);
     for (one, other, expected) in [(&base, &theirs, &theirs), (&ours, &base, &ours)] {
-        let merged = merge(&world.subject, &base, one, other, &world.hold()).expect("merged");
+        let merged = merge(&world.subject, [&base, one, other], Wish::LINES, &world.hold()).expect("merged");
         assert_eq!(diff(&world.subject, &merged.snapshot, expected), Ok(Vec::new()));
         assert!(merged.conflicts.is_empty());
     }
+}
+
+#[test]
+fn conflicts_are_decided_path_by_path() {
+    let mut world = World::new();
+    for name in ["kept", "taken", "marked", "gone", "told"] {
+        world.write(name, "one\n");
+    }
+    let base = world.take().name;
+    for name in ["kept", "taken", "marked", "told"] {
+        world.write(name, "ours\n");
+    }
+    std::fs::remove_file(world.at("gone")).expect("removed");
+    let ours = world.take().name;
+    for name in ["kept", "taken", "marked", "gone", "told"] {
+        world.write(name, "theirs, longer\n");
+    }
+    let theirs = world.take().name;
+    let choose = |path: &[u8]| match path {
+        b"kept" | b"gone" => Some(Choice::Ours),
+        b"taken" => Some(Choice::Theirs),
+        b"marked" => Some(Choice::Marked),
+        _ => None,
+    };
+    let merged = merge(&world.subject, [&base, &ours, &theirs], Wish { lines: true, choose: &choose }, &world.hold()).expect("merged");
+    let text = |name: &str| {
+        file_at(&world.subject, &merged.snapshot, name.as_bytes(), 100).expect("read").map(|bytes| String::from_utf8(bytes).expect("text"))
+    };
+    assert_eq!((text("kept").as_deref(), text("taken").as_deref(), text("gone")), (Some("ours\n"), Some("theirs, longer\n"), None));
+    assert!(text("marked").expect("there").contains("<<<<<<<"));
+    assert_eq!(merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(), [b"told"]);
+    assert_eq!(merged.decided.len(), 4);
+    // By whole files, a change of other lines is a conflict too.
+    world.write("a", "1\n2\n3\n");
+    let base = world.take().name;
+    world.write("a", "one\n2\n3\n");
+    let ours = world.take().name;
+    world.write("a", "1\n2\nthree\n");
+    let theirs = world.take().name;
+    let whole = Wish { lines: false, choose: &|_| None };
+    assert_eq!(merge(&world.subject, [&base, &ours, &theirs], whole, &world.hold()).expect("merged").conflicts.len(), 1);
+    assert_eq!(merge(&world.subject, [&base, &ours, &theirs], Wish::LINES, &world.hold()).expect("merged").conflicts, []);
 }

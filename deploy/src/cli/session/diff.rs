@@ -1,24 +1,37 @@
 //! `opensail session diff`.
 
+use serde_json::Value;
+
 use super::narrate::diff_line;
 use crate::cli::CliError;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 
-pub async fn diff(client: &Client, session: &str, json: bool) -> Result<(), CliError> {
-    let diff = client.get(&format!("/api/v1/sessions/{session}/diff"), &[]).await?;
+pub async fn diff(client: &Client, session: &str, (from, to): (Option<String>, Option<String>), json: bool) -> Result<(), CliError> {
+    let query: Vec<_> = [("from", from), ("to", to)].into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    let diff = client.get(&format!("/api/v1/sessions/{session}/diff"), &query).await?;
     if json {
         println!("{diff}");
         return Ok(());
     }
-    let paint = Paint::for_stdout();
-    for file in diff["items"].as_array().into_iter().flatten() {
-        let path = printable(file["path"].as_str().unwrap_or_default());
-        println!("{}", paint.ink(Ink::Bold, &format!("{} ({})", path, file["change"].as_str().unwrap_or_default())));
+    show(&diff["items"], Paint::for_stdout());
+    Ok(())
+}
+
+/// The files of a diff, one after the other.
+pub fn show(items: &Value, paint: Paint) {
+    for file in items.as_array().into_iter().flatten() {
+        let text = |name: &str| printable(file[name].as_str().unwrap_or_default());
+        let what = match (text("change").as_str(), file["from_path"].as_str()) {
+            ("renamed", Some(from)) => format!("renamed from {}", printable(from)),
+            ("mode", _) => format!("mode {} → {}", text("mode_before"), text("mode_after")),
+            (change, _) => change.to_owned(),
+        };
+        println!("{}", paint.ink(Ink::Bold, &format!("{} ({what})", text("path"))));
         match file["diff"].as_str() {
-            Some(text) => printable(text).lines().for_each(|line| println!("{}", diff_line(line, paint))),
-            None => println!("{}", paint.ink(Ink::Dim, "binary")),
+            Some(diff) => printable(diff).lines().for_each(|line| println!("{}", diff_line(line, paint))),
+            None if file["binary"] == true => println!("{}", paint.ink(Ink::Dim, "binary")),
+            None => {}
         }
     }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Runs over a real journal and real files.
 
 mod approvals;
+mod captures;
 mod endings;
 mod model_failures;
 mod recovery;

@@ -44,7 +44,11 @@ async fn a_short_failure_is_tried_again_as_the_same_turn() {
     let session = world.request(EditMode::Allow, Budget::default()).await;
     let story = world.run(session).await;
     assert_eq!(story.types()[2..], ["turn_started", "turn_failed", "turn_started", "turn_completed", "completed"]);
-    assert!(matches!(&story.events[4], E::TurnStarted(e) if (e.turn, e.attempt) == (1, 2)));
+    let again = story.events.iter().filter_map(|event| match event {
+        E::TurnStarted(e) => Some((e.turn, e.attempt)),
+        _ => None,
+    });
+    assert_eq!(again.collect::<Vec<_>>(), [(1, 1), (1, 2)]);
 }
 
 #[tokio::test]
@@ -53,7 +57,7 @@ async fn an_empty_answer_is_a_failure() {
     world.model.then(says("  ")).then(says("done"));
     let session = world.request(EditMode::Allow, Budget::default()).await;
     let story = world.run(session).await;
-    assert!(matches!(&story.events[3], E::TurnFailed(e) if e.code == "empty_answer" && e.retryable));
+    assert!(story.events.iter().any(|event| matches!(event, E::TurnFailed(e) if e.code == "empty_answer" && e.retryable)));
     assert_eq!(story.status(), "completed");
 }
 

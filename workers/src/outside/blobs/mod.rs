@@ -5,7 +5,7 @@
 //! contents have different addresses, and an address tells nothing of its content. Forgetting a subject destroys its key,
 //! after which its blobs are noise.
 
-mod sealed;
+pub(super) mod sealed;
 #[cfg(test)]
 mod tests;
 

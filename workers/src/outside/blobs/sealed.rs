@@ -7,15 +7,15 @@ const VERSION: u8 = 1;
 /// Set before the subject in the associated data: what was encrypted for another purpose is no blob.
 const PURPOSE: &str = "opensail/blob/v1|";
 
-pub(super) struct Header<'b> {
-    pub(super) key_id: &'b str,
+pub(in crate::outside) struct Header<'b> {
+    pub(in crate::outside) key_id: &'b str,
     nonce: &'b [u8],
     ciphertext: &'b [u8],
 }
 
 impl<'b> Header<'b> {
     /// `None` when this is no blob of ours.
-    pub(super) fn read(stored: &'b [u8]) -> Option<Self> {
+    pub(in crate::outside) fn read(stored: &'b [u8]) -> Option<Self> {
         let rest = stored.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?;
         let (length, rest) = rest.split_first()?;
         let (key_id, rest) = rest.split_at_checked(usize::from(*length))?;
@@ -24,7 +24,7 @@ impl<'b> Header<'b> {
     }
 }
 
-pub(super) fn seal(key: &DataKey, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+pub(in crate::outside) fn seal(key: &DataKey, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
     let (nonce, ciphertext) = key.seal(&associated(key), plain)?;
     let key_id = key.key_id().as_bytes();
     let length = u8::try_from(key_id.len()).map_err(|_| KeyError::Damaged(key.subject().into()))?;
@@ -38,7 +38,7 @@ pub(super) fn seal(key: &DataKey, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
 }
 
 /// `None` when it was not encrypted under this key for its subject.
-pub(super) fn open(key: &DataKey, stored: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::outside) fn open(key: &DataKey, stored: &[u8]) -> Option<Vec<u8>> {
     let header = Header::read(stored)?;
     key.open(&associated(key), header.nonce, header.ciphertext).ok()
 }

@@ -1,0 +1,37 @@
+use axum::Json;
+use axum::extract::State;
+use opensail_commands::Permission;
+use opensail_domain::kernel::SessionId;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::SessionBody;
+use crate::auth::signed::Signed;
+use crate::extract::{Params, PathPart, ReadParams};
+use crate::problem::Problem;
+use crate::reading::present_only;
+use crate::router::Api;
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Forks)]
+pub(super) struct ForksBody {
+    /// Each after its origin.
+    items: Vec<SessionBody>,
+    /// Always null: a tree has one page, of at most 1,000 sessions.
+    next: Option<String>,
+}
+
+/// The tree of forks that a session is in: the one they all come from, and everything that was forked from it or from its forks.
+#[utoipa::path(get, path = "/api/v1/sessions/{id}/forks", tag = "sessions", params(("id" = Uuid, Path), ReadParams), responses((status = 200, description = "The tree", body = ForksBody)))]
+pub(super) async fn list_forks(
+    State(api): State<Api>,
+    signed: Signed,
+    PathPart(id): PathPart<SessionId>,
+    Params(params): Params<ReadParams>,
+) -> Result<Json<ForksBody>, Problem> {
+    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
+    present_only(params.as_of.as_deref())?;
+    api.settle(params.min_position.as_deref()).await?;
+    let tree = api.queries().forks_of_session(id).await?;
+    Ok(Json(ForksBody { items: tree.into_iter().map(SessionBody::from).collect(), next: None }))
+}

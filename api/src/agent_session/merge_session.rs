@@ -1,0 +1,67 @@
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use opensail_commands::agent_session::MergeSession;
+use opensail_domain::agent_session::event::AgentSessionEvent;
+use opensail_domain::kernel::SessionId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::choices::{ChoiceName, choices};
+use crate::auth::signed::Asked;
+use crate::extract::PathPart;
+use crate::problem::Problem;
+use crate::router::Api;
+use crate::written::At;
+
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = Merge)]
+pub(super) struct MergeBody {
+    /// Per path, what is to become of a file that both changed.
+    #[serde(default)]
+    decisions: Option<BTreeMap<String, ChoiceName>>,
+    /// The same for all that are not named; absent: they are told with 409.
+    #[serde(default)]
+    on_conflict: Option<ChoiceName>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = Merged)]
+pub(super) struct MergedBody {
+    /// The session in whose files it went.
+    into: Uuid,
+    /// Its files as they are now.
+    snapshot: String,
+    changed: u64,
+    spared: Vec<String>,
+}
+
+/// Merges a fork's files into the files of the session it left, texts by line. What both changed is told with 409 `files_conflict`, with both
+/// sides, and decided by `decisions`. The fork stays.
+#[utoipa::path(post, path = "/api/v1/sessions/{id}/merge", tag = "sessions", params(("id" = Uuid, Path)), request_body = MergeBody, responses((status = 202, description = "Done", body = MergedBody)))]
+pub(super) async fn merge_session(
+    State(api): State<Api>,
+    PathPart(session_id): PathPart<SessionId>,
+    asked: Asked<MergeBody>,
+) -> Result<Response, Problem> {
+    let MergeBody { decisions, on_conflict } = asked.body;
+    let wish = MergeSession { session_id, choices: choices(decisions, on_conflict) };
+    let done = api.commands().merge_session(&asked.caller, wish).await?;
+    let at = At::of(&done);
+    let files = api.commands().read_session_files(session_id).await?;
+    let merged = files.events().filter_map(|event| match event {
+        AgentSessionEvent::Merged(merged) => Some(merged),
+        _ => None,
+    });
+    let merged = merged.last().ok_or_else(Problem::behind)?;
+    let body = MergedBody {
+        into: merged.into.0,
+        snapshot: merged.tree.snapshot.clone(),
+        changed: merged.changed,
+        spared: merged.spared.as_ref().and_then(|spared| spared.value()).cloned().unwrap_or_default(),
+    };
+    Ok(at.answer(StatusCode::ACCEPTED, body))
+}

@@ -1,0 +1,85 @@
+//! Merges a fork's files into its origin's working copy. The same way as an undo: conflicts are decided by people, the plan is an event, and a
+//! crash in between is finished at the next start.
+
+use opensail_domain::agent_session::AgentSessionCommand;
+use opensail_domain::agent_session::event::MergeStarted;
+use opensail_domain::kernel::SessionId;
+use opensail_eventstore::Lease;
+
+use super::files::{Wish, at_rest, rejected};
+use crate::ports::snapshots::{Choices, Sides};
+use crate::{Caller, CommandError, Commands, Done, Permission, Shown};
+use opensail_domain::agent_session::{AgentSessionRejection, Core};
+
+#[derive(Clone, Debug)]
+pub struct MergeSession {
+    pub session_id: SessionId,
+    pub choices: Choices,
+}
+
+impl Commands {
+    /// `FilesConflict` with both sides where they do not fit.
+    pub async fn merge_session(&self, caller: &Caller, wish: MergeSession) -> Result<Done<()>, CommandError> {
+        if let Some(first) = self.known(caller).await? {
+            let done = self.repeat(caller, first, |(): &()| Shown::Session(wish.session_id)).await?;
+            // Begun before a crash, perhaps, and not ended; somebody else may be at it.
+            if let Err(error) = self.settle_files(wish.session_id).await {
+                tracing::debug!(error = error.log_text(), "what was begun is not ended yet");
+            }
+            return Ok(done);
+        }
+        let (commands, caller) = (self.clone(), caller.clone());
+        let task = tokio::spawn(async move { commands.merge_under_lease(&caller, wish).await });
+        task.await.map_err(CommandError::broken)?
+    }
+
+    async fn merge_under_lease(&self, caller: &Caller, wish: MergeSession) -> Result<Done<()>, CommandError> {
+        let account = caller.account.ok_or(CommandError::Forbidden)?;
+        self.session_access(account, wish.session_id, Permission::SteerSession).await?;
+        let (state, core) = self.session_core(wish.session_id).await?;
+        at_rest(&state)?;
+        let origin = core.workspace.origin.clone().ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
+        let (_, into) = self.session_core(origin.session_id).await?;
+        if into.workspace.discarded {
+            return Err(rejected(&AgentSessionRejection::Discarded));
+        }
+        let lease = self.take_copy(&into, "merge").await?;
+        let done = self.merge(caller, (&core, &into), &wish.choices, &lease).await;
+        self.give_back(&lease).await;
+        done
+    }
+
+    async fn merge(
+        &self,
+        caller: &Caller,
+        (fork, into): (&Core, &Core),
+        choices: &Choices,
+        lease: &Lease,
+    ) -> Result<Done<()>, CommandError> {
+        let requested_by = caller.account.ok_or(CommandError::Forbidden)?;
+        let first = fork.workspace.origin.as_ref().map(|origin| origin.snapshot.clone());
+        let base = fork.workspace.merged.clone().or(first).ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
+        let (copy, root) = (self.prepare_copy(fork).await?, self.prepare_copy(into).await?);
+        let theirs = self.snapshots().capture(fork.project_id, &copy, None).await?;
+        let before = self.snapshots().capture(fork.project_id, &root, None).await?;
+        let sides = Sides { base: base.clone(), ours: before.tree.snapshot.clone(), theirs: theirs.tree.snapshot.clone() };
+        let merge = self.snapshots().merge(fork.project_id, &sides, true, choices).await?;
+        if !merge.conflicts.is_empty() {
+            return Err(CommandError::FilesConflict { conflicts: merge.conflicts });
+        }
+        let start = MergeStarted {
+            into: into.session_id,
+            base,
+            before: sides.ours,
+            theirs: sides.theirs,
+            goal: merge.snapshot.clone(),
+            requested_by,
+        };
+        let session_id: SessionId = fork.session_id;
+        let wish = Wish { session_id, command: AgentSessionCommand::StartMerge(start), project: None };
+        let begun = self.execute(&caller.clone().fenced(lease.fence()), &wish).await?;
+        let ended = self.settle_under_lease(session_id, lease).await?;
+        drop((before.held, theirs.held, merge.held));
+        Ok(Done { position: ended.unwrap_or(begun.position), ..begun })
+    }
+}

@@ -1,0 +1,81 @@
+//! Ends an undo or a merge whose plan stands in the journal: by the one who began it, or after a crash by whoever finds it.
+
+use opensail_domain::agent_session::event::{MergeStarted, Merged, Tree, UndoStarted, Undone};
+use opensail_domain::agent_session::{AgentSessionCommand, Core};
+use opensail_domain::kernel::{Private, SessionId};
+use opensail_domain::project::{ProjectCommand, ProjectDecider, WorkspaceCaptured};
+use opensail_eventstore::{Lease, Position};
+
+use super::files::{Wish, platform};
+use crate::ports::snapshots::PutBack;
+use crate::{CommandError, Commands};
+
+impl Commands {
+    /// Takes the lease of the files in question; true if something was ended.
+    pub async fn settle_files(&self, session_id: SessionId) -> Result<bool, CommandError> {
+        let (_, core) = self.session_core(session_id).await?;
+        let owner = match (&core.workspace.undo, &core.workspace.merge) {
+            (Some(_), _) => core,
+            (None, Some(merge)) => self.session_core(merge.into).await?.1,
+            (None, None) => return Ok(false),
+        };
+        let lease = self.take_copy(&owner, "settle").await?;
+        let settled = self.settle_under_lease(session_id, &lease).await;
+        self.give_back(&lease).await;
+        Ok(settled?.is_some())
+    }
+
+    /// Position of the end; `None`: nothing was open.
+    pub(crate) async fn settle_under_lease(&self, session_id: SessionId, lease: &Lease) -> Result<Option<Position>, CommandError> {
+        let (_, core) = self.session_core(session_id).await?;
+        let (command, project) = match (core.workspace.undo.clone(), core.workspace.merge.clone()) {
+            (Some(undo), _) => (self.take_back(&core, undo).await?, None),
+            (None, Some(merge)) => self.merge_in(&core, merge).await?,
+            (None, None) => return Ok(None),
+        };
+        let (command, held) = command;
+        let caller = platform().fenced(lease.fence());
+        let caller = match self.last_event(session_id, core.version).await? {
+            Some(last) => caller.because_of(&last),
+            None => caller,
+        };
+        let done = self.execute(&caller, &Wish { session_id, command, project }).await?;
+        drop(held);
+        Ok(Some(done.position))
+    }
+
+    async fn take_back(
+        &self,
+        core: &Core,
+        undo: UndoStarted,
+    ) -> Result<(AgentSessionCommand, crate::ports::snapshots::Held), CommandError> {
+        let root = self.prepare_copy(core).await?;
+        let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &undo.before, &undo.goal).await?;
+        let spared = private(core.session_id, spared);
+        Ok((AgentSessionCommand::FinishUndo(Box::new(Undone { to: undo.to, tree: after.tree, changed, spared })), after.held))
+    }
+
+    async fn merge_in(&self, core: &Core, merge: MergeStarted) -> Result<Ended, CommandError> {
+        let (_, into) = self.session_core(merge.into).await?;
+        let root = self.prepare_copy(&into).await?;
+        let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &merge.before, &merge.goal).await?;
+        let project = match into.workspace.origin {
+            Some(_) => None,
+            None => Some(self.told_to_project(&into, &after.tree).await?),
+        };
+        let spared = private(core.session_id, spared);
+        let merged = Merged { into: merge.into, theirs: merge.theirs, tree: after.tree, changed, spared };
+        Ok(((AgentSessionCommand::FinishMerge(Box::new(merged)), after.held), project))
+    }
+
+    async fn told_to_project(&self, into: &Core, tree: &Tree) -> Result<ProjectCommand, CommandError> {
+        let version = self.load::<ProjectDecider>(into.project_id, true).await?.version;
+        Ok(ProjectCommand::Capture(WorkspaceCaptured { version, tree: tree.clone(), changed: None }))
+    }
+}
+
+type Ended = ((AgentSessionCommand, crate::ports::snapshots::Held), Option<ProjectCommand>);
+
+fn private(session: SessionId, paths: Vec<String>) -> Option<Private<Vec<String>>> {
+    (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))
+}

@@ -1,0 +1,70 @@
+//! Removes from the store what no event keeps, or says what would go.
+//!
+//! First what the projects' retention lets go is released, as events; then the store is marked from the journal, twice, the second time while
+//! nobody can write (decision 10). Only the platform's admin may ask for it: the store is that of all teams.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::FutureExt;
+use tokio::sync::Mutex;
+
+use super::release_snapshots::{of_project, of_session};
+use super::roots::{Gathered, stream_of_project, stream_of_session};
+use crate::ports::snapshots::{AskRoots, Swept};
+use crate::{Caller, CommandError, Commands};
+
+#[derive(Clone, Copy, Debug)]
+pub struct SweepStorage {
+    /// Nothing is released and nothing removed.
+    pub dry_run: bool,
+}
+
+/// Of each stream, the snapshots that retention would let go.
+type LetGo = BTreeMap<String, BTreeSet<String>>;
+
+impl Commands {
+    pub async fn sweep_storage(&self, caller: &Caller, wish: SweepStorage) -> Result<Swept, CommandError> {
+        let admin = match caller.account {
+            Some(account) => self.platform_admin(account).await?,
+            None => false,
+        };
+        if !admin {
+            return Err(CommandError::Forbidden);
+        }
+        let mut gathered = Gathered::default();
+        self.gather(&mut gathered).await?;
+        let mut without = LetGo::new();
+        for (project, sessions) in gathered.projects().collect::<Vec<_>>() {
+            if !wish.dry_run {
+                self.release(project, &sessions).await?;
+                continue;
+            }
+            let retention = self.retention_of(project).await?;
+            let now = self.clock().now();
+            without
+                .insert(stream_of_project(project), of_project(&self.project_events(project).await?, retention, now).into_iter().collect());
+            for session in sessions {
+                let files = self.read_session_files(session).await?;
+                without.insert(stream_of_session(session), of_session(&files, retention, now).into_iter().collect());
+            }
+        }
+        let roots = self.ask_roots(gathered, without);
+        Ok(self.snapshots().sweep(roots, wish.dry_run).await?)
+    }
+
+    /// Each call reads on to the journal's end.
+    fn ask_roots(&self, gathered: Gathered, without: LetGo) -> AskRoots {
+        let state = Arc::new((self.clone(), Mutex::new(gathered), without));
+        Arc::new(move || {
+            let state = Arc::clone(&state);
+            async move {
+                let (commands, gathered, without) = &*state;
+                let mut gathered = gathered.lock().await;
+                commands.gather(&mut gathered).await.map_err(|error| error.log_text())?;
+                Ok(gathered.roots(without))
+            }
+            .boxed()
+        })
+    }
+}

@@ -1,0 +1,26 @@
+//! `opensail session blame`.
+
+use crate::cli::CliError;
+use crate::cli::client::Client;
+use crate::cli::paint::{Ink, Paint, printable};
+
+pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, json: bool) -> Result<(), CliError> {
+    let mut query = vec![("path", path.to_owned())];
+    query.extend(at.map(|at| ("at", at.to_string())));
+    let answer = client.get(&format!("/api/v1/sessions/{session}/blame"), &query).await?;
+    if json {
+        println!("{answer}");
+        return Ok(());
+    }
+    let paint = Paint::for_stdout();
+    for item in answer["items"].as_array().into_iter().flatten() {
+        let who = match (item["position"].as_u64(), item["call_id"].as_str()) {
+            (Some(position), Some(call)) => format!("#{position} {}", printable(call)),
+            (Some(position), None) => format!("#{position}"),
+            (None, _) => "before".into(),
+        };
+        let text = printable(item["text"].as_str().unwrap_or_default().trim_end_matches('\n'));
+        println!("{} {:>5}  {text}", paint.ink(Ink::Dim, &format!("{who:<14}")), item["line"]);
+    }
+    Ok(())
+}

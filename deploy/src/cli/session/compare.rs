@@ -1,0 +1,46 @@
+//! `opensail session compare`: two sessions since they parted.
+
+use serde_json::Value;
+
+use super::diff;
+use crate::cli::CliError;
+use crate::cli::client::Client;
+use crate::cli::paint::{Ink, Paint, printable};
+
+/// Characters of an answer that are shown.
+const TEXT_CHARS: usize = 70;
+
+pub async fn compare(client: &Client, left: &str, right: &str, json: bool) -> Result<(), CliError> {
+    let answer = client.get(&format!("/api/v1/sessions/{left}/compare"), &[("with", right.to_owned())]).await?;
+    if json {
+        println!("{answer}");
+        return Ok(());
+    }
+    let paint = Paint::for_stdout();
+    match answer["ancestor"]["position"].as_u64() {
+        Some(position) => println!("parted at #{position}"),
+        None => println!("nothing in common"),
+    }
+    for side in ["left", "right"] {
+        told(&answer[side], paint);
+    }
+    println!("{}", paint.ink(Ink::Bold, "files, left to right"));
+    diff::show(&answer["files"], paint);
+    Ok(())
+}
+
+fn told(side: &Value, paint: Paint) {
+    let text = |value: &Value| printable(value.as_str().unwrap_or_default());
+    let steps: Vec<&Value> = side["steps"].as_array().into_iter().flatten().collect();
+    let head = format!("{}  {}  {} steps, {} ms", text(&side["session_id"]), text(&side["status"]), steps.len(), side["work_ms"]);
+    let tokens = side["input_tokens"].as_u64().unwrap_or(0) + side["output_tokens"].as_u64().unwrap_or(0);
+    println!("{}", paint.ink(Ink::Bold, &format!("{head}, {tokens} tokens")));
+    for step in steps {
+        let said: String = text(&step["text"]).lines().next().unwrap_or_default().chars().take(TEXT_CHARS).collect();
+        println!("  #{} {said}", step["position"]);
+        for call in step["calls"].as_array().into_iter().flatten() {
+            let changed = call["changed"].as_u64().map(|count| format!(", {count} paths")).unwrap_or_default();
+            println!("      {} {}{changed}", text(&call["tool"]), text(&call["outcome"]));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `opensail session tree`.
+
+use serde_json::Value;
+
+use crate::cli::CliError;
+use crate::cli::client::Client;
+use crate::cli::paint::{Ink, Paint, printable};
+
+pub async fn tree(client: &Client, session: &str, json: bool) -> Result<(), CliError> {
+    let answer = client.get(&format!("/api/v1/sessions/{session}/forks"), &[]).await?;
+    if json {
+        println!("{answer}");
+        return Ok(());
+    }
+    let items: Vec<&Value> = answer["items"].as_array().into_iter().flatten().collect();
+    let paint = Paint::for_stdout();
+    for root in items.iter().filter(|item| item["origin"].is_null()) {
+        show(root, &items, 0, session, paint);
+    }
+    Ok(())
+}
+
+fn show(item: &Value, all: &[&Value], depth: usize, own: &str, paint: Paint) {
+    let text = |name: &str| printable(item[name].as_str().unwrap_or_default());
+    let id = text("id");
+    let at = match item["origin"]["version"].as_u64() {
+        Some(version) => format!(" from event {version}"),
+        None => String::new(),
+    };
+    let thrown = if item["discarded"] == true { " (files thrown away)" } else { "" };
+    let line = format!("{id}  {:<12} {:>3} steps{at}{thrown}  {}", text("status"), item["usage"]["steps"], text("title"));
+    let line = if id == own { paint.ink(Ink::Bold, &line) } else { line };
+    println!("{}{line}", "  ".repeat(depth));
+    for fork in all.iter().filter(|fork| fork["origin"]["session_id"] == item["id"]) {
+        show(fork, all, depth + 1, own, paint);
+    }
+}

@@ -1,0 +1,72 @@
+//! `opensail storage …`.
+
+use serde_json::{Value, json};
+
+use super::arguments::Storage;
+use super::client::Client;
+use super::connect::connect;
+use super::{CliError, session};
+
+pub async fn execute(command: Storage) -> Result<(), CliError> {
+    let connection = connect().await?;
+    let done = with_server(command, &connection.client).await;
+    connection.close().await;
+    done
+}
+
+async fn with_server(command: Storage, client: &Client) -> Result<(), CliError> {
+    match command {
+        Storage::Show { json } => sweep(client, true, json).await,
+        Storage::Sweep { dry_run, json } => sweep(client, dry_run, json).await,
+        Storage::Keep { project, days, every, all } => {
+            let id = session::project::find(client, &project).await?;
+            let id = id.ok_or_else(|| CliError::Failed(format!("{project} is no project yet")))?;
+            let retention = if all { Value::Null } else { json!({ "days": days, "every": every }) };
+            client.put(&format!("/api/v1/projects/{id}/retention"), &json!({ "retention": retention })).await?;
+            Ok(())
+        }
+    }
+}
+
+async fn sweep(client: &Client, dry_run: bool, json: bool) -> Result<(), CliError> {
+    let swept = client.post("/api/v1/storage/sweep", &json!({ "dry_run": dry_run })).await?;
+    if json {
+        println!("{swept}");
+        return Ok(());
+    }
+    let removed = if dry_run { "would be removed" } else { "removed" };
+    for (name, told) in [
+        ("live", "live"),
+        ("young", "young, removed later"),
+        ("later", "dead in live packs, removed later"),
+        ("removed", removed),
+        ("moved", "live, moved together"),
+        ("unreadable", "unreadable, kept"),
+    ] {
+        let bytes = swept[name]["bytes"].as_u64().unwrap_or(0);
+        println!("{:>10} objects {:>12}  {told}", swept[name]["objects"], size(bytes));
+    }
+    Ok(())
+}
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        if value < 1024.0 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.1} TiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_told_for_people() {
+        assert_eq!([0, 1023, 1024, 1536 * 1024, 5 << 40].map(size), ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "5.0 TiB"]);
+    }
+}

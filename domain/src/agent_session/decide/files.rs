@@ -1,0 +1,79 @@
+//! The rules about a session's files.
+
+use super::{Decided, R};
+use crate::agent_session::command::AgentSessionCommand as C;
+use crate::agent_session::event::SnapshotsReleased;
+use crate::agent_session::state::{Core, Status};
+
+/// Longest name of a snapshot, in bytes of UTF-8.
+const MAX_SNAPSHOT_NAME: usize = 200;
+
+/// `command` is one about files; others decide nothing here.
+pub(super) fn decide(core: &Core, status: Status, command: C) -> Decided {
+    let files = &core.workspace;
+    Ok(match command {
+        // Late by a run that was overtaken: somebody else captured these files.
+        C::Capture(captured) if captured.call_id.is_some() && Some(captured.version) != files.uncaptured.as_ref().map(|(_, at)| *at) => {
+            vec![]
+        }
+        C::Capture(captured) => vec![(*captured).into()],
+        C::StartUndo(undo) => {
+            at_rest(core, status)?;
+            if undo.to == 0 || undo.to > core.version {
+                return Err(R::NoSuchVersion);
+            }
+            vec![undo.into()]
+        }
+        C::FinishUndo(undone) => match &files.undo {
+            Some(open) if open.to == undone.to => vec![(*undone).into()],
+            _ => vec![],
+        },
+        C::StartMerge(merge) => {
+            at_rest(core, status)?;
+            fork(core)?;
+            vec![merge.into()]
+        }
+        C::FinishMerge(merged) => match &files.merge {
+            Some(open) if open.theirs == merged.theirs => vec![(*merged).into()],
+            _ => vec![],
+        },
+        C::Discard(_) if files.discarded => vec![],
+        C::Discard(discarded) => {
+            at_rest(core, status)?;
+            fork(core)?;
+            vec![discarded.into()]
+        }
+        C::NameSnapshot(named) => {
+            let bad = |name: &String| name.trim().is_empty() || name.len() > MAX_SNAPSHOT_NAME || name.chars().any(char::is_control);
+            if named.name.as_ref().and_then(|name| name.value()).is_some_and(bad) {
+                return Err(R::BadSnapshotName { limit: MAX_SNAPSHOT_NAME });
+            }
+            if named.version == 0 || named.version > core.version {
+                return Err(R::NoSuchVersion);
+            }
+            vec![named.into()]
+        }
+        C::ReleaseSnapshots(snapshots) if snapshots.is_empty() => vec![],
+        C::ReleaseSnapshots(snapshots) => vec![SnapshotsReleased { snapshots }.into()],
+        _ => vec![],
+    })
+}
+
+/// Nothing is being done to its files, and it has some.
+pub(super) fn movable(core: &Core) -> Result<(), R> {
+    if core.workspace.discarded {
+        return Err(R::Discarded);
+    }
+    core.workspace.open().map_or(Ok(()), |what| Err(R::Unsettled { what }))
+}
+
+fn at_rest(core: &Core, status: Status) -> Result<(), R> {
+    if !status.finished() {
+        return Err(R::WrongPhase { status: status.as_str() });
+    }
+    movable(core)
+}
+
+fn fork(core: &Core) -> Result<(), R> {
+    if core.workspace.origin.is_some() { Ok(()) } else { Err(R::NotAFork) }
+}

@@ -1,0 +1,127 @@
+//! Which files belong to which event, folded from a session's events.
+
+use super::event::{AgentSessionEvent, Tree};
+use super::state::AgentSession;
+use super::{AgentSessionDecider, state::Core};
+use crate::kernel::private::FORGOTTEN;
+use crate::kernel::{Decider, Private};
+
+/// What was captured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The origin's files, which a fork begins with.
+    Fork,
+    Run,
+    /// Id of the call.
+    Call(String),
+    Undo,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Point {
+    /// From this version on, until the next point's, these are the files.
+    pub version: u64,
+    pub snapshot: String,
+    pub cause: Cause,
+    /// Absent for a fork's first, which the origin's events tell of.
+    pub tree: Option<Tree>,
+    /// Paths that differ from the point before.
+    pub changed: Option<u64>,
+    pub paths: Vec<String>,
+    /// It was made up by a later run.
+    pub late: bool,
+    pub name: Option<String>,
+    /// No longer kept.
+    pub released: bool,
+}
+
+/// All snapshots of a session, in order.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Snapshots {
+    pub points: Vec<Point>,
+    state: AgentSession,
+}
+
+impl Snapshots {
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a AgentSessionEvent>) -> Self {
+        let mut snapshots = Snapshots::default();
+        for event in events {
+            snapshots.apply(event);
+        }
+        snapshots
+    }
+
+    /// The files at a version; before the first point they are the first's. `None`: nothing was captured.
+    pub fn at(&self, version: u64) -> Option<&Point> {
+        self.points.iter().rev().find(|point| point.version <= version).or_else(|| self.points.first())
+    }
+
+    pub fn last(&self) -> Option<&Point> {
+        self.points.last()
+    }
+
+    /// Files at this version are still to be captured.
+    pub fn awaited(&self, version: u64) -> bool {
+        self.core().and_then(|core| core.workspace.uncaptured.as_ref()).is_some_and(|(_, at)| *at <= version)
+    }
+
+    pub fn state(&self) -> &AgentSession {
+        &self.state
+    }
+
+    fn core(&self) -> Option<&Core> {
+        self.state.core()
+    }
+
+    pub fn apply(&mut self, event: &AgentSessionEvent) {
+        use AgentSessionEvent as E;
+        AgentSessionDecider::evolve(&mut self.state, event);
+        let version = self.core().map_or(0, |core| core.version);
+        match event {
+            E::Forked(e) => self.add(version, &e.origin.snapshot, Cause::Fork, None),
+            E::WorkspaceCaptured(e) => {
+                let cause = e.call_id.clone().map_or(Cause::Run, Cause::Call);
+                self.add(e.version, &e.tree.snapshot, cause, Some(&e.tree));
+                if let Some(point) = self.points.last_mut() {
+                    point.changed = e.changed;
+                    point.late = e.late;
+                    point.paths = e.paths.as_ref().and_then(Private::value).cloned().unwrap_or_default();
+                }
+            }
+            E::Undone(e) => {
+                self.add(version, &e.tree.snapshot, Cause::Undo, Some(&e.tree));
+                if let Some(point) = self.points.last_mut() {
+                    point.changed = Some(e.changed);
+                }
+            }
+            E::SnapshotNamed(e) => {
+                let name = e.name.as_ref().map(|name| name.value().cloned().unwrap_or_else(|| FORGOTTEN.into()));
+                let at = self.at(e.version).map(|point| point.version);
+                if let Some(point) = self.points.iter_mut().find(|point| Some(point.version) == at) {
+                    point.name = name;
+                }
+            }
+            E::SnapshotsReleased(e) => {
+                for point in self.points.iter_mut().filter(|point| e.snapshots.contains(&point.snapshot)) {
+                    point.released = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, version: u64, snapshot: &str, cause: Cause, tree: Option<&Tree>) {
+        let (snapshot, tree) = (snapshot.to_owned(), tree.cloned());
+        self.points.push(Point {
+            version,
+            snapshot,
+            cause,
+            tree,
+            changed: None,
+            paths: Vec::new(),
+            late: false,
+            name: None,
+            released: false,
+        });
+    }
+}

@@ -1,0 +1,185 @@
+//! Captures, undo, forks and merges, and what they do to the conversation.
+
+use super::*;
+use crate::agent_session::Snapshots;
+
+fn tree(digit: &str) -> Tree {
+    Tree { snapshot: digit.repeat(64), files: 1, bytes: 1, left_out: 0 }
+}
+fn captured(version: u64, call_id: Option<&str>, digit: &str) -> WorkspaceCaptured {
+    WorkspaceCaptured { version, call_id: call_id.map(Into::into), tree: tree(digit), changed: None, paths: None, late: false }
+}
+fn undo(to: u64) -> UndoStarted {
+    UndoStarted { to, before: "b".repeat(64), goal: "c".repeat(64), requested_by: ADA }
+}
+fn undone(to: u64) -> Undone {
+    Undone { to, tree: tree("d"), changed: 1, spared: None }
+}
+fn forked() -> Forked {
+    Forked {
+        origin: Origin { session_id: SessionId(Uuid::from_u128(9)), version: 5, snapshot: "e".repeat(64) },
+        conversation: private(vec![Message::User { text: "earlier".into() }]),
+        turn: 3,
+        attempts: 4,
+        answered: false,
+    }
+}
+fn fork(message: Option<&str>, start: bool) -> C {
+    C::Fork {
+        requested: Box::new(requested()),
+        model_has_price: true,
+        forked: Box::new(forked()),
+        message: message.map(|text| (MessageId(Uuid::from_u128(8)), text.into())),
+        start,
+    }
+}
+/// One call with effects, captured, and the end: nine events.
+fn worked() -> Vec<AgentSessionEvent> {
+    vec![
+        requested().into(),                   // 1
+        run(1),                               // 2
+        captured(2, None, "0").into(),        // 3
+        turn(1, 1),                           // 4
+        answered(1, &["bash_exec"]),          // 5
+        started("1-0"),                       // 6
+        completed("1-0", CallOutcome::Ok),    // 7
+        captured(7, Some("1-0"), "1").into(), // 8
+        Completed {}.into(),                  // 9
+    ]
+}
+
+#[test]
+fn a_call_is_captured_once() {
+    let worked_so_far = worked();
+    let before = &worked_so_far[..7];
+    let state = fold::<AgentSessionDecider>(before);
+    assert_eq!(state.core().expect("begun").workspace.uncaptured, Some(("1-0".into(), 7)));
+    let capture = captured(7, Some("1-0"), "1");
+    given::<AgentSessionDecider>(before.to_vec()).when(C::Capture(Box::new(capture.clone()))).then(vec![capture.clone().into()]);
+    given::<AgentSessionDecider>(worked()).when(C::Capture(Box::new(capture))).then(vec![]);
+}
+
+#[test]
+fn a_reading_call_needs_no_capture() {
+    let read = ToolCallStarted { call_id: "1-0".into(), tool: "read_file".into(), effect: Effect::Read, changes: None };
+    let events = [requested().into(), run(1), turn(1, 1), answered(1, &["read_file"]), read.into(), completed("1-0", CallOutcome::Ok)];
+    assert_eq!(fold::<AgentSessionDecider>(&events).core().expect("begun").workspace.uncaptured, None);
+}
+
+#[test]
+fn files_belong_to_the_version_they_were_captured_for() {
+    let snapshots = Snapshots::of(&worked());
+    let at = |version| snapshots.at(version).map(|point| point.snapshot[..1].to_owned());
+    assert_eq!(at(1).as_deref(), Some("0"), "before anything was done");
+    assert_eq!(at(6).as_deref(), Some("0"), "the call has begun and not ended");
+    assert_eq!(at(7).as_deref(), Some("1"), "though the capture stands behind it");
+    assert_eq!(at(9).as_deref(), Some("1"));
+    assert!(Snapshots::of(&worked()[..7]).awaited(7));
+    assert!(!Snapshots::of(&worked()[..7]).awaited(6));
+}
+
+#[test]
+fn only_a_session_at_rest_is_undone_and_nothing_moves_it_meanwhile() {
+    given::<AgentSessionDecider>(worked()[..6].to_vec()).when(C::StartUndo(undo(2))).then_refused(R::WrongPhase { status: "running" });
+    given::<AgentSessionDecider>(worked()).when(C::StartUndo(undo(10))).then_refused(R::NoSuchVersion);
+    given::<AgentSessionDecider>(worked()).when(C::StartUndo(undo(2))).then(vec![undo(2).into()]);
+    let mut open = worked();
+    open.push(undo(2).into());
+    let say = C::AddMessage { message_id: MessageId(Uuid::from_u128(8)), text: "go on".into(), added_by: ADA };
+    given::<AgentSessionDecider>(open.clone()).when(say).then_refused(R::Unsettled { what: "an undo" });
+    given::<AgentSessionDecider>(open.clone()).when(C::StartUndo(undo(2))).then_refused(R::Unsettled { what: "an undo" });
+    given::<AgentSessionDecider>(open.clone()).when(C::FinishUndo(Box::new(undone(2)))).then(vec![undone(2).into()]);
+    open.push(undone(2).into());
+    given::<AgentSessionDecider>(open.clone()).when(C::FinishUndo(Box::new(undone(2)))).then(vec![]);
+}
+
+#[test]
+fn the_conversation_goes_back_and_forth_with_undos() {
+    let mut events = worked();
+    let whole = Transcript::of(&events).messages;
+    assert_eq!(whole.len(), 3);
+    events.extend([undo(2).into(), undone(2).into()]);
+    assert_eq!(Transcript::of(&events).messages, whole[..1]);
+    let said: AgentSessionEvent =
+        MessageAdded { message_id: MessageId(Uuid::from_u128(8)), text: private("otherwise".into()), added_by: ADA }.into();
+    events.push(said);
+    assert_eq!(Transcript::of(&events).messages.len(), 2);
+    // The undo is undone: what it took away is there again.
+    events.extend([undo(9).into(), undone(9).into()]);
+    assert_eq!(Transcript::of(&events).messages, whole);
+    // And back to what was said after the first one.
+    events.extend([undo(12).into(), undone(12).into()]);
+    assert_eq!(Transcript::of(&events).messages.last(), Some(&Message::User { text: "otherwise".into() }));
+}
+
+#[test]
+fn a_call_without_a_result_is_told_as_not_run() {
+    let mut events = worked();
+    events.extend([undo(6).into(), undone(6).into()]);
+    let transcript = Transcript::of(&events);
+    assert!(transcript.pending.is_empty());
+    match transcript.messages.last() {
+        Some(Message::Tool { call_id, outcome: CallOutcome::Cancelled, output, .. }) => {
+            assert_eq!(call_id, "1-0");
+            assert!(output.contains("took the session back"), "{output}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let conversation = Transcript::of(&worked()[..6]).into_conversation();
+    assert!(matches!(conversation.last(), Some(Message::Tool { output, .. }) if output.contains("forked off")));
+}
+
+#[test]
+fn a_fork_rests_until_somebody_speaks() {
+    given::<AgentSessionDecider>([]).when(fork(None, false)).then(vec![requested().into(), forked().into(), Completed {}.into()]);
+    given::<AgentSessionDecider>([]).when(fork(None, true)).then(vec![requested().into(), forked().into()]);
+    given::<AgentSessionDecider>([]).when(fork(Some(" "), false)).then_refused(R::EmptyText);
+    let events: Vec<AgentSessionEvent> = vec![requested().into(), forked().into(), Completed {}.into()];
+    let state = fold::<AgentSessionDecider>(&events);
+    let core = state.core().expect("begun");
+    assert_eq!((core.turn, core.attempts_settled, core.unread), (3, 4, true));
+    assert_eq!(Transcript::of(&events).messages, [Message::User { text: "earlier".into() }]);
+    assert_eq!(Snapshots::of(&events).at(1).map(|point| point.snapshot.clone()), Some("e".repeat(64)));
+}
+
+#[test]
+fn a_fork_is_merged_and_thrown_away_and_no_other_session() {
+    let merge = MergeStarted {
+        into: SessionId(Uuid::from_u128(9)),
+        base: "e".repeat(64),
+        before: "a".repeat(64),
+        theirs: "f".repeat(64),
+        goal: "c".repeat(64),
+        requested_by: ADA,
+    };
+    let discard = WorkspaceDiscarded { discarded_by: ADA };
+    given::<AgentSessionDecider>(worked()).when(C::StartMerge(merge.clone())).then_refused(R::NotAFork);
+    given::<AgentSessionDecider>(worked()).when(C::Discard(discard.clone())).then_refused(R::NotAFork);
+    let mut events: Vec<AgentSessionEvent> = vec![requested().into(), forked().into(), Completed {}.into()];
+    given::<AgentSessionDecider>(events.clone()).when(C::StartMerge(merge.clone())).then(vec![merge.clone().into()]);
+    events.push(merge.into());
+    given::<AgentSessionDecider>(events.clone()).when(C::Discard(discard.clone())).then_refused(R::Unsettled { what: "a merge" });
+    let merged = Merged { into: SessionId(Uuid::from_u128(9)), theirs: "f".repeat(64), tree: tree("a"), changed: 1, spared: None };
+    given::<AgentSessionDecider>(events.clone()).when(C::FinishMerge(Box::new(merged.clone()))).then(vec![merged.clone().into()]);
+    events.push(merged.into());
+    given::<AgentSessionDecider>(events.clone()).when(C::Discard(discard.clone())).then(vec![discard.clone().into()]);
+    events.push(discard.clone().into());
+    given::<AgentSessionDecider>(events.clone()).when(C::Discard(discard)).then(vec![]);
+    let say = C::AddMessage { message_id: MessageId(Uuid::from_u128(8)), text: "go on".into(), added_by: ADA };
+    given::<AgentSessionDecider>(events.clone()).when(say).then_refused(R::Discarded);
+}
+
+#[test]
+fn names_and_releases_are_seen() {
+    let mut events = worked();
+    let named = |version, name: Option<&str>| SnapshotNamed { version, name: name.map(|name| private(name.into())), named_by: ADA };
+    given::<AgentSessionDecider>(events.clone()).when(C::NameSnapshot(named(99, Some("n")))).then_refused(R::NoSuchVersion);
+    given::<AgentSessionDecider>(events.clone()).when(C::NameSnapshot(named(7, Some(" ")))).then_refused(R::BadSnapshotName { limit: 200 });
+    events.push(named(9, Some("good")).into());
+    events.push(SnapshotsReleased { snapshots: vec!["0".repeat(64)] }.into());
+    let snapshots = Snapshots::of(&events);
+    assert_eq!(
+        snapshots.points.iter().map(|point| (point.name.as_deref(), point.released)).collect::<Vec<_>>(),
+        [(None, true), (Some("good"), false)]
+    );
+}

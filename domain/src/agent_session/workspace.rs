@@ -1,0 +1,141 @@
+//! The facts about a session's files: which snapshot they were after which event, and how they were taken back, forked off and
+//! merged. Names of snapshots are keyed hashes of the project's store and tell nothing; paths are private.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::message::Message;
+use crate::kernel::{AccountId, Private, SessionId};
+
+/// A snapshot and how much is in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Tree {
+    /// Name in the store: 64 hexadecimal digits.
+    pub snapshot: String,
+    /// Files and links.
+    pub files: u64,
+    /// Bytes of the files.
+    pub bytes: u64,
+    /// Paths that were not kept (caches, sockets, what is too large …); the snapshot lists them.
+    pub left_out: u64,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WorkspaceCaptured {
+    /// Version of this stream whose files these are.
+    pub version: u64,
+    /// The call that was completed there; absent: a run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    #[serde(flatten)]
+    pub tree: Tree,
+    /// Paths that differ from the capture before; absent for the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<u64>,
+    /// The first of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Private<Vec<String>>>,
+    /// Made up by a later run, so that it may hold changes of others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+/// The files are about to be taken back; what will be done is fixed here.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct UndoStarted {
+    /// Version of this stream to go back to.
+    pub to: u64,
+    /// Snapshot of what is there.
+    pub before: String,
+    /// Snapshot of what shall be there.
+    pub goal: String,
+    pub requested_by: AccountId,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Undone {
+    pub to: u64,
+    /// What is there now.
+    #[serde(flatten)]
+    pub tree: Tree,
+    /// Paths that were changed.
+    pub changed: u64,
+    /// Paths left as they are, because somebody changed them meanwhile or snapshots leave them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spared: Option<Private<Vec<String>>>,
+}
+
+/// Where a fork comes from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Origin {
+    pub session_id: SessionId,
+    /// Version of its stream at which this session leaves it.
+    pub version: u64,
+    /// The files there; this session's own copy begins with them.
+    pub snapshot: String,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Forked {
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// What was said until there, calls without a result told as not run.
+    pub conversation: Private<Vec<Message>>,
+    /// Turns go on counting from here, so that call ids stay unique in the conversation.
+    pub turn: u64,
+    /// Attempts at answers so far, for models that count them.
+    pub attempts: u64,
+    /// The model has the last word in the conversation.
+    pub answered: bool,
+}
+
+/// This session's files are about to be merged into its origin's.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct MergeStarted {
+    /// Whose working copy it goes into: that of the origin.
+    pub into: SessionId,
+    pub base: String,
+    /// Snapshot of what is there.
+    pub before: String,
+    /// This session's files.
+    pub theirs: String,
+    /// What shall be there.
+    pub goal: String,
+    pub requested_by: AccountId,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Merged {
+    pub into: SessionId,
+    /// This session's files that are in it now.
+    pub theirs: String,
+    /// What is there now.
+    #[serde(flatten)]
+    pub tree: Tree,
+    pub changed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spared: Option<Private<Vec<String>>>,
+}
+
+/// The fork's working copy was thrown away; its snapshots stay.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WorkspaceDiscarded {
+    pub discarded_by: AccountId,
+}
+
+/// A snapshot with a name is always kept.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotNamed {
+    /// Version whose files it is.
+    pub version: u64,
+    /// Absent: the name was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Private<String>>,
+    pub named_by: AccountId,
+}
+
+/// These are no longer kept; a sweep may remove them.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotsReleased {
+    pub snapshots: Vec<String>,
+}

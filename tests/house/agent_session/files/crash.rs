@@ -1,0 +1,132 @@
+//! `kill -9` at every boundary of an undo, a fork and a merge: after a restart and the same wish again all is as it would have been.
+
+use serde_json::json;
+
+use opensail_tests::world::{World, until};
+
+use super::*;
+use crate::PROGRAM;
+
+/// What is done under the crash; `body` of a POST to the session, by its verb.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Deed {
+    Undo,
+    Fork,
+    Merge,
+    Discard,
+}
+
+/// What must be the same: the project's files, and a fork's.
+#[derive(PartialEq, Debug)]
+struct Ending {
+    project: BTreeMap<String, (char, u32, Vec<u8>)>,
+    copy: Option<BTreeMap<String, (char, u32, Vec<u8>)>>,
+    undone: usize,
+    merged: usize,
+}
+
+/// A session that ended, a fork of it with a change, and then the deed, dying at the n-th boundary that it passes.
+async fn run(deed: Deed, die_at: Option<u32>) -> (Ending, bool) {
+    let mut world = World::at_rest(PROGRAM, &[]);
+    world.serve(&[]).await;
+    let (project, folder) = world.project("boat").await;
+    let mut bench = Bench { world, project, folder };
+    std::fs::write(bench.folder.join("old.txt"), "old\n").expect("written");
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let begin = bench.step(&session, 0).await;
+    let fork = bench.world.post(&format!("/api/v1/sessions/{session}/fork"), json!({})).await.expect(201);
+    let fork = fork["id"].as_str().expect("an id").to_owned();
+    std::fs::write(bench.copy_of(&fork).join("a.txt"), "of the fork\n").expect("written");
+    bench.world.stop().await;
+    let crash = die_at.map(|n| format!("any:{n}"));
+    let environment: Vec<(&str, &str)> = crash.iter().map(|at| ("OPENSAIL_CRASH_AT", at.as_str())).collect();
+    bench.world.serve(&environment).await;
+    let (path, body) = match deed {
+        Deed::Undo => (format!("/api/v1/sessions/{session}/undo"), json!({ "to": begin })),
+        Deed::Fork => (format!("/api/v1/sessions/{session}/fork"), json!({ "at": begin })),
+        Deed::Merge => (format!("/api/v1/sessions/{fork}/merge"), json!({})),
+        Deed::Discard => (format!("/api/v1/sessions/{fork}/discard"), json!({})),
+    };
+    let ask = async |bench: &Bench| {
+        let request = bench.world.http.post(format!("{}{path}", bench.world.url)).bearer_auth(&bench.world.token);
+        request.header("Idempotency-Key", "the deed").json(&body).send().await
+    };
+    let first = ask(&bench).await;
+    let died = match first {
+        Ok(answer) => {
+            assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+            // The point may lie behind the answer.
+            !bench.world.running()
+        }
+        Err(_) => true,
+    };
+    if died {
+        bench.world.dies().await;
+        bench.world.serve(&[]).await;
+        // Whoever was not answered asks again.
+        until("the same answer as without a crash", async || ask(&bench).await.ok().filter(|answer| answer.status().is_success())).await;
+    }
+    until("nothing to be open", async || {
+        let events = [bench.world.events(&session).await, bench.world.events(&fork).await].concat();
+        let count = |kind: &str| events.iter().filter(|event| event["type"] == format!("agent_session.{kind}")).count();
+        (count("undo_started") == count("undone") && count("merge_started") == count("merged")).then_some(())
+    })
+    .await;
+    let copy = match deed {
+        Deed::Fork => {
+            let tree = bench.world.get(&format!("/api/v1/sessions/{session}/forks")).await;
+            let made = tree["items"].as_array().expect("items").last().expect("a fork")["id"].as_str().expect("an id").to_owned();
+            assert_eq!(tree["items"].as_array().map(Vec::len), Some(3), "one fork was made");
+            // A fork whose copy a crash prevented makes it when it is needed first.
+            let wish = json!({ "text": "on" });
+            bench.world.post(&format!("/api/v1/sessions/{made}/messages"), wish).await.expect(202);
+            until("its working copy", async || bench.copy_of(&made).exists().then_some(())).await;
+            Some(holds(&bench.copy_of(&made)))
+        }
+        Deed::Discard => {
+            let details = bench.world.get(&format!("/api/v1/sessions/{fork}")).await;
+            assert_eq!(details["discarded"], true);
+            None
+        }
+        Deed::Undo | Deed::Merge => Some(holds(&bench.copy_of(&fork))),
+    };
+    let left: Vec<_> =
+        std::fs::read_dir(bench.world.home().join("forks")).expect("forks").flatten().map(|entry| entry.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with('.')) || deed != Deed::Fork, "no half-made copy is left: {left:?}");
+    let undone = bench.events_of(&session, "undone").await.len();
+    let merged = bench.events_of(&fork, "merged").await.len();
+    (Ending { project: holds(&bench.folder), copy, undone, merged }, died)
+}
+
+async fn at_every_boundary(deed: Deed, at_least: u32) {
+    let (undisturbed, _) = run(deed, None).await;
+    for n in 1..60 {
+        let (ending, died) = run(deed, Some(n)).await;
+        assert_eq!(ending, undisturbed, "{deed:?} killed at boundary {n}");
+        if !died {
+            assert!(n > at_least, "only {n} boundaries were passed; are the crash points built in?");
+            return;
+        }
+    }
+    panic!("more than sixty boundaries");
+}
+
+#[tokio::test]
+async fn of_an_undo() {
+    at_every_boundary(Deed::Undo, 5).await;
+}
+
+#[tokio::test]
+async fn of_a_fork() {
+    at_every_boundary(Deed::Fork, 2).await;
+}
+
+#[tokio::test]
+async fn of_a_merge() {
+    at_every_boundary(Deed::Merge, 5).await;
+}
+
+#[tokio::test]
+async fn of_a_discard() {
+    at_every_boundary(Deed::Discard, 0).await;
+}

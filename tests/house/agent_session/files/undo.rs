@@ -1,0 +1,88 @@
+//! Going back, and back again.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+#[tokio::test]
+async fn files_and_conversation_go_back_and_come_again() {
+    let bench = Bench::new().await;
+    std::fs::write(bench.folder.join("old.txt"), "old\n").expect("written");
+    let before = holds(&bench.folder);
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let after = holds(&bench.folder);
+    let path = format!("/api/v1/sessions/{session}");
+    let messages = async || bench.world.get(&format!("{path}/replay")).await["messages"].clone();
+    let told = messages().await;
+    let begin = bench.step(&session, 0).await;
+    let undone = bench.world.post(&format!("{path}/undo"), json!({ "to": begin })).await.expect(202);
+    assert_eq!((holds(&bench.folder), &undone["to"]), (before, &json!(begin)));
+    assert_eq!(messages().await.as_array().expect("messages").len(), 1, "only the task is left");
+    // Nothing is erased: the undo itself is undone.
+    let there = undone["position"].as_u64().expect("a position") - 2;
+    bench.world.post(&format!("{path}/undo"), json!({ "to": there })).await.expect(202);
+    assert_eq!(holds(&bench.folder), after);
+    assert_eq!(messages().await, told);
+    // And it goes on from a step, otherwise.
+    let first = bench.step(&session, 1).await;
+    bench.world.post(&format!("{path}/undo"), json!({ "to": first })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("one\n"));
+    bench.world.post(&format!("{path}/messages"), json!({ "text": "otherwise" })).await.expect(202);
+    bench.world.session_is(&session, &["failed", "completed"]).await;
+    let said = messages().await;
+    assert!(said.as_array().expect("messages").iter().any(|message| message["text"] == "otherwise"), "{said}");
+}
+
+#[tokio::test]
+async fn what_people_changed_is_not_overwritten() {
+    let bench = Bench::new().await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let begin = bench.step(&session, 1).await;
+    std::fs::write(bench.folder.join("a.txt"), "mine\n").expect("written");
+    std::fs::write(bench.folder.join("new.txt"), "mine too\n").expect("written");
+    let undo = format!("/api/v1/sessions/{session}/undo");
+    let refused = bench.world.post(&undo, json!({ "to": begin })).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["code"]), (409, &json!("files_conflict")), "{}", refused.text);
+    let paths: Vec<&Value> = refused.body["conflicts"].as_array().expect("conflicts").iter().map(|conflict| &conflict["path"]).collect();
+    assert_eq!(paths, ["a.txt"]);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("mine\n"), "nothing was done");
+    assert!(bench.events_of(&session, "undo_started").await.is_empty());
+    bench.world.post(&undo, json!({ "to": begin, "decisions": { "a.txt": "keep" } })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("mine\n"));
+    assert_eq!(bench.file("new.txt").as_deref(), Some("mine too\n"));
+    assert!(!bench.folder.join("d").exists(), "what only the session changed went back");
+    std::fs::write(bench.folder.join("a.txt"), "mine again\n").expect("written");
+    bench.world.post(&undo, json!({ "to": begin, "on_conflict": "take" })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("one\n"));
+}
+
+#[tokio::test]
+async fn a_session_at_work_is_not_undone() {
+    let bench = Bench::new().await;
+    let session = bench.start(&script(), json!({ "edit_mode": "ask" })).await;
+    bench.question(&session).await;
+    let refused = bench.world.post(&format!("/api/v1/sessions/{session}/undo"), json!({ "to": u64::MAX })).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["reason"]), (409, &json!("session_phase")));
+    // Nor one whose folder another session works in.
+    bench.world.post(&format!("/api/v1/sessions/{session}/cancel"), json!({})).await.expect(202);
+    bench.world.session_is(&session, &["cancelled"]).await;
+    let other = bench.start(&script(), json!({ "edit_mode": "ask" })).await;
+    bench.question(&other).await;
+    let refused = bench.world.post(&format!("/api/v1/sessions/{session}/undo"), json!({ "to": u64::MAX })).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["reason"]), (409, &json!("workspace_busy")), "{}", refused.text);
+    assert_eq!(bench.world.post(&format!("/api/v1/sessions/{session}/undo"), json!({ "to": 0 })).await.status, 409);
+}
+
+#[tokio::test]
+async fn a_repeated_request_undoes_once() {
+    let bench = Bench::new().await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let begin = bench.step(&session, 0).await;
+    let undo = format!("/api/v1/sessions/{session}/undo");
+    let body = json!({ "to": begin });
+    for _ in 0..2 {
+        let key = [("Idempotency-Key", "once")];
+        bench.world.send_as(&bench.world.token, reqwest::Method::POST, &undo, Some(&body), &key).await.expect(202);
+    }
+    assert_eq!(bench.events_of(&session, "undone").await.len(), 1);
+}

@@ -1,0 +1,138 @@
+//! Folders that snapshots are taken of: what is known of each, and how a working copy is made and removed.
+
+use std::collections::HashMap;
+use std::ffi::{CString, OsStr};
+use std::fs::DirBuilder;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use opensail_commands::ports::snapshots::SnapshotError;
+use opensail_csi::cas::{Address, Hold, Subject};
+use opensail_csi::fileops::{Root, remove_root};
+use opensail_csi::tree::{self, Near, Rules, Tracker};
+use sha2::{Digest, Sha256};
+
+use super::Tried;
+use super::translate::failed;
+use crate::crash::crash_point;
+
+/// Folders whose index is kept in memory; some 200 bytes for each of its files.
+const REMEMBERED: usize = 32;
+/// What a working copy is called while it is made.
+const DRAFT: &str = ".making-";
+
+/// One folder's index, which one capture at a time uses.
+type Known = Arc<Mutex<Option<Tracker>>>;
+
+pub(super) struct Folders {
+    indexes: PathBuf,
+    known: Mutex<HashMap<PathBuf, (Known, u64)>>,
+}
+
+impl Folders {
+    pub(super) fn new(indexes: PathBuf) -> Self {
+        Self { indexes, known: Mutex::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<PathBuf, (Known, u64)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works with what is known of a folder, alone.
+    pub(super) fn with<T>(&self, subject: &Subject, root: &Path, work: impl FnOnce(&mut Tracker) -> Tried<T>) -> Tried<T> {
+        let known = self.entry(root);
+        let mut slot = known.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = self.index_of(root);
+        let tracker = slot.get_or_insert_with(|| Tracker::load(subject, &file));
+        let done = work(tracker)?;
+        // A cache: without it the next start reads the folder anew.
+        let saved = DirBuilder::new().recursive(true).mode(0o700).create(&self.indexes).map_err(|error| error.to_string());
+        if let Err(error) = saved.and_then(|()| tracker.save(subject, &file).map_err(|error| error.to_string())) {
+            tracing::warn!(error, "the index of a folder could not be kept");
+        }
+        Ok(done)
+    }
+
+    fn entry(&self, root: &Path) -> Known {
+        let mut known = self.known();
+        let turn = known.values().map(|(_, turn)| *turn).max().unwrap_or(0) + 1;
+        if let Some((entry, last)) = known.get_mut(root) {
+            *last = turn;
+            return entry.clone();
+        }
+        if known.len() >= REMEMBERED
+            && let Some(oldest) = known.iter().min_by_key(|(_, (_, turn))| *turn).map(|(root, _)| root.clone())
+        {
+            known.remove(&oldest);
+        }
+        let entry = Known::default();
+        known.insert(root.to_path_buf(), (entry.clone(), turn));
+        entry
+    }
+
+    pub(super) fn forget(&self, root: &Path) {
+        self.known().remove(root);
+        // It may never have been there.
+        let _ = std::fs::remove_file(self.index_of(root));
+    }
+
+    fn index_of(&self, root: &Path) -> PathBuf {
+        let digest = Sha256::digest(root.as_os_str().as_bytes());
+        self.indexes.join(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+}
+
+/// Makes `into` whole under a passing name and renames it. What a crash left of an earlier try is removed first.
+pub(super) fn lay_out(
+    folders: &Folders,
+    subject: &Subject,
+    rules: &Rules,
+    snapshot: &Address,
+    (near, into): (&Path, &Path),
+    hold: &Hold,
+) -> Result<bool, SnapshotError> {
+    let io = |error: std::io::Error| SnapshotError::Files(format!("{}: {error}", into.display()));
+    if into.symlink_metadata().is_ok() {
+        return Ok(false);
+    }
+    let (Some(parent), Some(name)) = (into.parent(), into.file_name().and_then(OsStr::to_str)) else {
+        return Err(SnapshotError::Files(format!("{} is no place for a working copy", into.display())));
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io)?;
+    let draft = format!("{DRAFT}{name}");
+    let made = parent.join(&draft);
+    remove(&made)?;
+    crash_point!("before_lay_out");
+    let draft_name = CString::new(draft).map_err(|error| SnapshotError::Files(error.to_string()))?;
+    let source = Root::open(near).map_err(|error| failed(error.into()))?;
+    folders
+        .with(subject, near, |tracker| tree::fork(subject, Near { root: &source, tracker }, rules, snapshot, (parent, &draft_name), hold))
+        .map_err(failed)?;
+    crash_point!("before_copy_named");
+    std::fs::rename(&made, into).map_err(io)?;
+    std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(io)?;
+    crash_point!("after_copy_named");
+    Ok(true)
+}
+
+/// Removes a working copy, a subvolume or a plain folder; never through a link.
+pub(super) fn remove(copy: &Path) -> Result<(), SnapshotError> {
+    let Ok(found) = copy.symlink_metadata() else { return Ok(()) };
+    if found.is_dir()
+        && let Ok(root) = Root::open(copy)
+        && tree::subvolume(&root).ok().flatten().is_some()
+    {
+        let (Some(parent), Some(name)) = (copy.parent(), copy.file_name()) else { return Ok(()) };
+        let name = CString::new(name.as_bytes()).map_err(|error| SnapshotError::Files(error.to_string()))?;
+        let parent = Root::open(parent).map_err(|error| failed(error.into()))?;
+        drop(root);
+        match tree::delete_subvolume(&parent, &name) {
+            Ok(()) => return Ok(()),
+            // Without the right to, it is emptied like any folder.
+            Err(error) => tracing::debug!(%error, "a subvolume could not be deleted at once"),
+        }
+    }
+    remove_root(copy).map_err(|error| failed(error.into()))
+}

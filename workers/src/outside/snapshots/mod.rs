@@ -1,0 +1,213 @@
+//! Snapshots in the content-addressed store of this machine, sealed under their project's key.
+//!
+//! Every call goes to a thread that may block. What is known of a folder (its index) is kept in memory and, sealed, beside the store as a
+//! cache: without it a folder is read anew.
+
+mod folders;
+mod sealer;
+mod sweep;
+#[cfg(test)]
+mod tests;
+mod translate;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use opensail_commands::ports::snapshots::{
+    AskRoots, BlamedLine, Captured, Choices, Held, MAX_TOLD_PATHS, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError,
+    Snapshots, Swept,
+};
+use opensail_csi::cas::{Address, Hold, LocalStore, Objects, Subject};
+use opensail_csi::fileops::Root;
+use opensail_csi::tree::{self, Rules, TreeError};
+use opensail_domain::agent_session::event::Tree;
+use opensail_domain::kernel::ProjectId;
+use opensail_eventstore::vault::keyring::{KeyError, Keyring};
+
+use crate::crash::crash_point;
+use folders::Folders;
+use sealer::KeySealer;
+use translate::{address, choice, conflict, failed, lossy, path_change};
+
+/// Largest text that lines are blamed in, in bytes.
+const MAX_BLAMED: u64 = 4 * 1024 * 1024;
+
+/// [`Snapshots`] over a local store; clones share everything.
+#[derive(Clone)]
+pub struct LocalSnapshots {
+    store: LocalStore,
+    keys: Arc<Keyring>,
+    folders: Arc<Folders>,
+    rules: Rules,
+}
+
+impl LocalSnapshots {
+    /// `indexes`: where what is known of folders is kept; made when it is needed.
+    pub fn new(store: LocalStore, keys: Arc<Keyring>, indexes: PathBuf, rules: Rules) -> Self {
+        Self { store, keys, folders: Arc::new(Folders::new(indexes)), rules }
+    }
+
+    async fn subject(&self, project: ProjectId) -> Result<Subject, SnapshotError> {
+        let key = self.keys.current(&format!("project-{project}")).await.map_err(|error| match error {
+            KeyError::Destroyed(_) => SnapshotError::Forgotten,
+            error => SnapshotError::Unavailable(error.to_string()),
+        })?;
+        Ok(Subject::new(Arc::new(self.store.clone()), Arc::new(KeySealer::new(key))))
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        project: ProjectId,
+        work: impl FnOnce(&Self, &Subject) -> Result<T, SnapshotError> + Send + 'static,
+    ) -> Result<T, SnapshotError> {
+        let (own, subject) = (self.clone(), self.subject(project).await?);
+        off_thread(move || work(&own, &subject)).await
+    }
+
+    fn hold(&self) -> Result<Hold, SnapshotError> {
+        self.store.hold().map_err(|error| failed(error.into()))
+    }
+
+    fn take(&self, subject: &Subject, root: &Path, before: Option<&str>) -> Result<Captured, SnapshotError> {
+        crash_point!("before_capture");
+        let hold = self.hold()?;
+        let opened = open(root)?;
+        let taken = self.folders.with(subject, root, |tracker| tracker.take(subject, &opened, &self.rules, &hold)).map_err(failed)?;
+        let changes = match before.map(address).transpose()? {
+            None => None,
+            // What was before may have been swept: then nothing is told about it.
+            Some(before) => tree::diff(subject, &before, &taken.name).ok(),
+        };
+        crash_point!("after_capture");
+        let paths = changes.iter().flatten().take(MAX_TOLD_PATHS).map(|change| lossy(&change.path)).collect();
+        let (files, bytes, left_out) = (taken.snapshot.files, taken.snapshot.bytes, taken.snapshot.left_out_count);
+        let tree = Tree { snapshot: taken.name.to_string(), files, bytes, left_out };
+        Ok(Captured { tree, changed: changes.map(|changes| changes.len() as u64), paths, held: Held::new(hold) })
+    }
+
+    fn put_back_now(&self, subject: &Subject, root: &Path, before: &str, goal: &str) -> Result<PutBack, SnapshotError> {
+        crash_point!("before_put_back");
+        let (hold, opened) = (self.hold()?, open(root)?);
+        let (before, goal) = (address(before)?, address(goal)?);
+        let restored = self.folders.with(subject, root, |tracker| {
+            let now = tracker.take(subject, &opened, &self.rules, &hold)?;
+            // Whatever somebody changed since the plan was made stays.
+            let wish = tree::Wish { lines: false, choose: &|_| Some(tree::Choice::Ours) };
+            let merged = tree::merge(subject, [&before, &now.name, &goal], wish, &hold)?;
+            let restored = tree::restore(subject, tracker, &opened, &self.rules, &merged.snapshot, &hold)?;
+            Ok((merged.decided, restored))
+        });
+        let (mut spared, restored) = restored.map_err(failed)?;
+        crash_point!("after_put_back");
+        spared.extend(restored.spared);
+        spared.sort();
+        spared.dedup();
+        let after = self.take(subject, root, None)?;
+        let spared = spared.iter().map(|path| lossy(path)).collect();
+        Ok(PutBack { after, changed: restored.changed.len() as u64, spared })
+    }
+}
+
+/// Links on the way are refused, and everything beneath is opened through this handle.
+fn open(root: &Path) -> Result<Root, SnapshotError> {
+    Root::open(root).map_err(|error| failed(error.into()))
+}
+
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, SnapshotError> + Send + 'static) -> Result<T, SnapshotError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(SnapshotError::Unavailable(error.to_string())))
+}
+
+#[async_trait]
+impl Snapshots for LocalSnapshots {
+    async fn capture(&self, project: ProjectId, root: &Path, before: Option<&str>) -> Result<Captured, SnapshotError> {
+        let (root, before) = (root.to_path_buf(), before.map(str::to_owned));
+        self.blocking(project, move |own, subject| own.take(subject, &root, before.as_deref())).await
+    }
+
+    async fn merge(&self, project: ProjectId, sides: &Sides, lines: bool, choices: &Choices) -> Result<Merge, SnapshotError> {
+        let (sides, choices) = (sides.clone(), choices.clone());
+        self.blocking(project, move |own, subject| {
+            let hold = own.hold()?;
+            let [base, ours, theirs] = [&sides.base, &sides.ours, &sides.theirs].map(|side| address(side));
+            let choose = |path: &[u8]| choices.paths.get(&lossy(path)).copied().or(choices.rest).map(choice);
+            let wish = tree::Wish { lines, choose: &choose };
+            let merged = tree::merge(subject, [&base?, &ours?, &theirs?], wish, &hold).map_err(failed)?;
+            let conflicts = merged.conflicts.into_iter().map(conflict).collect();
+            Ok(Merge { snapshot: merged.snapshot.to_string(), conflicts, held: Held::new(hold) })
+        })
+        .await
+    }
+
+    async fn put_back(&self, project: ProjectId, root: &Path, before: &str, goal: &str) -> Result<PutBack, SnapshotError> {
+        let (root, before, goal) = (root.to_path_buf(), before.to_owned(), goal.to_owned());
+        self.blocking(project, move |own, subject| own.put_back_now(subject, &root, &before, &goal)).await
+    }
+
+    async fn lay_out(&self, project: ProjectId, snapshot: &str, near: &Path, into: &Path) -> Result<bool, SnapshotError> {
+        let (snapshot, near, into) = (address(snapshot)?, near.to_path_buf(), into.to_path_buf());
+        self.blocking(project, move |own, subject| {
+            let hold = own.hold()?;
+            folders::lay_out(&own.folders, subject, &own.rules, &snapshot, (&near, &into), &hold)
+        })
+        .await
+    }
+
+    async fn discard(&self, root: &Path) -> Result<(), SnapshotError> {
+        let (own, root) = (self.clone(), root.to_path_buf());
+        off_thread(move || {
+            own.folders.forget(&root);
+            folders::remove(&root)
+        })
+        .await
+    }
+
+    async fn changes(&self, project: ProjectId, before: &str, after: &str) -> Result<Vec<PathChange>, SnapshotError> {
+        let (before, after) = (address(before)?, address(after)?);
+        self.blocking(project, move |_, subject| {
+            let changes = tree::diff(subject, &before, &after).map_err(failed)?;
+            Ok(changes.into_iter().map(path_change).collect())
+        })
+        .await
+    }
+
+    async fn read(&self, project: ProjectId, snapshot: &str, path: &str, limit: u64) -> Result<Option<Bytes>, SnapshotError> {
+        let (snapshot, path) = (address(snapshot)?, path.to_owned());
+        self.blocking(project, move |_, subject| {
+            let found = tree::file_at(subject, &snapshot, path.as_bytes(), limit).map_err(failed)?;
+            Ok(found.map(Bytes::from))
+        })
+        .await
+    }
+
+    async fn tree(
+        &self,
+        project: ProjectId,
+        snapshot: &str,
+        path: &str,
+        depth: u32,
+        limit: usize,
+    ) -> Result<Option<(Vec<SnapshotEntry>, bool)>, SnapshotError> {
+        let (snapshot, path) = (address(snapshot)?, path.to_owned());
+        self.blocking(project, move |_, subject| translate::tree(subject, &snapshot, &path, depth, limit).map_err(failed)).await
+    }
+
+    async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
+        let snapshots: Vec<Address> = snapshots.iter().map(|name| address(name)).collect::<Result<_, _>>()?;
+        let path = path.to_owned();
+        self.blocking(project, move |_, subject| {
+            let lines = tree::blame(subject, &snapshots, path.as_bytes(), MAX_BLAMED).map_err(failed)?;
+            let told = |line: tree::Written| BlamedLine { text: lossy(&line.line), snapshot: line.snapshot };
+            Ok(lines.map(|lines| lines.into_iter().map(told).collect()))
+        })
+        .await
+    }
+
+    async fn sweep(&self, roots: AskRoots, dry_run: bool) -> Result<Swept, SnapshotError> {
+        sweep::sweep(self, roots, dry_run).await
+    }
+}
+
+/// For the parts of this adapter.
+type Tried<T> = Result<T, TreeError>;
