@@ -42,8 +42,10 @@ impl Commands {
             }
             let retention = self.retention_of(project).await?;
             let now = self.clock().now();
-            without
-                .insert(stream_of_project(project), of_project(&self.project_events(project).await?, retention, now).into_iter().collect());
+            if let Some(retention) = retention {
+                let events = self.project_events(project).await?;
+                without.insert(stream_of_project(project), of_project(&events, retention, now).into_iter().collect());
+            }
             for session in sessions {
                 let files = self.read_session_files(session).await?;
                 without.insert(stream_of_session(session), of_session(&files, retention, now).into_iter().collect());
