@@ -15,7 +15,7 @@ export default ts.config(
   { rules: { 'jsx-a11y/no-noninteractive-tabindex': 'off' } },
   { files: ['scripts/**'], languageOptions: { globals: readonly('process', 'console', 'URL') } },
   // Run by Node.js; what is handed to a page's `evaluate` runs there.
-  { files: ['browser/**'], languageOptions: { globals: readonly('process', 'setTimeout', 'fetch', 'URL', 'document', 'performance', 'PerformanceObserver', 'requestAnimationFrame') } },
+  { files: ['browser/**'], languageOptions: { globals: readonly('process', 'setTimeout', 'fetch', 'URL', 'Buffer', 'document', 'performance', 'PerformanceObserver', 'requestAnimationFrame') } },
   { rules: { 'max-lines': ['error', 300], 'no-control-regex': 'off', '@typescript-eslint/no-invalid-void-type': 'off', 'no-restricted-syntax': ['error', { selector: "JSXAttribute[name.name='dangerouslySetInnerHTML']", message: 'No raw HTML.' }] } },
   { files: ['src/kernel/text/texts.ts'], rules: { 'max-lines': 'off' } },
 );

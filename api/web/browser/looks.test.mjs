@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
-import { PICTURES, question, say, shell, shows, World, write } from './world.mjs';
+import { PICTURES, question, shows, until, World } from './world.mjs';
 
 const AXE = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -64,35 +64,37 @@ test('every page can be used by everybody, in both themes, wide and narrow', asy
   await page.getByText('No sessions yet').waitFor();
   await look(page, 'project', faults);
 
-  const report = '## Done\n\nThe boat *sails*:\n\n| part | state |\n|---|---|\n| hull | tight |\n\n- a list\n- `code`\n\n```sh\nsh boat.sh\n```';
-  const model = world.script(write('boat.sh', '#!/bin/sh\necho sail\n'), shell('sh boat.sh && ls -la; exit 3'), write('boat.sh', '#!/bin/sh\necho set sail\n'), say(report));
-  const session = await world.session(id, { task: 'Build a boat that sails.\nTell me how it went.', model, edit_mode: 'ask' });
-  await page.goto(`/sessions/${session}`);
-  await question(page, 'write_file').waitFor();
+  await page.getByRole('button', { name: 'Start the tour' }).click();
+  await question(page, 'write_file').first().waitFor();
   await look(page, 'session-question', faults);
+  const session = page.url().split('/').at(-1);
   await page.goto('/approvals');
   await page.getByText('Allow write_file?').waitFor();
   await look(page, 'approvals', faults);
   await page.goto(`/sessions/${session}`);
-  for (const tool of ['write_file', 'bash_exec', 'write_file']) await question(page, tool).getByRole('button', { name: 'Allow once' }).click();
+  await until('the end of the tour', async () => {
+    const [open] = (await world.api('GET', '/api/v1/approvals')).items;
+    if (open) await world.api('POST', `/api/v1/sessions/${session}/approvals/${open.id}`, { decision: 'allow_session' }).catch(() => null);
+    return (await world.api('GET', `/api/v1/sessions/${session}`)).status === 'completed';
+  });
   await shows(page, 'Completed');
-  await page.locator('.said').getByText('Done', { exact: true }).waitFor();
   await look(page, 'session-done', faults);
   await page.getByRole('link', { name: 'Changes' }).click();
-  await page.getByText('boat.sh').first().waitFor();
+  await page.locator('.diff').first().waitFor();
   await look(page, 'changes', faults);
   await page.getByRole('link', { name: 'History' }).click();
   await page.getByRole('slider').waitFor();
   await look(page, 'history', faults);
 
   await page.goto(`/projects/${id}`);
-  await page.getByRole('link', { name: /Build a boat/ }).waitFor();
+  await page.getByRole('link', { name: /Show me around/ }).waitFor();
   await look(page, 'project-sessions', faults);
   await page.goto(`/projects/${id}/files`);
   await page.getByText('README.md').first().waitFor();
   await look(page, 'files', faults);
   await page.goto(`/projects/${id}/files/README.md`);
   await page.locator('.cm-content').waitFor();
+  await page.getByText(/No event of this project wrote it/).waitFor();
   await look(page, 'file', faults);
   await page.locator('.cm-content').click();
   await page.keyboard.type('Mine. ');
@@ -119,7 +121,11 @@ test('every page can be used by everybody, in both themes, wide and narrow', asy
   await page.keyboard.press('Control+k');
   await page.getByRole('dialog').waitFor();
   await look(page, 'palette', faults);
-  await page.goto('/team/nowhere');
+  await page.goto('/model');
+  await page.getByRole('button', { name: 'Use this model' }).waitFor();
+  await look(page, 'model', faults);
+  const nowhere = await page.goto('/nowhere');
+  assert.equal(nowhere.status(), 404);
   await page.getByText('There is nothing here').waitFor();
   await look(page, 'nowhere', faults);
   t.diagnostic(`pictures of every page: ${PICTURES}`);

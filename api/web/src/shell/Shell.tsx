@@ -45,8 +45,9 @@ export function Shell() {
     <div className="shell">
       <a className="skip" href="#content">{texts.skip}</a>
       <header className="bar">
-        <Button look="quiet" className="button-icon bar-menu" aria-label={menu ? texts.nav.closeMenu : texts.nav.menu} aria-expanded={menu} aria-controls="navigation" onClick={() => setMenu(!menu)}>
+        <Button look="quiet" className="button-icon bar-menu" aria-label={[menu ? texts.nav.closeMenu : texts.nav.menu, waiting > 0 && texts.nav.waiting(waiting)].filter(Boolean).join(', ')} aria-expanded={menu} aria-controls="navigation" onClick={() => setMenu(!menu)}>
           <Icon name={menu ? 'close' : 'menu'} />
+          {waiting > 0 && !menu && <span className="count count-corner">{waiting}</span>}
         </Button>
         <NavLink to="/projects" className="brand">{texts.product}</NavLink>
         <TeamSwitcher onCreate={() => setNewTeam(true)} />
