@@ -5,6 +5,9 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { question, say, shell, shows, until, World, write } from './world.mjs';
 
+/** No control of a page is further away, in presses of Tab. */
+const MOST_TABS = 60;
+
 test('from the link to the audit', async (t) => {
   const world = await World.start(t);
   const folder = world.projectFolder('boat');
@@ -100,5 +103,39 @@ test('by keyboard alone: the palette opens pages and a project', async (t) => {
     await page.keyboard.press('Tab');
     return page.evaluate(() => document.activeElement?.textContent === 'Skip to content');
   });
+  world.quiet();
+});
+
+/** Presses Tab until something with this name has the focus, which must show. */
+async function tabTo(page, name) {
+  const focused = () => page.evaluate(() => {
+    const at = document.activeElement;
+    return { name: at?.getAttribute('aria-label') ?? at?.textContent ?? '', seen: at?.checkVisibility() === true && at.getBoundingClientRect().bottom <= document.documentElement.clientHeight };
+  });
+  for (let n = 0; n < MOST_TABS; n += 1) {
+    await page.keyboard.press('Tab');
+    const at = await focused();
+    if (!name.test(at.name.trim())) continue;
+    assert.ok(at.seen, `${name} has the focus and does not show`);
+    return;
+  }
+  assert.fail(`Tab never comes to ${name}`);
+}
+
+test('in a narrow window, by keyboard alone, a question is found and answered', async (t) => {
+  const world = await World.start(t);
+  const { id } = await world.project('boat');
+  const session = await world.session(id, { task: 'ask', model: world.script(shell('echo ahoy'), say('Heard.')), edit_mode: 'ask' });
+  const { page } = await world.owner({ viewport: { width: 400, height: 800 } });
+  await page.getByRole('button', { name: 'Open navigation, 1 question waits' }).waitFor();
+  await tabTo(page, /^Open navigation/);
+  await page.keyboard.press('Enter');
+  await tabTo(page, /^Approvals/);
+  await page.keyboard.press('Enter');
+  await question(page, 'bash_exec').getByText('echo ahoy').waitFor();
+  await tabTo(page, /^Allow once$/);
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing waits for you').waitFor();
+  await world.status(session, 'completed');
   world.quiet();
 });
