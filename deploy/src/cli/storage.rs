@@ -44,7 +44,8 @@ async fn sweep(client: &Client, dry_run: bool, json: bool) -> Result<(), CliErro
         ("unreadable", "unreadable, kept"),
     ] {
         let bytes = swept[name]["bytes"].as_u64().unwrap_or(0);
-        println!("{:>10} objects {:>12}  {told}", swept[name]["objects"], size(bytes));
+        let objects = swept[name]["objects"].as_u64().unwrap_or(0);
+        println!("{objects:>10} objects {:>12}  {told}", size(bytes));
     }
     Ok(())
 }
