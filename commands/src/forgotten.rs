@@ -35,14 +35,20 @@ impl Commands {
         if !caller.is_system() {
             return Err(CommandError::Forbidden);
         }
+        let (kind, id) = subject.split_once('-').unwrap_or((subject, ""));
+        // No other key may ever be destroyed by this way.
+        let account = id.parse::<AccountId>().ok().filter(|_| kind == "account");
+        let session = id.parse::<SessionId>().ok().filter(|_| kind == "session");
+        if account.is_none() && session.is_none() {
+            return Err(CommandError::NotFound);
+        }
         if !self.keyring().is_destroyed(subject).await? {
             self.keyring().destroy(subject).await?;
         }
-        let (kind, id) = subject.split_once('-').unwrap_or((subject, ""));
-        match (kind, id.parse::<AccountId>(), id.parse::<SessionId>()) {
-            ("account", Ok(account), _) => self.account_again(caller, account, reason).await.map(|()| true),
-            ("session", _, Ok(session)) => self.session_again(caller, session, reason).await,
-            _ => Err(CommandError::NotFound),
+        match (account, session) {
+            (Some(account), _) => self.account_again(caller, account, reason).await.map(|()| true),
+            (None, Some(session)) => self.session_again(caller, session, reason).await,
+            (None, None) => Err(CommandError::NotFound),
         }
     }
 

@@ -41,13 +41,20 @@ pub struct Forgotten {
     pub time: i64,
 }
 
-/// The list's lines; a last one that a crash cut off is passed over.
+impl Forgotten {
+    /// A person's or a session's key is all that is ever forgotten; the list must not reach any other.
+    fn may_be_forgotten(&self) -> bool {
+        matches!(self.subject.split_once('-'), Some(("account" | "session", id)) if uuid::Uuid::try_parse(id).is_ok())
+    }
+}
+
+/// The list's lines; a last one that a crash cut off is passed over, and what names neither a person nor a session.
 pub fn read(list: &Path) -> std::io::Result<Vec<Forgotten>> {
     let text = match std::fs::read_to_string(list) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         text => text?,
     };
-    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(Forgotten::may_be_forgotten).collect())
 }
 
 /// Adds lines that are not there yet; durable when it returns.
@@ -147,4 +154,23 @@ fn line(event: &Recorded) -> Forgotten {
     let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
     let reason = payload["reason"].as_str().unwrap_or_default().to_owned();
     Forgotten { subject: format!("{kind}-{}", event.stream.id()), reason, time: event.time }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_keeps_each_subject_once_and_reaches_no_other_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let list = folder.path().join("forgotten.jsonl");
+        assert_eq!(read(&list).expect("an empty list"), []);
+        let line = |subject: &str| Forgotten { subject: subject.into(), reason: "x".into(), time: 1 };
+        let (ada, session) = (line("account-01a210b8-6e53-7041-93d9-9a5bdbb77ca9"), line("session-01a210b8-6e53-7041-93d9-9a5bdbb77ca9"));
+        add(&list, &[ada.clone(), line("seal-1"), line("account-x"), line("lasting/opensail/commands/email/v1")]).expect("written");
+        add(&list, &[ada.clone(), session.clone()]).expect("written");
+        std::fs::OpenOptions::new().append(true).open(&list).expect("the list").write_all(b"{\"subject\":\"acc").expect("half a line");
+        add(&list, std::slice::from_ref(&session)).expect("written");
+        assert_eq!(read(&list).expect("the list"), [ada, session]);
+    }
 }
