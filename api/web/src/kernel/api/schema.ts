@@ -411,6 +411,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{id}/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * How long the snapshots of a project's sessions are kept: all of the last days, of older ones every n-th; what is named, and what a session begins
+         *     and ends with, always. A sweep of the storage lets the others go.
+         */
+        put: operations["set_retention"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{id}/sessions": {
         parameters: {
             query?: never;
@@ -497,6 +517,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/blame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which event wrote each line of a file. A change that people made between two calls is told as the later call's. */
+        get: operations["get_blame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/cancel": {
         parameters: {
             query?: never;
@@ -514,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two sessions since they parted: steps, cost, outcome and files. */
+        get: operations["compare_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/diff": {
         parameters: {
             query?: never;
@@ -521,10 +575,30 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the session's file tools changed: of each file its first state before against its last after. */
+        /**
+         * What changed in the files: between any two events, sessions or snapshots with `from` or `to`, shell commands and people's changes included.
+         *     Without them, what the session's file tools changed: of each file its first state before against its last after.
+         */
         get: operations["get_diff"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Throws a fork's working copy away; its events and snapshots stay, so it can be forked from again. */
+        post: operations["discard_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -565,6 +639,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file's bytes as they were at an event; at most 25 MiB. Links are not followed. */
+        get: operations["read_session_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/forget": {
         parameters: {
             query?: never;
@@ -576,6 +667,63 @@ export interface paths {
         put?: never;
         /** Forgets what people, model and tools said in a finished session, for ever: its key is destroyed. The events stay, and every proof holds. */
         post: operations["forget_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new session with this one's conversation and files as they were at an event. It works in a copy of its own, beside all others; this one may be
+         *     at work.
+         */
+        post: operations["fork_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/forks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tree of forks that a session is in: the one they all come from, and everything that was forked from it or from its forks. */
+        get: operations["list_forks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges a fork's files into the files of the session it left, texts by line. What both changed is told with 409 `files_conflict`, with both
+         *     sides, and decided by `decisions`. The fork stays.
+         */
+        post: operations["merge_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -633,6 +781,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The steps of a session that have files of their own, in order. */
+        get: operations["list_snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/snapshots/{at}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Names the files of an event, which keeps them whatever the project's retention says. */
+        put: operations["name_snapshot"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/stream": {
         parameters: {
             query?: never;
@@ -648,6 +830,60 @@ export interface paths {
         get: operations["stream_session"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/tree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files and folders of a session as they were at an event. */
+        get: operations["get_session_tree"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a session that is not at work back to an event, files and conversation. Nothing is erased: an undo can be undone. Files that somebody
+         *     changed since are told with 409 `files_conflict` and decided by `decisions`.
+         */
+        post: operations["undo_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/sweep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets go of what the projects' retention no longer keeps, and removes from the store what no event names; or says what would go. */
+        post: operations["sweep_storage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -841,6 +1077,15 @@ export interface components {
             status: string;
             version: string;
         };
+        AncestorBody: {
+            /**
+             * Format: int64
+             * @description Of its last event that both have.
+             */
+            position: number;
+            /** Format: uuid */
+            session_id: string;
+        };
         AnswerBody: {
             decision: components["schemas"]["Decision"];
             /** @description Told to the model, at most 2000 bytes. */
@@ -873,6 +1118,26 @@ export interface components {
             ok: boolean;
         } & {
             [key: string]: number;
+        };
+        Blame: {
+            items: components["schemas"]["BlamedLine"][];
+            /** @description Always null: a file has one page. */
+            next?: string | null;
+            path: string;
+        };
+        BlamedLine: {
+            call_id?: string | null;
+            /**
+             * Format: int64
+             * @description From 1.
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description Of the event after which the line was first there as it is; null when it was there before the session.
+             */
+            position?: number | null;
+            text: string;
         };
         /** @description What a session may use up; what is left out stands at its default. */
         Budget: {
@@ -921,6 +1186,36 @@ export interface components {
             has_key: boolean;
             name: string;
             provider: components["schemas"]["ModelProvider"];
+        };
+        ComparedBody: {
+            /** Format: int64 */
+            input_tokens: number;
+            /**
+             * Format: int64
+             * @description Millionths of a US dollar.
+             */
+            micro_usd: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: uuid */
+            session_id: string;
+            /** @description Its files, as the comparison has them. */
+            snapshot: string;
+            status: string;
+            /** @description Since the ancestor. */
+            steps: components["schemas"]["StepBody"][];
+            /**
+             * Format: int64
+             * @description Milliseconds of work.
+             */
+            work_ms: number;
+        };
+        Comparison: {
+            ancestor?: components["schemas"]["AncestorBody"] | null;
+            /** @description From the left one's files to the right one's. */
+            files: components["schemas"]["FileDiff"][];
+            left: components["schemas"]["ComparedBody"];
+            right: components["schemas"]["ComparedBody"];
         };
         Credentials: {
             email: string;
@@ -1017,20 +1312,30 @@ export interface components {
             /** @description JSON pointer into the body. */
             pointer?: string | null;
         };
+        /**
+         * @description `keep` what is there, `take` what comes, or `marked`: both between markers (merges of texts only).
+         * @enum {string}
+         */
+        FileChoice: "keep" | "take" | "marked";
         FileDiff: {
-            /** @description SHA-256 after its last. */
+            /** @description SHA-256 after. */
             after?: string | null;
-            /** @description SHA-256 before the session's first change. */
+            /** @description SHA-256 before (of the session's first change, or in `from`); between snapshots null for files over 1 MiB. */
             before?: string | null;
             binary: boolean;
-            /** @description `added`, `modified` or `deleted` */
+            /** @description `added`, `modified` or `deleted`; between snapshots also `renamed`, `mode` (only permission bits) and `type` */
             change: string;
             /** @description Unified diff; null for binary files, for files over 1 MiB and for bytes that are no longer there. */
             diff?: string | null;
+            /** @description The old path of a file that was renamed. */
+            from_path?: string | null;
             /** Format: int64 */
             lines_added: number;
             /** Format: int64 */
             lines_removed: number;
+            mode_after?: string | null;
+            /** @description Permission bits, octal; only between snapshots. */
+            mode_before?: string | null;
             path: string;
         };
         FileOriginBody: {
@@ -1046,6 +1351,27 @@ export interface components {
         Forgetting: {
             /** @description 1 to 500 characters. */
             reason: string;
+        };
+        Fork: {
+            /**
+             * Format: int64
+             * @description A position; the fork leaves at the session's last event at or before it. Absent: at its last.
+             */
+            at?: number | null;
+            budget?: components["schemas"]["Budget"] | null;
+            edit_mode?: components["schemas"]["EditMode"] | null;
+            /** @description Said to the fork, which begins to work then; without it the fork rests until somebody speaks to it. */
+            message?: string | null;
+            /** @description Absent: the origin's; so for the next two. */
+            model?: string | null;
+            /** @description Go on at once without a message. */
+            start?: boolean;
+        };
+        Forks: {
+            /** @description Each after its origin. */
+            items: components["schemas"]["Session"][];
+            /** @description Always null: a tree has one page, of at most 1,000 sessions. */
+            next?: string | null;
         };
         Invitation: {
             created_at: string;
@@ -1211,6 +1537,7 @@ export interface components {
                 position: number;
                 /** @description Why it failed and what to do. */
                 reason?: string | null;
+                retention?: components["schemas"]["Retention"] | null;
                 source: components["schemas"]["Source"];
                 /** @description `preparing`, `ready` or `failed` */
                 status: string;
@@ -1234,10 +1561,13 @@ export interface components {
                 created_at: string;
                 /** @description What was said about a failure, for people. */
                 detail?: string | null;
+                /** @description Of a fork: its working copy was thrown away. */
+                discarded: boolean;
                 edit_mode: components["schemas"]["EditMode"];
                 /** Format: uuid */
                 id: string;
                 model: string;
+                origin?: components["schemas"]["OriginOfSession"] | null;
                 /**
                  * Format: int64
                  * @description Of the session's last event.
@@ -1286,6 +1616,25 @@ export interface components {
             /** Format: uuid */
             account_id: string;
             role: components["schemas"]["RoleName"];
+        };
+        Merge: {
+            /** @description Per path, what is to become of a file that both changed. */
+            decisions?: {
+                [key: string]: components["schemas"]["FileChoice"];
+            } | null;
+            on_conflict?: components["schemas"]["FileChoice"] | null;
+        };
+        Merged: {
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: uuid
+             * @description The session in whose files it went.
+             */
+            into: string;
+            /** @description Its files as they are now. */
+            snapshot: string;
+            spared: string[];
         };
         Message: {
             /** Format: uuid */
@@ -1389,6 +1738,15 @@ export interface components {
         NewTeam: {
             name: string;
         };
+        OriginOfSession: {
+            /** Format: uuid */
+            session_id: string;
+            /**
+             * Format: int64
+             * @description `stream_version` of that session's last event that the fork has.
+             */
+            version: number;
+        };
         PasswordChange: {
             /** @description Not needed within 15 minutes after signing in by a link. */
             current_password?: string | null;
@@ -1432,6 +1790,7 @@ export interface components {
             position: number;
             /** @description Why it failed and what to do. */
             reason?: string | null;
+            retention?: components["schemas"]["Retention"] | null;
             source: components["schemas"]["Source"];
             /** @description `preparing`, `ready` or `failed` */
             status: string;
@@ -1485,6 +1844,22 @@ export interface components {
             session: components["schemas"]["Session"];
             usage: components["schemas"]["Usage"];
         };
+        /** @description How long snapshots are kept. */
+        Retention: {
+            /**
+             * Format: int32
+             * @description All of the last days, at most 36500.
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description Of older ones every n-th, 1 to 10000.
+             */
+            every: number;
+        };
+        RetentionChange: {
+            retention?: components["schemas"]["Retention"] | null;
+        };
         /**
          * @description What a member may do; each role may all that the ones before it may.
          * @enum {string}
@@ -1502,10 +1877,13 @@ export interface components {
             created_at: string;
             /** @description What was said about a failure, for people. */
             detail?: string | null;
+            /** @description Of a fork: its working copy was thrown away. */
+            discarded: boolean;
             edit_mode: components["schemas"]["EditMode"];
             /** Format: uuid */
             id: string;
             model: string;
+            origin?: components["schemas"]["OriginOfSession"] | null;
             /**
              * Format: int64
              * @description Of the session's last event.
@@ -1526,6 +1904,82 @@ export interface components {
             updated_at: string;
             usage: components["schemas"]["Usage"];
         };
+        SessionTree: {
+            items: components["schemas"]["SessionTreeItem"][];
+            /** @description Always null: a tree has one page. */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description Of the event whose files these are; null when a snapshot was asked for by its name.
+             */
+            position?: number | null;
+            snapshot: string;
+            /** @description There was more than is told. */
+            truncated: boolean;
+        };
+        SessionTreeItem: {
+            /** @description `file`, `folder` or `link` */
+            kind: string;
+            link_target?: string | null;
+            /** @description Permission bits, octal; null for links. */
+            mode?: string | null;
+            /** @description RFC 3339, UTC; null for folders and links, whose times snapshots do not keep. */
+            mtime?: string | null;
+            path: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /** @description The files from one event of a session on. */
+        Snapshot: {
+            /**
+             * Format: int64
+             * @description Bytes of the files.
+             */
+            bytes?: number | null;
+            call_id?: string | null;
+            /** @description `fork` (the origin's files), `run` (a run began), `call` or `undo` */
+            cause: string;
+            /**
+             * Format: int64
+             * @description Paths that differ from the snapshot before.
+             */
+            changed?: number | null;
+            /** Format: int64 */
+            files?: number | null;
+            /** @description False: released by the project's retention. */
+            kept: boolean;
+            /** @description Made up after a stop, so that it may hold changes of others. */
+            late: boolean;
+            /**
+             * Format: int64
+             * @description Paths that were not kept: caches, sockets, what is too large.
+             */
+            left_out?: number | null;
+            /** @description It is kept for ever. */
+            name?: string | null;
+            /** @description The first hundred of them. */
+            paths: string[];
+            /**
+             * Format: int64
+             * @description Of the event whose files these are; what `undo`, `fork`, `tree` and `diff` take.
+             */
+            position: number;
+            snapshot: string;
+        };
+        SnapshotName: {
+            /** @description At most 200 bytes; null takes the name away. */
+            name?: string | null;
+        };
+        Snapshots: {
+            /** @description The last event's files are still being captured. */
+            awaited: boolean;
+            items: components["schemas"]["Snapshot"][];
+            /** @description Always null: they are told at once. */
+            next?: string | null;
+        };
         /** @description Where a project's files come from. Which fields go with which kind: `folder` path; `git` url and ref; `template` name; `empty` none. */
         Source: {
             kind: components["schemas"]["SourceKind"];
@@ -1536,6 +1990,56 @@ export interface components {
         };
         /** @enum {string} */
         SourceKind: "empty" | "folder" | "git" | "template";
+        /** @description One answer of the model and what came of it. */
+        StepBody: {
+            calls: components["schemas"]["StepCallBody"][];
+            /** Format: int64 */
+            position: number;
+            /**
+             * Format: uuid
+             * @description Whose step it is: the session's own, or of one between it and the ancestor.
+             */
+            session_id: string;
+            /** @description Its first 500 characters. */
+            text: string;
+            /** Format: int64 */
+            turn: number;
+        };
+        StepCallBody: {
+            call_id: string;
+            /**
+             * Format: int64
+             * @description Paths that differ after it; null where no files belong to it.
+             */
+            changed?: number | null;
+            /** @description `ok`, `failed`, `invalid`, `denied`, `timed_out`, `cancelled` or `interrupted`; null while it is under way. */
+            outcome?: string | null;
+            tool: string;
+        };
+        Sweep: {
+            /** @description Only say what would go; true when absent. */
+            dry_run?: boolean;
+        };
+        Swept: {
+            dry_run: boolean;
+            /** @description Named by nothing, in packs that are mostly live; they go later. */
+            later: components["schemas"]["TotalBody"];
+            /** @description Reached from what events name. */
+            live: components["schemas"]["TotalBody"];
+            /**
+             * Format: int64
+             * @description Names that events have and the store does not; hashes of other things are among them.
+             */
+            missing: number;
+            /** @description Live and written into new packs. */
+            moved: components["schemas"]["TotalBody"];
+            /** @description Removed, or to be removed. */
+            removed: components["schemas"]["TotalBody"];
+            /** @description In packs that cannot be read in whole, which therefore stay. */
+            unreadable: components["schemas"]["TotalBody"];
+            /** @description Named by nothing, but less than a day old. */
+            young: components["schemas"]["TotalBody"];
+        };
         Team: {
             /** @description RFC 3339, UTC. */
             created_at: string;
@@ -1573,6 +2077,12 @@ export interface components {
              */
             expires_in: number;
         };
+        TotalBody: {
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            objects: number;
+        };
         TreeBody: {
             items: components["schemas"]["TreeItem"][];
             /** @description Always null: a tree has one page. */
@@ -1593,6 +2103,35 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        Undo: {
+            /** @description Per path, what is to become of a file that somebody changed since. */
+            decisions?: {
+                [key: string]: components["schemas"]["FileChoice"];
+            } | null;
+            on_conflict?: components["schemas"]["FileChoice"] | null;
+            /**
+             * Format: int64
+             * @description A position; the session goes back to its last event at or before it.
+             */
+            to: number;
+        };
+        /** @description What was done. */
+        Undone: {
+            /**
+             * Format: int64
+             * @description Paths that were changed.
+             */
+            changed: number;
+            /** @description The files as they are now. */
+            snapshot: string;
+            /** @description Paths that were left as they are, because somebody changed them meanwhile or snapshots leave them out. */
+            spared: string[];
+            /**
+             * Format: int64
+             * @description Of the event that the session went back to.
+             */
+            to: number;
         };
         Usage: {
             /** Format: int64 */
@@ -2692,6 +3231,41 @@ export interface operations {
             };
         };
     };
+    set_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionChange"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_sessions: {
         parameters: {
             query?: {
@@ -2925,6 +3499,42 @@ export interface operations {
             };
         };
     };
+    get_blame: {
+        parameters: {
+            query?: {
+                /** @description Of the file, beneath the working copy; needed. */
+                path?: string;
+                /** @description A cursor or position of the session; its last files when absent. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blame"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_session: {
         parameters: {
             query?: never;
@@ -2956,12 +3566,53 @@ export interface operations {
             };
         };
     };
+    compare_sessions: {
+        parameters: {
+            query?: {
+                /** @description Another session of the same project. */
+                with?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Both */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_diff: {
         parameters: {
             query?: {
+                /**
+                 * @description A cursor or position of the session, a snapshot, or a session of the same project (its last files). Absent while `to` is given: the session's
+                 *     first files.
+                 */
+                from?: string;
+                /** @description The same; absent while `from` is given: the session's last files. */
+                to?: string;
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
-                /** @description Cursor, position or time to look at the past. */
+                /** @description Not supported here. */
                 as_of?: string;
             };
             header?: never;
@@ -2979,6 +3630,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discard_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
                 };
             };
             /** @description Refused */
@@ -3070,6 +3752,41 @@ export interface operations {
             };
         };
     };
+    read_session_file: {
+        parameters: {
+            query?: {
+                /** @description A cursor or position of the session, a snapshot, or a session of the same project (its last files); the session's last files when absent. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     forget_session: {
         parameters: {
             query?: never;
@@ -3092,6 +3809,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fork_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fork"];
+            };
+        };
+        responses: {
+            /** @description The fork */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_forks: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forks"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merge"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merged"];
                 };
             };
             /** @description Refused */
@@ -3213,6 +4036,78 @@ export interface operations {
             };
         };
     };
+    list_snapshots: {
+        parameters: {
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The snapshots */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshots"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    name_snapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                at: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SnapshotName"];
+            };
+        };
+        responses: {
+            /** @description Named */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stream_session: {
         parameters: {
             query?: {
@@ -3244,6 +4139,112 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_tree: {
+        parameters: {
+            query?: {
+                /** @description A cursor or position of the session, a snapshot, or a session of the same project (its last files); the session's last files when absent. */
+                at?: string;
+                /** @description Folder to begin at; absent: the working copy itself. */
+                path?: string;
+                /** @description Levels to go down, 1 to 64; 1 when absent. */
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionTree"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Undo"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sweep_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sweep"];
+            };
+        };
+        responses: {
+            /** @description What went, or would go */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swept"];
+                };
             };
             /** @description Refused */
             default: {
