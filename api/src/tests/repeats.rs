@@ -41,6 +41,11 @@ async fn invitation(world: &World, admin: &Person, team: &str) -> Value {
     world.post(admin, &path, json!({ "role": "editor" })).await.is(201).json()["token"].clone()
 }
 
+/// Writes about a session's files, which this world has none of; tried over real ones in `tests/house/agent_session/files/undo.rs`.
+fn about_files(path: &str) -> bool {
+    ["/undo", "/fork", "/merge", "/discard", "/snapshots/{at}"].iter().any(|end| path.ends_with(end))
+}
+
 /// What has to be so before the write can be done.
 async fn prepare(world: &World, place: &mut Place, admin: &Person, method: &str, path: &str) {
     match (method, path) {
@@ -69,7 +74,8 @@ async fn who_lost_the_role_is_not_shown_what_it_once_wrote() {
     let mut tried = 0;
     for (method, path, needs) in ROUTES {
         // Who forgot an account of one's own is nobody any more, and an administrator of the platform stays one.
-        if *method == "GET" || path.contains("/auth/") || path.contains("/accounts/") || *needs == Needs::PlatformAdmin {
+        if *method == "GET" || path.contains("/auth/") || path.contains("/accounts/") || *needs == Needs::PlatformAdmin || about_files(path)
+        {
             continue;
         }
         assert_ne!(*needs, Needs::Nothing, "{method} {path}: a write that anybody may repeat");

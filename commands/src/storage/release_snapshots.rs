@@ -62,10 +62,10 @@ pub(super) fn of_session(files: &SessionFiles, retention: Option<Retention>, now
         files.history.get(at).map_or(now, |(recorded, _)| recorded.time)
     };
     let points = &files.snapshots.points;
+    // What was let go before is counted too: the n-th stays the n-th.
     let mut named: Vec<Named> = points
         .iter()
         .enumerate()
-        .filter(|(_, point)| !point.released)
         .map(|(at, point)| Named {
             snapshot: point.snapshot.clone(),
             time: time_of(point.version),

@@ -86,3 +86,34 @@ async fn a_repeated_request_undoes_once() {
     }
     assert_eq!(bench.events_of(&session, "undone").await.len(), 1);
 }
+
+#[tokio::test]
+async fn who_lost_the_role_is_not_shown_what_it_once_did() {
+    let bench = Bench::with(&[("OPENSAIL_REGISTRATION", "open")]).await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let begin = bench.step(&session, 0).await;
+    let fork = bench.world.post(&format!("/api/v1/sessions/{session}/fork"), json!({})).await.expect(201);
+    let fork = fork["id"].as_str().expect("an id").to_owned();
+    let person = bench.world.register("person").await;
+    let team = bench.world.team().await;
+    bench.world.join(&team, &person, "editor").await;
+    let deeds = [
+        (format!("/api/v1/sessions/{session}/undo"), json!({ "to": begin })),
+        (format!("/api/v1/sessions/{session}/fork"), json!({ "at": begin })),
+        (format!("/api/v1/sessions/{fork}/merge"), json!({ "on_conflict": "keep" })),
+        (format!("/api/v1/sessions/{fork}/discard"), json!({})),
+    ];
+    let ask = async |path: &str, body: &Value| {
+        let key = [("Idempotency-Key", "once")];
+        bench.world.send_as(&person.token, reqwest::Method::POST, path, Some(body), &key).await
+    };
+    for (path, body) in &deeds {
+        let first = ask(path, body).await;
+        assert!(first.status.is_success(), "{path}: {}", first.text);
+    }
+    let member = format!("/api/v1/teams/{team}/members/{}", person.id);
+    bench.world.send(reqwest::Method::DELETE, &member, None).await.expect(200);
+    for (path, body) in &deeds {
+        assert_eq!(ask(path, body).await.status, 404, "{path}");
+    }
+}
