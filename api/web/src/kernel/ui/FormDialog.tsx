@@ -30,6 +30,8 @@ export function FormDialog({ open, onClose, title, text, action, danger, dismiss
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
+          // A form around the dialog, which React tells too, is not meant.
+          event.stopPropagation();
           onSubmit();
         }}
       >
