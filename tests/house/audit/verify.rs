@@ -15,7 +15,8 @@ async fn run(world: &World, arguments: &[&str]) -> (i32, String) {
     (output.status.code().unwrap_or(-1), said)
 }
 
-async fn written(world: &World) -> Value {
+/// Files in a project, sealed with all that follows from them; gives the last event and the one that wrote `anchor`.
+async fn written(world: &World) -> (Value, Value) {
     let (project, _) = world.project("boat").await;
     let bearer = format!("Bearer {}", world.token);
     let mut last = Value::Null;
@@ -23,8 +24,17 @@ async fn written(world: &World) -> Value {
         let path = format!("/api/v1/projects/{project}/files/{name}");
         last = world.ask(Method::PUT, &path, &[("authorization", bearer.as_str())], "x").await.expect(200)["position"].clone();
     }
-    world.get(&format!("/api/v1/audit/checkpoint?min_position={last}")).await;
-    last
+    let of_project = format!("/api/v1/audit/events?stream=project-{project}&min_position={last}");
+    let events = world.get(&of_project).await["items"].as_array().expect("items").clone();
+    let wrote = |name: &str| events.iter().find(|event| event["data"]["path"] == name).expect("an event");
+    let captured = until("the files to be captured", async || {
+        let captures = world.get(&format!("{of_project}&type=project.workspace_captured")).await;
+        let last = captures["items"].as_array()?.iter().find(|event| event["data"]["version"] == wrote("rudder")["stream_version"])?;
+        Some(last["position"].clone())
+    })
+    .await;
+    world.get(&format!("/api/v1/audit/checkpoint?min_position={captured}")).await;
+    (captured, wrote("anchor")["position"].clone())
 }
 
 #[tokio::test]
@@ -103,7 +113,7 @@ async fn an_export_verifies_without_a_server() {
 #[tokio::test]
 async fn this_machines_journal_verifies_and_one_byte_in_the_file_is_found() {
     let mut world = World::start(PROGRAM, &[]).await;
-    let last = written(&world).await;
+    let (last, anchor) = written(&world).await;
     let checked = until("the second place", async || {
         let (code, said) = run(&world, &["audit", "verify"]).await;
         assert_eq!(code, 0, "{said}");
@@ -120,7 +130,6 @@ async fn this_machines_journal_verifies_and_one_byte_in_the_file_is_found() {
     bytes[at + 8] = b'A';
     overwrite(&file, &bytes);
     let (code, said) = run(&world, &["audit", "verify"]).await;
-    let anchor = last.as_u64().expect("a position") - 1;
     assert!(code == 1 && said.contains(&format!("position {anchor}: ")), "{said}");
 
     // Back to an earlier state: only the second place knows of the later one.

@@ -19,8 +19,8 @@ enum Deed {
 /// What must be the same: the project's files, and a fork's.
 #[derive(PartialEq, Debug)]
 struct Ending {
-    project: BTreeMap<String, (char, u32, Vec<u8>)>,
-    copy: Option<BTreeMap<String, (char, u32, Vec<u8>)>>,
+    project: Contents,
+    copy: Option<Contents>,
     undone: usize,
     merged: usize,
 }
@@ -51,18 +51,19 @@ async fn run(deed: Deed, die_at: Option<u32>) -> (Ending, bool) {
         let request = bench.world.http.post(format!("{}{path}", bench.world.url)).bearer_auth(&bench.world.token);
         request.header("Idempotency-Key", "the deed").json(&body).send().await
     };
-    let first = ask(&bench).await;
-    let died = match first {
+    let died = match ask(&bench).await {
+        // The point may lie behind the answer.
         Ok(answer) => {
             assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
-            // The point may lie behind the answer.
-            !bench.world.running()
+            bench.world.stop().await != Some(0)
         }
-        Err(_) => true,
+        Err(_) => {
+            bench.world.dies().await;
+            true
+        }
     };
+    bench.world.serve(&[]).await;
     if died {
-        bench.world.dies().await;
-        bench.world.serve(&[]).await;
         // Whoever was not answered asks again.
         until("the same answer as without a crash", async || ask(&bench).await.ok().filter(|answer| answer.status().is_success())).await;
     }

@@ -35,7 +35,7 @@ async fn a_thousand_forks_differ_in_no_file() {
     let seed = rand::random::<u64>();
     let mut random = StdRng::seed_from_u64(seed);
     // After each step the folder itself says what the fork must hold.
-    let mut recorded: Vec<(String, u64, BTreeMap<String, (char, u32, Vec<u8>)>)> = Vec::new();
+    let mut recorded: Vec<(String, u64, Contents)> = Vec::new();
     for _ in 0..SESSIONS {
         let lines: Vec<Value> = (0..STEPS).map(|n| step(&mut random, n)).chain([say("done")]).collect();
         let mut seen = Vec::new();

@@ -16,14 +16,17 @@ use serde_json::Value;
 
 use super::bench::{Bench, say, shell, write};
 
-/// What a folder holds: of each path its kind, permission bits and bytes.
-pub(super) fn holds(root: &Path) -> BTreeMap<String, (char, u32, Vec<u8>)> {
+/// Of each path its kind, permission bits and bytes.
+pub(super) type Contents = BTreeMap<String, (char, u32, Vec<u8>)>;
+
+/// What a folder holds.
+pub(super) fn holds(root: &Path) -> Contents {
     let mut found = BTreeMap::new();
     look(root, root, &mut found);
     found
 }
 
-fn look(root: &Path, folder: &Path, found: &mut BTreeMap<String, (char, u32, Vec<u8>)>) {
+fn look(root: &Path, folder: &Path, found: &mut Contents) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         let name = path.strip_prefix(root).expect("beneath").display().to_string();
