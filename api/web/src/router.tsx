@@ -21,6 +21,8 @@ const inProject: RouteObject[] = [
 const inSession: RouteObject[] = [
   { index: true, lazy: async () => ({ Component: (await import('./session/ConversationView')).ConversationView }) },
   { path: 'changes', lazy: async () => ({ Component: (await import('./session/ChangesView')).ChangesView }) },
+  { path: 'forks', lazy: async () => ({ Component: (await import('./steps/ForksView')).ForksView }) },
+  { path: 'compare', lazy: async () => ({ Component: (await import('./steps/CompareView')).CompareView }) },
   { path: 'history', lazy: async () => ({ Component: (await import('./replay/HistoryView')).HistoryView }) },
 ];
 

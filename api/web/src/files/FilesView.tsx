@@ -18,7 +18,7 @@ export function FilesView() {
     <div className={path ? 'files files-open' : 'files'}>
       <nav className="files-tree stack-tight" aria-label={texts.files.tree}>
         {mayWrite && <div><NewFile project={project.id} /></div>}
-        <Tree project={project.id} path="" />
+        <Tree project={project.id} />
       </nav>
       <div className="files-content">
         {path && <Link className="files-up" to={`/projects/${project.id}/files`}>{texts.files.up}</Link>}

@@ -1,7 +1,5 @@
 import { get, type Schema, send } from '../kernel/api/client';
 
-export type TreeItem = Schema['TreeItem'];
-
 /** Larger files are not opened in the editor, in bytes. */
 export const MAX_SHOWN = 2 * 1024 * 1024;
 
@@ -25,8 +23,13 @@ export function readTree(project: string, path: string): Promise<Schema['TreeBod
   return get(`/api/v1/projects/${project}/tree?path=${encodeURIComponent(path)}`);
 }
 
-export async function readFile(project: string, path: string): Promise<OpenFile | Unshown> {
-  const response = await send(address(project, path));
+export function readFile(project: string, path: string): Promise<OpenFile | Unshown> {
+  return readText(address(project, path), path);
+}
+
+/** The file that lies at an address of the server. */
+export async function readText(address: string, path: string): Promise<OpenFile | Unshown> {
+  const response = await send(address);
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (bytes.length > MAX_SHOWN) return 'too-large';
   const text = decode(bytes);

@@ -3,7 +3,7 @@ import type { EventItem } from '../kernel/live/event';
 import { clock } from '../kernel/text/format';
 import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
-import { SelectField } from '../kernel/ui/Field';
+import { Choice, SelectField } from '../kernel/ui/Field';
 import { Icon } from '../kernel/ui/Icon';
 import { EMPTY } from '../session/conversation';
 import { EntryList } from '../session/EntryList';
@@ -20,11 +20,19 @@ interface Props {
   /** Told whenever another moment is shown. */
   onMoment?(position: number): void;
   actions?: ReactNode;
+  /** The files at a position, where they are to be had. */
+  files?(position: number): ReactNode;
+  /** What may be done from a position. */
+  steps?(position: number): ReactNode;
 }
 
+type Side = 'talk' | 'files';
+const SIDES: readonly (readonly [Side, string])[] = [['talk', texts.steps.talk], ['files', texts.steps.files]];
+
 /** Goes through a session: what stood there after any of its events, from the events alone. */
-export function Player({ session, events, start, onMoment, actions }: Props) {
+export function Player({ session, events, start, onMoment, actions, files, steps }: Props) {
   const [type, setType] = useState('');
+  const [side, setSide] = useState<Side>('talk');
   const [chosen, setChosen] = useState(start);
   const last = events.length - 1;
   const found = chosen === null ? last : events.findLastIndex((item) => item.position <= chosen);
@@ -80,8 +88,12 @@ export function Player({ session, events, start, onMoment, actions }: Props) {
           </details>
         </section>
         <section className="player-talk talk" aria-label={texts.history.then}>
-          <p className="row player-state"><SessionStatus status={conversation.status} /> <span className="small soft">{texts.history.then}</span></p>
-          <EntryList session={session} conversation={conversation} answering="past" follow />
+          <div className="row player-state">
+            <SessionStatus status={conversation.status} />
+            {files ? <Choice<Side> legend={texts.steps.show} options={SIDES} value={side} onChange={setSide} /> : <span className="small soft">{texts.history.then}</span>}
+            {steps && <span className="row player-steps">{steps(current.position)}</span>}
+          </div>
+          {files && side === 'files' ? files(current.position) : <EntryList session={session} conversation={conversation} answering="past" follow />}
         </section>
       </div>
     </div>

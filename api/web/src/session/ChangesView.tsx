@@ -1,13 +1,10 @@
 import { get, type Schema } from '../kernel/api/client';
 import { useResource } from '../kernel/live/resource';
 import { texts } from '../kernel/text/texts';
-import { Badge } from '../kernel/ui/Badge';
-import { Diff } from '../kernel/ui/Diff';
 import { Empty } from '../kernel/ui/Empty';
 import { Shown } from '../kernel/ui/Shown';
+import { FileChange } from './FileChange';
 import { useInSession } from './SessionPage';
-
-type FileDiff = Schema['FileDiff'];
 
 /** What the session changed: of each file its first state against its last. */
 export function ChangesView() {
@@ -23,24 +20,11 @@ export function ChangesView() {
           ) : (
             <>
               <h2>{texts.changes.summary(items.length)}</h2>
-              {items.map((file) => <File key={file.path} file={file} />)}
+              {items.map((file) => <FileChange key={file.path} file={file} />)}
             </>
           )
         }
       </Shown>
     </div>
-  );
-}
-
-function File({ file }: { file: FileDiff }) {
-  return (
-    <section className="card card-padded stack-tight" aria-label={file.path}>
-      <div className="row">
-        <h3 className="mono grow">{file.path}</h3>
-        <span className="small"><span className="added">+{file.lines_added}</span> <span className="bad">−{file.lines_removed}</span></span>
-        <Badge tone="plain">{texts.changes.kinds[file.change] ?? file.change}</Badge>
-      </div>
-      {file.diff ? <Diff text={file.diff} label={texts.changes.differences(file.path)} /> : <p className="soft">{file.binary ? texts.changes.binary : texts.changes.missing}</p>}
-    </section>
   );
 }

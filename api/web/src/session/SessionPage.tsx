@@ -6,6 +6,7 @@ import { ProblemNotice } from '../kernel/ui/Notice';
 import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
 import { useProject } from '../project/projects';
+import { OriginLine } from '../steps/OriginLine';
 import { mayWork, useTeams } from '../team/teams';
 import { CancelSession } from './CancelSession';
 import type { Conversation } from './conversation';
@@ -51,11 +52,13 @@ function Page({ session }: { session: Session }) {
           <span role="status"><SessionStatus status={status} /></span>
           {works && !finished(status) && <CancelSession session={session.id} requested={conversation.cancelRequested} />}
         </div>
+        {session.origin && <OriginLine origin={session.origin} />}
         <UsageLine conversation={complete ? conversation : undefined} session={session} />
         <nav className="tabs" aria-label={texts.session.views}>
           <NavLink end to={path}>{texts.session.conversation}</NavLink>
           <NavLink to={`${path}/changes`}>{texts.session.changes}</NavLink>
           <NavLink to={`${path}/history`}>{texts.session.history}</NavLink>
+          <NavLink to={`${path}/forks`}>{texts.session.forks}</NavLink>
         </nav>
       </header>
       {problem && <ProblemNotice problem={problem} />}

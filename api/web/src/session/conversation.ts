@@ -1,4 +1,5 @@
 /** What a session's events say, in the order people read it. Folding is pure: the same events make the same conversation. */
+import type { EventItem } from '../kernel/live/event';
 import type { Status } from './sessions';
 
 export interface Change {
@@ -61,10 +62,12 @@ export interface Conversation {
   attempt: number;
   /** Which has the session: another one means that the first has stopped. */
   worker: string;
+  /** What is in it, for an undo to go back to. */
+  events: readonly EventItem[];
 }
 
 export const EMPTY: Conversation = {
   entries: [], status: 'queued', title: '', model: '', editMode: 'ask', budget: {},
   usage: { steps: 0, inputTokens: 0, outputTokens: 0, microUsd: 0, workMs: 0 },
-  cancelRequested: false, approvalId: null, position: 0, turn: 0, attempt: 0, worker: '',
+  cancelRequested: false, approvalId: null, position: 0, turn: 0, attempt: 0, worker: '', events: [],
 };

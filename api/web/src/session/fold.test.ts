@@ -82,6 +82,28 @@ describe('folding events', () => {
     expect(state.entries[0]).toMatchObject({ text: '(forgotten)' });
   });
 
+  it('goes back to where it was, and forth again', () => {
+    const turns = [requested(), started(1), completed(1, 'one'), started(2), completed(2, 'two'), item('completed', {})];
+    const [, , one, , , end] = turns.map((event) => event.stream_version);
+    const texts = (state: Conversation) => state.entries.flatMap((entry) => (entry.kind === 'agent' ? [entry.text] : []));
+    const back = fold(fold(EMPTY, turns), [item('undo_started', { to: one }), item('undone', { to: one, changed: 1 })]);
+    expect(texts(back)).toEqual(['one']);
+    expect(back).toMatchObject({ status: 'completed', usage: { steps: 2 } });
+    expect(back.entries.at(-1)).toMatchObject({ kind: 'notice', code: 'undone', detail: '1 file changed' });
+    expect(texts(fold(back, [item('undone', { to: end, changed: 1 })]))).toEqual(['one', 'two']);
+  });
+
+  it('begins a fork with what was said before it', () => {
+    const conversation = [
+      { role: 'user', text: 'Build' },
+      { role: 'assistant', text: 'I run it.', tool_calls: [call] },
+      { role: 'tool', call_id: '1-1', tool: 'bash_exec', outcome: 'ok', output: 'a' },
+    ];
+    const state = fold(EMPTY, [requested(), item('forked', { session_id: 'o', version: 3, conversation, turn: 1, attempts: 1, answered: false })]);
+    expect(kinds(state)).toEqual(['user', 'agent', 'tool', 'notice']);
+    expect(state.entries[2]).toMatchObject({ state: 'done', outcome: 'ok', output: 'a' });
+  });
+
   it('folds ten thousand events without haste', () => {
     const events = Array.from({ length: 5000 }, (_, turn) => [started(turn + 1), completed(turn + 1, 'x')]).flat();
     expect(fold(EMPTY, events).entries).toHaveLength(5000);

@@ -1,10 +1,11 @@
 import type { Delta, EventItem } from '../kernel/live/event';
 import { texts } from '../kernel/text/texts';
-import type { Asked, Budget, Change, Conversation, Entry, NoticeEntry, ToolEntry } from './conversation';
+import { type Asked, type Budget, type Change, type Conversation, EMPTY, type Entry, type NoticeEntry, type ToolEntry } from './conversation';
 import type { Status } from './sessions';
 
-interface Draft extends Omit<Conversation, 'entries'> {
+interface Draft extends Omit<Conversation, 'entries' | 'events'> {
   entries: Entry[];
+  events: EventItem[];
 }
 type Data = Readonly<Record<string, unknown>>;
 type Handler = (draft: Draft, data: Data, item: EventItem) => void;
@@ -13,10 +14,11 @@ type Handler = (draft: Draft, data: Data, item: EventItem) => void;
 export function fold(state: Conversation, items: readonly EventItem[]): Conversation {
   const fresh = items.filter((item) => item.position > state.position);
   if (fresh.length === 0) return state;
-  const draft: Draft = { ...state, entries: [...state.entries], usage: { ...state.usage } };
+  const draft: Draft = { ...state, entries: [...state.entries], usage: { ...state.usage }, events: [...state.events] };
   for (const item of fresh) {
     HANDLERS[item.type]?.(draft, item.data, item);
     draft.position = item.position;
+    draft.events.push(item);
   }
   return draft;
 }
@@ -109,7 +111,45 @@ const HANDLERS: Record<string, Handler> = {
   'agent_session.failed': (draft, data, item) => end(draft, item, 'failed', said(data.detail) || string(data.reason), 'bad'),
   'agent_session.cancelled': (draft, _, item) => end(draft, item, 'cancelled', '', 'plain'),
   'agent_session.limit_reached': (draft, data, item) => end(draft, item, 'limit_reached', string(data.limit), 'warn'),
+  'agent_session.forked': (draft, data, item) => {
+    draft.entries = Array.isArray(data.conversation) ? takenOver(data.conversation as Message[], item) : draft.entries;
+    draft.turn = number(data.turn);
+    draft.status = data.answered === true ? 'completed' : 'queued';
+    notice(draft, item, 'forked', '', 'plain');
+  },
+  'agent_session.undone': (draft, data, item) => {
+    // Going back is no erasing: the events say what stood there, also what an earlier undo had left.
+    draft.entries = [...fold(EMPTY, draft.events.filter((event) => event.stream_version <= number(data.to))).entries];
+    stopWriting(draft);
+    notice(draft, item, 'undone', texts.steps.changed(number(data.changed)), 'plain');
+  },
+  'agent_session.merged': (draft, data, item) => notice(draft, item, 'merged', texts.steps.changed(number(data.changed)), 'good'),
+  'agent_session.workspace_discarded': (draft, _, item) => notice(draft, item, 'discarded', '', 'plain'),
 };
+
+type Message =
+  | { role: 'user'; text: string }
+  | ({ role: 'assistant' } & Answer)
+  | { role: 'tool'; call_id: string; tool: string; outcome: string; output: string };
+
+/** What was said in the session that a fork left. */
+function takenOver(messages: readonly Message[], { position, time }: EventItem): Entry[] {
+  const entries: Entry[] = [];
+  for (const [index, message] of messages.entries()) {
+    const key = `event-${position}-${index}`;
+    if (message.role === 'user') entries.push({ kind: 'user', key, text: message.text, by: '', time });
+    if (message.role === 'assistant') {
+      if (message.text.trim()) entries.push({ kind: 'agent', key, turn: 0, text: message.text, time, writing: false });
+      for (const call of message.tool_calls) entries.push({ kind: 'tool', key: `call-${call.call_id}`, callId: call.call_id, tool: call.tool, input: call.arguments, state: 'planned', changes: [], time });
+    }
+    if (message.role === 'tool') {
+      const at = entries.findLastIndex((entry) => entry.kind === 'tool' && entry.callId === message.call_id);
+      const entry = entries[at];
+      if (entry?.kind === 'tool') entries[at] = { ...entry, state: 'done', outcome: message.outcome, output: message.output };
+    }
+  }
+  return entries;
+}
 
 interface Answer { text: string; tool_calls: { call_id: string; tool: string; arguments: string }[] }
 

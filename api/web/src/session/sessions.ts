@@ -14,7 +14,7 @@ export function useSessions(project: string): Resource<Session[]> {
 
 export function useSession(id: string): Resource<Session> {
   const path = `/api/v1/sessions/${id}`;
-  return useResource(path, () => get<Session>(path));
+  return useResource(path, () => get<Session>(path), (item) => item.stream === `agent_session-${id}` && item.type === 'agent_session.workspace_discarded');
 }
 
 export function finished(status: string): boolean {

@@ -1,3 +1,13 @@
+/** A file that both sides changed. */
+export interface FileConflict {
+  path: string;
+  /** Whether something stands there, and there in what comes. */
+  ours: boolean;
+  theirs: boolean;
+  /** Of a text that is merged, both between markers. */
+  marked: string | null;
+}
+
 /** An error answer of the server (RFC 9457), or a network that is away (`status` 0). */
 export class Problem extends Error {
   constructor(
@@ -9,6 +19,7 @@ export class Problem extends Error {
     /** Seconds to wait before asking again. */
     readonly retryAfter: number | null = null,
     readonly reason: string | null = null,
+    readonly conflicts: readonly FileConflict[] = [],
   ) {
     super(detail);
     this.name = 'Problem';
@@ -19,6 +30,7 @@ interface ProblemBody {
   code?: string;
   detail?: string;
   reason?: string;
+  conflicts?: FileConflict[];
   errors?: { pointer?: string; detail: string }[];
 }
 
@@ -28,5 +40,5 @@ export async function problemOf(response: Response): Promise<Problem> {
   for (const { pointer, detail } of body.errors ?? []) if (pointer) fields[pointer] = detail;
   const wait = Number(response.headers.get('retry-after'));
   const detail = body.detail ?? response.statusText;
-  return new Problem(response.status, body.code ?? 'unknown', detail, fields, wait > 0 ? wait : null, body.reason ?? null);
+  return new Problem(response.status, body.code ?? 'unknown', detail, fields, wait > 0 ? wait : null, body.reason ?? null, body.conflicts ?? []);
 }
