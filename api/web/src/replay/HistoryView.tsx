@@ -11,7 +11,8 @@ import { Player } from './Player';
 
 /** The session's events, and the session after each; the moment stands in the address. */
 export function HistoryView() {
-  const { session, conversation, events, complete, mayWork } = useInSession();
+  const { session, conversation, complete, mayWork } = useInSession();
+  const { events } = conversation;
   const [query, setQuery] = useSearchParams();
   const [copied, setCopied] = useState(false);
   // A fork knows where it left by the count of this session's events.

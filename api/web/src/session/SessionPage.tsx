@@ -1,5 +1,4 @@
 import { NavLink, Outlet, useOutletContext, useParams } from 'react-router';
-import type { EventItem } from '../kernel/live/event';
 import { texts } from '../kernel/text/texts';
 import { Crumbs } from '../kernel/ui/Crumbs';
 import { ProblemNotice } from '../kernel/ui/Notice';
@@ -19,7 +18,6 @@ import './session.css';
 export interface InSession {
   session: Session;
   conversation: Conversation;
-  events: readonly EventItem[];
   complete: boolean;
   mayWork: boolean;
 }
@@ -35,14 +33,14 @@ export function SessionPage() {
 }
 
 function Page({ session }: { session: Session }) {
-  const { conversation, events, complete, problem } = useConversation(session.id);
+  const { conversation, complete, problem } = useConversation(session.id);
   const { all } = useTeams();
   const project = useProject(session.project_id).value;
   useTitle(session.title);
   const path = `/sessions/${session.id}`;
   const status = complete ? conversation.status : session.status;
   const works = mayWork(all.find((team) => team.id === session.team_id));
-  const context: InSession = { session, conversation, events, complete, mayWork: works };
+  const context: InSession = { session, conversation, complete, mayWork: works };
   return (
     <div className="session">
       <header className="session-head">

@@ -9,7 +9,6 @@ import { fold, foldDelta } from './fold';
 
 interface State {
   conversation: Conversation;
-  events: readonly EventItem[];
   /** Everything up to the present has been read once. */
   complete: boolean;
   /** It is being read, so what comes live waits for its turn. */
@@ -27,7 +26,7 @@ type Step =
   | { kind: 'problem'; problem: Problem }
   | { kind: 'again' };
 
-const START: State = { conversation: EMPTY, events: [], complete: false, reading: true, early: [], earlyDeltas: [], problem: undefined };
+const START: State = { conversation: EMPTY, complete: false, reading: true, early: [], earlyDeltas: [], problem: undefined };
 
 /** Pages first, then what came live meanwhile: by position, so nothing is missed and nothing counts twice. */
 export function step(state: State, taken: Step): State {
@@ -55,7 +54,7 @@ export function step(state: State, taken: Step): State {
 function add(state: State, items: readonly EventItem[]): State {
   const fresh = items.filter((item) => item.position > state.conversation.position);
   if (fresh.length === 0) return state;
-  return { ...state, events: [...state.events, ...fresh], conversation: fold(state.conversation, fresh), problem: undefined };
+  return { ...state, conversation: fold(state.conversation, fresh), problem: undefined };
 }
 
 /** A session's conversation, from its first event and on, live. */
