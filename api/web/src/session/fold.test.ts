@@ -102,6 +102,8 @@ describe('folding events', () => {
     const state = fold(EMPTY, [requested(), item('forked', { session_id: 'o', version: 3, conversation, turn: 1, attempts: 1, answered: false })]);
     expect(kinds(state)).toEqual(['user', 'agent', 'tool', 'notice']);
     expect(state.entries[2]).toMatchObject({ state: 'done', outcome: 'ok', output: 'a' });
+    expect(fold(state, [item('completed', {})]).status).toBe('completed');
+    expect(state.status).toBe('queued');
   });
 
   it('folds ten thousand events without haste', () => {

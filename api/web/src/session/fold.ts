@@ -114,7 +114,6 @@ const HANDLERS: Record<string, Handler> = {
   'agent_session.forked': (draft, data, item) => {
     draft.entries = Array.isArray(data.conversation) ? takenOver(data.conversation as Message[], item) : draft.entries;
     draft.turn = number(data.turn);
-    draft.status = data.answered === true ? 'completed' : 'queued';
     notice(draft, item, 'forked', '', 'plain');
   },
   'agent_session.undone': (draft, data, item) => {
