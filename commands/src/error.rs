@@ -54,7 +54,7 @@ pub enum CommandError {
     #[error("the file is not as the request's condition says")]
     PreconditionFailed { actual: Option<String> },
     /// Files that would be overwritten and that somebody changed; what is to become of each has to be decided.
-    #[error("{} files were changed on both sides; decide what is to become of them", .conflicts.len())]
+    #[error("files changed on both sides: {}; decide what is to become of each", .conflicts.len())]
     FilesConflict { conflicts: Vec<FileConflict> },
     #[error("more than the limit of {limit} bytes")]
     TooLarge { limit: u64 },

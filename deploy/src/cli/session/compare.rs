@@ -39,7 +39,7 @@ fn told(side: &Value, paint: Paint) {
         let said: String = text(&step["text"]).lines().next().unwrap_or_default().chars().take(TEXT_CHARS).collect();
         println!("  #{} {said}", step["position"]);
         for call in step["calls"].as_array().into_iter().flatten() {
-            let changed = call["changed"].as_u64().map(|count| format!(", {count} paths")).unwrap_or_default();
+            let changed = call["changed"].as_u64().map(|count| format!(", paths: {count}")).unwrap_or_default();
             println!("      {} {}{changed}", text(&call["tool"]), text(&call["outcome"]));
         }
     }

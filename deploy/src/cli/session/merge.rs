@@ -7,7 +7,7 @@ use crate::cli::paint::printable;
 
 pub async fn merge(client: &Client, session: &str, conflicts: &Conflicts) -> Result<(), CliError> {
     let merged = client.post(&format!("/api/v1/sessions/{session}/merge"), &conflicts.fields()).await?;
-    println!("merged into {}; {} paths changed", printable(merged["into"].as_str().unwrap_or_default()), merged["changed"]);
+    println!("merged into {}; paths changed: {}", printable(merged["into"].as_str().unwrap_or_default()), merged["changed"]);
     for path in merged["spared"].as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
         println!("left as it is: {}", printable(path));
     }

@@ -9,7 +9,7 @@ pub async fn undo(client: &Client, session: &str, to: u64, conflicts: &Conflicts
     let mut body = conflicts.fields();
     body["to"] = to.into();
     let undone = client.post(&format!("/api/v1/sessions/{session}/undo"), &body).await?;
-    println!("back at #{}; {} paths changed; undo this with --to {}", undone["to"], undone["changed"], before(&undone));
+    println!("back at #{}; paths changed: {}; undo this with --to {}", undone["to"], undone["changed"], before(&undone));
     for path in undone["spared"].as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
         println!("left as it is: {}", printable(path));
     }
