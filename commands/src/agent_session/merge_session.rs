@@ -1,15 +1,14 @@
 //! Merges a fork's files into its origin's working copy. The same way as an undo: conflicts are decided by people, the plan is an event, and a
 //! crash in between is finished at the next start.
 
-use opensail_domain::agent_session::AgentSessionCommand;
 use opensail_domain::agent_session::event::MergeStarted;
+use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionRejection, Core};
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::Lease;
 
 use super::files::{Wish, at_rest, rejected};
 use crate::ports::snapshots::{Choices, Sides};
-use crate::{Caller, CommandError, Commands, Done, Permission, Shown};
-use opensail_domain::agent_session::{AgentSessionRejection, Core};
+use crate::{Caller, CommandError, Commands, Done, Permission};
 
 #[derive(Clone, Debug)]
 pub struct MergeSession {
@@ -20,12 +19,7 @@ pub struct MergeSession {
 impl Commands {
     /// `FilesConflict` with both sides where they do not fit.
     pub async fn merge_session(&self, caller: &Caller, wish: MergeSession) -> Result<Done<()>, CommandError> {
-        if let Some(first) = self.known(caller).await? {
-            let done = self.repeat(caller, first, |(): &()| Shown::Session(wish.session_id)).await?;
-            // Begun before a crash, perhaps, and not ended; somebody else may be at it.
-            if let Err(error) = self.settle_files(wish.session_id).await {
-                tracing::debug!(error = error.log_text(), "what was begun is not ended yet");
-            }
+        if let Some(done) = self.begun_before(caller, wish.session_id).await? {
             return Ok(done);
         }
         let (commands, caller) = (self.clone(), caller.clone());
@@ -75,7 +69,7 @@ impl Commands {
             goal: merge.snapshot.clone(),
             requested_by,
         };
-        let session_id: SessionId = fork.session_id;
+        let session_id = fork.session_id;
         let wish = Wish { session_id, command: AgentSessionCommand::StartMerge(start), project: None };
         let begun = self.execute(&caller.clone().fenced(lease.fence()), &wish).await?;
         let ended = self.settle_under_lease(session_id, lease).await?;

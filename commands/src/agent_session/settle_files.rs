@@ -7,10 +7,21 @@ use opensail_domain::project::{ProjectCommand, ProjectDecider, WorkspaceCaptured
 use opensail_eventstore::{Lease, Position};
 
 use super::files::{Wish, platform};
-use crate::ports::snapshots::PutBack;
-use crate::{CommandError, Commands};
+use crate::ports::snapshots::{Held, PutBack};
+use crate::{Caller, CommandError, Commands, Done, Shown};
 
 impl Commands {
+    /// The first answer to a repeated wish. What it began is ended if a crash kept it from its end.
+    pub(super) async fn begun_before(&self, caller: &Caller, session_id: SessionId) -> Result<Option<Done<()>>, CommandError> {
+        let Some(first) = self.known(caller).await? else { return Ok(None) };
+        let done = self.repeat(caller, first, |(): &()| Shown::Session(session_id)).await?;
+        // Somebody else may be at it.
+        if let Err(error) = self.settle_files(session_id).await {
+            tracing::debug!(error = error.log_text(), "what was begun is not ended yet");
+        }
+        Ok(Some(done))
+    }
+
     /// Takes the lease of the files in question; true if something was ended.
     pub async fn settle_files(&self, session_id: SessionId) -> Result<bool, CommandError> {
         let (_, core) = self.session_core(session_id).await?;
@@ -44,11 +55,7 @@ impl Commands {
         Ok(Some(done.position))
     }
 
-    async fn take_back(
-        &self,
-        core: &Core,
-        undo: UndoStarted,
-    ) -> Result<(AgentSessionCommand, crate::ports::snapshots::Held), CommandError> {
+    async fn take_back(&self, core: &Core, undo: UndoStarted) -> Result<(AgentSessionCommand, Held), CommandError> {
         let root = self.prepare_copy(core).await?;
         let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &undo.before, &undo.goal).await?;
         let spared = private(core.session_id, spared);
@@ -74,7 +81,7 @@ impl Commands {
     }
 }
 
-type Ended = ((AgentSessionCommand, crate::ports::snapshots::Held), Option<ProjectCommand>);
+type Ended = ((AgentSessionCommand, Held), Option<ProjectCommand>);
 
 fn private(session: SessionId, paths: Vec<String>) -> Option<Private<Vec<String>>> {
     (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))

@@ -11,7 +11,7 @@ use opensail_eventstore::{Lease, Position};
 
 use super::files::{Wish, at_rest};
 use crate::ports::snapshots::{Choices, Sides};
-use crate::{Caller, CommandError, Commands, Done, Permission, Shown};
+use crate::{Caller, CommandError, Commands, Done, Permission};
 
 #[derive(Clone, Debug)]
 pub struct UndoSession {
@@ -24,12 +24,7 @@ pub struct UndoSession {
 impl Commands {
     /// `FilesConflict` when files would be overwritten that somebody changed since.
     pub async fn undo_session(&self, caller: &Caller, wish: UndoSession) -> Result<Done<()>, CommandError> {
-        if let Some(first) = self.known(caller).await? {
-            let done = self.repeat(caller, first, |(): &()| Shown::Session(wish.session_id)).await?;
-            // Begun before a crash, perhaps, and not ended; somebody else may be at it.
-            if let Err(error) = self.settle_files(wish.session_id).await {
-                tracing::debug!(error = error.log_text(), "what was begun is not ended yet");
-            }
+        if let Some(done) = self.begun_before(caller, wish.session_id).await? {
             return Ok(done);
         }
         let (commands, caller) = (self.clone(), caller.clone());

@@ -106,7 +106,31 @@ impl Snapshots {
                     point.released = true;
                 }
             }
-            _ => {}
+            // None of these says what the files are. A merge is told by the fork, and changes the files of its origin.
+            E::Requested(_)
+            | E::RunStarted(_)
+            | E::TurnStarted(_)
+            | E::TurnCompleted(_)
+            | E::TurnFailed(_)
+            | E::ApprovalRequested(_)
+            | E::ApprovalAnswered(_)
+            | E::ApprovalTimedOut(_)
+            | E::ToolCallStarted(_)
+            | E::ToolCallCompleted(_)
+            | E::MessageAdded(_)
+            | E::Requeued(_)
+            | E::Paused(_)
+            | E::Resumed(_)
+            | E::CancelRequested(_)
+            | E::Completed(_)
+            | E::Failed(_)
+            | E::Cancelled(_)
+            | E::LimitReached(_)
+            | E::Forgotten(_)
+            | E::UndoStarted(_)
+            | E::MergeStarted(_)
+            | E::Merged(_)
+            | E::WorkspaceDiscarded(_) => {}
         }
     }
 
