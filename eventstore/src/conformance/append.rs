@@ -131,8 +131,9 @@ pub async fn what_another_process_wrote_counts(subject: &dyn Subject) {
     assert_eq!(journal.append(guarded("a", 1)).await, conflict(1, 2));
     journal.append(guarded("a", 2)).await.expect("appended");
     another.append(append(vec![part("role", 2, 1)])).await.expect("appended");
-    // Also when something else was written in between.
+    // Also when something else was written in between, so that the journal's end is ours again: what was written first is what we last knew.
     journal.append(one("b")).await.expect("appended");
+    assert_eq!(journal.append(guarded("c", 1)).await, conflict(1, 3));
     assert_eq!(journal.append(guarded("c", 2)).await, conflict(2, 3));
     assert_eq!(journal.append(append(vec![part("role", 2, 1)])).await, conflict(2, 3));
     assert_eq!(journal.append(append(vec![part("role", 4, 1)])).await, conflict(4, 3));
