@@ -2,12 +2,33 @@
 
 use std::path::PathBuf;
 
+use opensail_tests::postgres;
 use opensail_tests::world::{Answer, World, until};
 use serde_json::{Value, json};
 
 use crate::PROGRAM;
 
 pub(super) const ENDED: &[&str] = &["completed", "failed", "cancelled", "limit_reached"];
+
+/// Runs at a time where a test kills a server at each of its boundaries, each with a server of its own.
+pub(super) const AT_A_TIME: usize = 4;
+
+/// Settings that choose a fresh database.
+pub(super) type Database = Vec<(&'static str, String)>;
+
+/// The one in the data folder.
+pub(super) async fn sqlite() -> Database {
+    Vec::new()
+}
+
+pub(super) async fn fresh_postgres() -> Database {
+    let database = postgres::fresh_database().await;
+    vec![("DATABASE_URL", database.app_url), ("DATABASE_OWNER_URL", database.owner_url)]
+}
+
+pub(super) fn settings(database: &Database) -> Vec<(&str, &str)> {
+    database.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
 
 pub(super) struct Bench {
     pub(super) world: World,

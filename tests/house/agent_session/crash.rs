@@ -5,16 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use futures::StreamExt;
-use opensail_tests::postgres;
 use opensail_tests::world::World;
 use serde_json::{Value, json};
 
+use super::bench::{AT_A_TIME, Database, fresh_postgres, settings, sqlite};
 use crate::PROGRAM;
 
 /// More boundaries than a session of this script has.
 const MOST: u32 = 400;
-/// Runs at a time, each with a server of its own.
-const AT_A_TIME: usize = 4;
 
 fn script() -> Vec<Value> {
     let call = |name: &str, arguments: Value| json!({ "name": name, "arguments": arguments });
@@ -116,11 +114,10 @@ async fn run(database: &[(&str, &str)], die_at: Option<u32>) -> Option<Ending> {
     Some(Ending { status: details["status"].clone(), files: found, turns })
 }
 
-async fn at_every_boundary(database: impl AsyncFn() -> Vec<(String, String)>) {
+async fn at_every_boundary(database: impl AsyncFn() -> Database) {
     let run = async |die_at: Option<u32>| {
-        let settings = database().await;
-        let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        run(&settings, die_at).await
+        let database = database().await;
+        run(&settings(&database), die_at).await
     };
     let undisturbed = run(None).await.expect("an ending");
     assert_eq!(undisturbed.status, "completed");
@@ -141,14 +138,10 @@ async fn at_every_boundary(database: impl AsyncFn() -> Vec<(String, String)>) {
 
 #[tokio::test]
 async fn on_sqlite() {
-    at_every_boundary(async || Vec::new()).await;
+    at_every_boundary(sqlite).await;
 }
 
 #[tokio::test]
 async fn on_postgres() {
-    at_every_boundary(async || {
-        let database = postgres::fresh_database().await;
-        vec![("DATABASE_URL".to_string(), database.app_url), ("DATABASE_OWNER_URL".to_string(), database.owner_url)]
-    })
-    .await;
+    at_every_boundary(fresh_postgres).await;
 }

@@ -1,11 +1,15 @@
 //! `kill -9` at every boundary of an undo, a fork and a merge: after a restart and the same wish again all is as it would have been.
 
+use futures::StreamExt;
+use opensail_tests::world::{World, until};
 use serde_json::json;
 
-use opensail_tests::world::{World, until};
-
+use super::super::bench::{AT_A_TIME, Database, fresh_postgres, settings, sqlite};
 use super::*;
 use crate::PROGRAM;
+
+/// More boundaries than any of these has.
+const MOST: u32 = 60;
 
 /// What is done under the crash; `body` of a POST to the session, by its verb.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,8 +30,8 @@ struct Ending {
 }
 
 /// A session that ended, a fork of it with a change, and then the deed, dying at the n-th boundary that it passes.
-async fn run(deed: Deed, die_at: Option<u32>) -> (Ending, bool) {
-    let mut world = World::at_rest(PROGRAM, &[]);
+async fn run(deed: Deed, database: &Database, die_at: Option<u32>) -> (Ending, bool) {
+    let mut world = World::at_rest(PROGRAM, &settings(database));
     world.serve(&[]).await;
     let (project, folder) = world.project("boat").await;
     let mut bench = Bench { world, project, folder };
@@ -99,35 +103,64 @@ async fn run(deed: Deed, die_at: Option<u32>) -> (Ending, bool) {
     (Ending { project: holds(&bench.folder), copy, undone, merged }, died)
 }
 
-async fn at_every_boundary(deed: Deed, at_least: u32) {
-    let (undisturbed, _) = run(deed, None).await;
-    for n in 1..60 {
-        let (ending, died) = run(deed, Some(n)).await;
+async fn at_every_boundary(deed: Deed, at_least: u32, database: impl AsyncFn() -> Database) {
+    let run = async |die_at: Option<u32>| run(deed, &database().await, die_at).await;
+    let (undisturbed, _) = run(None).await;
+    let mut endings = futures::stream::iter(1..MOST).map(async |n| (n, run(Some(n)).await)).buffered(AT_A_TIME);
+    while let Some((n, (ending, died))) = endings.next().await {
         assert_eq!(ending, undisturbed, "{deed:?} killed at boundary {n}");
         if !died {
             assert!(n > at_least, "only {n} boundaries were passed; are the crash points built in?");
             return;
         }
     }
-    panic!("more than sixty boundaries");
+    panic!("more than {MOST} boundaries");
 }
 
-#[tokio::test]
-async fn of_an_undo() {
-    at_every_boundary(Deed::Undo, 5).await;
+mod on_sqlite {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_an_undo() {
+        at_every_boundary(Deed::Undo, 5, sqlite).await;
+    }
+
+    #[tokio::test]
+    async fn of_a_fork() {
+        at_every_boundary(Deed::Fork, 2, sqlite).await;
+    }
+
+    #[tokio::test]
+    async fn of_a_merge() {
+        at_every_boundary(Deed::Merge, 5, sqlite).await;
+    }
+
+    #[tokio::test]
+    async fn of_a_discard() {
+        at_every_boundary(Deed::Discard, 0, sqlite).await;
+    }
 }
 
-#[tokio::test]
-async fn of_a_fork() {
-    at_every_boundary(Deed::Fork, 2).await;
-}
+mod on_postgres {
+    use super::*;
 
-#[tokio::test]
-async fn of_a_merge() {
-    at_every_boundary(Deed::Merge, 5).await;
-}
+    #[tokio::test]
+    async fn of_an_undo() {
+        at_every_boundary(Deed::Undo, 5, fresh_postgres).await;
+    }
 
-#[tokio::test]
-async fn of_a_discard() {
-    at_every_boundary(Deed::Discard, 0).await;
+    #[tokio::test]
+    async fn of_a_fork() {
+        at_every_boundary(Deed::Fork, 2, fresh_postgres).await;
+    }
+
+    #[tokio::test]
+    async fn of_a_merge() {
+        at_every_boundary(Deed::Merge, 5, fresh_postgres).await;
+    }
+
+    #[tokio::test]
+    async fn of_a_discard() {
+        at_every_boundary(Deed::Discard, 0, fresh_postgres).await;
+    }
 }
