@@ -35,6 +35,7 @@ if [ "$purpose" = test ]; then
     need postgresql '/usr/lib/postgresql/*/bin/initdb'
     need util-linux '/usr/bin/setpriv'
     need chromium '/usr/bin/chromium'
+    need btrfs-progs '/*bin/mkfs.btrfs'
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

@@ -1,5 +1,6 @@
 //! The whole house from outside.
 
+pub mod btrfs;
 pub mod people;
 pub mod watch;
 pub mod world;

@@ -13,10 +13,10 @@ use rustix::io::Errno;
 
 use super::error::FileError;
 use super::folders::{names_of, open_top, refuse_system, sync_if_readable};
-use super::root::{Links, open_beneath};
+use super::root::{Links, open_beneath, same_mount};
 
 /// Removes a folder that the platform keeps. One that is gone is fine; a link, or a link on the way, is refused; a
-/// mount inside stops it.
+/// mount inside stops it. A subvolume of btrfs may be removed like this too, by whoever may empty it.
 pub fn remove_root(folder: &Path) -> Result<(), FileError> {
     let shown = folder.to_string_lossy();
     let failed = |errno| match errno {
@@ -36,7 +36,7 @@ pub fn remove_root(folder: &Path) -> Result<(), FileError> {
         };
     }
     let name = CString::new(name.as_encoded_bytes()).map_err(|_| FileError::invalid(&*shown, "has a NUL in it"))?;
-    let root = match open_writable(&parent, &name) {
+    let root = match open_writable(&parent, &name, true) {
         Ok(root) => root,
         Err(Errno::NOENT) => return Ok(()),
         Err(Errno::LOOP | Errno::NOTDIR) => return Err(FileError::forbidden(&*shown, "is not a folder")),
@@ -60,14 +60,14 @@ fn empty(root: &OwnedFd) -> Result<(), Errno> {
             return Ok(());
         }
         for name in folders {
-            let dir = match open_writable(root, &name) {
+            let dir = match open_writable(root, &name, false) {
                 Ok(dir) => dir,
                 Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => continue,
                 Err(errno) => return Err(errno),
             };
             clear(&dir, |inner| {
                 // A folder that may not be written cannot change its parent.
-                drop(open_writable(&dir, inner)?);
+                drop(open_writable(&dir, inner, false)?);
                 moved += 1;
                 let up = format!(".opensail-removed-{:016x}-{moved}", rand::random::<u64>());
                 rustix::fs::renameat(&dir, inner, root, up.as_str())
@@ -108,10 +108,10 @@ fn is_folder(dir: &OwnedFd, name: &CStr) -> bool {
 }
 
 /// Opens a folder, giving its owner all rights first where they were taken away (caches are often made read-only). The
-/// mode is changed through the open handle, so no link can be put in its place.
-fn open_writable(dir: &OwnedFd, name: &CStr) -> Result<OwnedFd, Errno> {
+/// mode is changed through the open handle, so no link can be put in its place. `subvolume`: whether it may be one.
+fn open_writable(dir: &OwnedFd, name: &CStr, subvolume: bool) -> Result<OwnedFd, Errno> {
     let handle = open_beneath(dir.as_fd(), name, OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW, Links::None)?;
-    if rustix::fs::fstat(&handle)?.st_dev != rustix::fs::fstat(dir)?.st_dev {
+    if rustix::fs::fstat(&handle)?.st_dev != rustix::fs::fstat(dir)?.st_dev && !(subvolume && same_mount(dir.as_fd(), name)?) {
         return Err(Errno::XDEV);
     }
     if rustix::fs::fstat(&handle)?.st_mode & 0o700 != 0o700 {

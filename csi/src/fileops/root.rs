@@ -94,6 +94,16 @@ pub(crate) fn open_beneath(
     resolved(dir, path, flags | OFlags::CLOEXEC | no_terminal, resolve)
 }
 
+/// Whether what stands at `path` lies in the same mount as `dir`. A subvolume of btrfs does, though its device is another.
+pub(crate) fn same_mount(dir: BorrowedFd<'_>, path: impl rustix::path::Arg + Copy) -> Result<bool, Errno> {
+    let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
+    match resolved(dir, path, OFlags::PATH | OFlags::CLOEXEC, resolve) {
+        Ok(_) => Ok(true),
+        Err(Errno::XDEV) => Ok(false),
+        Err(errno) => Err(errno),
+    }
+}
+
 fn resolved(dir: BorrowedFd<'_>, path: impl rustix::path::Arg + Copy, flags: OFlags, resolve: ResolveFlags) -> Result<OwnedFd, Errno> {
     for _ in 0..MAX_RESOLUTIONS {
         match rustix::fs::openat2(dir, path, flags, Mode::empty(), resolve) {

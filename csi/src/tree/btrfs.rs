@@ -127,12 +127,14 @@ fn call<const OPCODE: rustix::ioctl::Opcode>(folder: BorrowedFd<'_>, name: &CStr
     if bytes.is_empty() || bytes.len() > 255 || bytes.contains(&b'/') {
         return Err(TreeError::at(bytes, Errno::INVAL));
     }
+    // A handle that only names the folder, as that of a root is, takes no calls.
+    let folder = super::walk::open_dir(folder, c".").map_err(|errno| TreeError::at(bytes, errno))?;
     // SAFETY: the structure is numbers and bytes, for all of which zero is a value.
     let mut arguments: VolumeArguments = unsafe { MaybeUninit::zeroed().assume_init() };
     arguments.fd = fd;
     arguments.name[..bytes.len()].copy_from_slice(bytes);
     // SAFETY: the opcode is the kernel's for this structure, which it only reads; the name ends with a NUL.
-    unsafe { ioctl(folder, Setter::<OPCODE, VolumeArguments>::new(arguments)) }.map_err(|errno| TreeError::at(bytes, errno))
+    unsafe { ioctl(&folder, Setter::<OPCODE, VolumeArguments>::new(arguments)) }.map_err(|errno| TreeError::at(bytes, errno))
 }
 
 #[cfg(test)]

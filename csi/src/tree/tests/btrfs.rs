@@ -81,8 +81,12 @@ fn a_subvolume_is_known_unchanged_without_a_walk_and_forked_in_a_moment() {
     assert_eq!(std::fs::read(top.join("fork/folder-1/1")).expect("read"), vec![b'x'; 10_000]);
     assert_eq!(std::fs::read(top.join("fork/target/cache")).expect("read"), b"c");
     assert_eq!(std::fs::read(project.join("folder-1/1")).expect("read"), b"round 49");
-    delete_subvolume(std::fs::File::open(&top).expect("top").as_fd(), c"fork").expect("deleted");
+    delete_subvolume(Root::open(&top).expect("top"), c"fork").expect("deleted");
     assert!(!top.join("fork").exists());
+    // Who may not delete subvolumes empties them.
+    snapshot_subvolume(&root, Root::open(&top).expect("top"), c"emptied").expect("copied");
+    crate::fileops::remove_root(&top.join("emptied")).expect("removed");
+    assert!(!top.join("emptied").exists());
     // Laid out beside it, files share their blocks.
     std::fs::create_dir(top.join("laid")).expect("folder");
     let laid = checkout(&subject, &first.name, &Root::open(&top.join("laid")).expect("root"), Some(near)).expect("laid out");

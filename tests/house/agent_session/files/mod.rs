@@ -1,5 +1,6 @@
 //! A session's files at every event: seen, taken back, forked off, merged, kept and forgotten.
 
+mod btrfs;
 mod crash;
 mod fidelity;
 mod forks;
