@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use opensail_eventstore::snapshot::SnapshotTable;
 use opensail_eventstore::vault::keyring::{Keyring, derive};
 use opensail_eventstore::{Journal, Leases, Vault};
 
@@ -54,6 +55,8 @@ pub struct Parts {
     pub files: Arc<dyn ProjectFiles>,
     pub blobs: Arc<dyn Blobs>,
     pub snapshots: Arc<dyn Snapshots>,
+    /// Where what the journal keeps in the store is noted between two sweeps.
+    pub roots: Arc<dyn SnapshotTable>,
     /// Of working copies, for commands that change files.
     pub leases: Arc<dyn Leases>,
     pub model: Arc<dyn Model>,
@@ -149,6 +152,9 @@ impl Commands {
     }
     pub fn snapshots(&self) -> &Arc<dyn Snapshots> {
         &self.inner.parts.snapshots
+    }
+    pub(crate) fn roots(&self) -> &Arc<dyn SnapshotTable> {
+        &self.inner.parts.roots
     }
     pub(crate) fn leases(&self) -> &Arc<dyn Leases> {
         &self.inner.parts.leases

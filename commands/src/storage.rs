@@ -1,6 +1,8 @@
 //! The room of storage: what the store keeps, for how long, and what goes.
 
+mod named;
 mod release_snapshots;
+mod root_index;
 mod roots;
 mod set_retention;
 mod sweep_storage;

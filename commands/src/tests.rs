@@ -9,4 +9,5 @@ mod fakes;
 mod invitation;
 mod project;
 mod repeats;
+mod storage;
 mod world;

@@ -75,6 +75,7 @@ impl World {
             passwords: Arc::new(Bcrypt::default()),
             files: Arc::new(ServedProjectFiles::in_process()),
             snapshots: Arc::new(LocalSnapshots::new(cas.clone(), keyring.clone(), home.join("indexes"), Rules::default())),
+            roots: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
             blobs: Arc::new(EncryptedBlobs::new(Arc::new(cas), keyring.clone())),
             model: model.clone(),

@@ -37,7 +37,7 @@ pub(super) struct SweptBody {
     moved: TotalBody,
     /// In packs that cannot be read in whole, which therefore stay.
     unreadable: TotalBody,
-    /// Names that events have and the store does not; hashes of other things are among them.
+    /// What events name and the store does not have.
     missing: u64,
 }
 

@@ -100,6 +100,7 @@ impl World {
             files: Arc::new(Files::default()),
             blobs: Arc::new(HeldBlobs::default()),
             snapshots: Arc::new(NoSnapshots),
+            roots: Arc::new(store.clone()),
             leases: Arc::new(store.clone()),
             model: Arc::new(NoModel),
             live: LiveTurns::default(),

@@ -152,7 +152,7 @@ pub struct Swept {
     /// Live, and written into new packs.
     pub moved: Total,
     pub unreadable: Total,
-    /// Named and not stored.
+    /// Named by an event, or by a snapshot that one names, and not stored.
     pub missing: u64,
 }
 
@@ -161,8 +161,10 @@ pub struct Swept {
 pub struct Roots {
     /// Snapshots with everything in them.
     pub snapshots: Vec<(ProjectId, String)>,
-    /// Names of blobs, and of whatever else has such a name.
+    /// Names of blobs.
     pub blobs: Vec<String>,
+    /// What could be the name of a blob: kept where it is one, and no loss where it is not.
+    pub perhaps: Vec<String>,
 }
 
 /// Asks for the roots; called twice in a sweep.

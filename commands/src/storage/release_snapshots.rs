@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent};
+use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::Decider;
 use opensail_domain::kernel::{Micros, ProjectId, SessionId};
 use opensail_domain::project::{ProjectCommand, ProjectDecider, ProjectEvent, Retention};
 use opensail_eventstore::StreamId;
 
+use super::named::Named as Names;
 use crate::agent_session::SessionFiles;
 use crate::{Change, Command, CommandError, Commands, Place, Shown};
 
@@ -44,7 +45,6 @@ fn let_go(named: &[Named], retention: Retention, now: Micros) -> Vec<String> {
 
 /// Of a session: the steps, and what its undos and merges named.
 pub(super) fn of_session(files: &SessionFiles, retention: Option<Retention>, now: Micros) -> Vec<String> {
-    use AgentSessionEvent as E;
     // One at work, or with an open plan, is left alone.
     let at_rest = matches!(files.snapshots.state(), AgentSession::Finished(core, _) if core.workspace.open().is_none());
     if !at_rest {
@@ -75,15 +75,9 @@ pub(super) fn of_session(files: &SessionFiles, retention: Option<Retention>, now
         .collect();
     let merged = files.snapshots.state().core().and_then(|core| core.workspace.merged.clone());
     for (recorded, event) in &files.history {
-        let planned: Vec<&String> = match event {
-            E::UndoStarted(e) => vec![&e.before, &e.goal],
-            E::MergeStarted(e) => vec![&e.base, &e.before, &e.theirs, &e.goal],
-            E::Merged(e) => vec![&e.theirs, &e.tree.snapshot],
-            _ => vec![],
-        };
-        for snapshot in planned {
-            let always = !forgotten && Some(snapshot) == merged.as_ref();
-            named.push(Named { snapshot: snapshot.clone(), time: recorded.time, always, step: false });
+        for snapshot in Names::by_session(event).planned {
+            let always = !forgotten && Some(snapshot) == merged.as_deref();
+            named.push(Named { snapshot: snapshot.to_owned(), time: recorded.time, always, step: false });
         }
     }
     let released = released_of(files);
@@ -94,33 +88,28 @@ pub(super) fn of_session(files: &SessionFiles, retention: Option<Retention>, now
 fn released_of(files: &SessionFiles) -> BTreeSet<String> {
     let mut released = BTreeSet::new();
     for event in files.events() {
-        match event {
-            AgentSessionEvent::SnapshotsReleased(e) => released.extend(e.snapshots.iter().cloned()),
-            event => {
-                for named in super::roots::named_by_session(event) {
-                    released.remove(named);
-                }
-            }
+        let names = Names::by_session(event);
+        for named in names.snapshots() {
+            released.remove(named);
         }
+        released.extend(names.released.into_iter().map(str::to_owned));
     }
     released
 }
 
 /// Of a project: what was captured after people's writes.
 pub(super) fn of_project(events: &[(Micros, ProjectEvent)], retention: Retention, now: Micros) -> Vec<String> {
-    let captures = events.iter().filter(|(_, event)| matches!(event, ProjectEvent::WorkspaceCaptured(_))).count();
+    let captures: usize = events.iter().map(|(_, event)| Names::by_project(event).taken.len()).sum();
     let mut named = Vec::new();
     let mut released = BTreeSet::new();
     for (time, event) in events {
-        match event {
-            ProjectEvent::WorkspaceCaptured(e) => {
-                released.remove(&e.tree.snapshot);
-                let always = named.len() + 1 == captures;
-                named.push(Named { snapshot: e.tree.snapshot.clone(), time: *time, always, step: true });
-            }
-            ProjectEvent::SnapshotsReleased(e) => released.extend(e.snapshots.iter().cloned()),
-            _ => {}
+        let names = Names::by_project(event);
+        for snapshot in names.taken {
+            released.remove(snapshot);
+            let always = named.len() + 1 == captures;
+            named.push(Named { snapshot: snapshot.to_owned(), time: *time, always, step: true });
         }
+        released.extend(names.released.into_iter().map(str::to_owned));
     }
     let_go(&named, retention, now).into_iter().filter(|snapshot| !released.contains(snapshot)).collect()
 }

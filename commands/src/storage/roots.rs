@@ -1,4 +1,5 @@
-//! What the journal keeps alive in the store, gathered event by event: the second time only what is new is read.
+//! What the journal keeps alive in the store, gathered event by event and per stream, so that only what is new is ever read
+//! ([`super::root_index`] keeps it from one sweep to the next).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +7,10 @@ use opensail_domain::agent_session::{AgentSessionDecider, AgentSessionEvent};
 use opensail_domain::kernel::{Decider, Event, ProjectId, SessionId};
 use opensail_domain::project::{ProjectDecider, ProjectEvent};
 use opensail_eventstore::{Filter, Position, Recorded};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::named::Named;
 use crate::ports::snapshots::Roots;
 use crate::{CommandError, Commands};
 
@@ -16,87 +19,101 @@ const PAGE: usize = 500;
 /// Hexadecimal digits of a name in the store.
 const NAME_DIGITS: usize = 64;
 
-#[derive(Default)]
-pub(super) struct Gathered {
-    seen: Position,
-    /// Of each stream that is not deleted: its project, and what it names and has not released.
-    snapshots: BTreeMap<String, (ProjectId, BTreeSet<String>)>,
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Gathered {
+    /// Up to here every event was taken in.
+    pub(crate) seen: Position,
+    streams: BTreeMap<String, Kept>,
     sessions: BTreeMap<ProjectId, BTreeSet<SessionId>>,
     deleted: BTreeSet<ProjectId>,
-    names: BTreeSet<String>,
+}
+
+/// What one stream keeps.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    project: Option<ProjectId>,
+    /// Named and not released.
+    snapshots: BTreeSet<String>,
+    blobs: BTreeSet<String>,
+    /// Texts that could be names, of fields that this program does not know as such. Too many are harmless.
+    perhaps: BTreeSet<String>,
 }
 
 impl Gathered {
     /// `without`: what a dry run lets go before.
-    pub(super) fn roots(&self, without: &BTreeMap<String, BTreeSet<String>>) -> Roots {
-        let kept = |stream: &String, snapshot: &String| without.get(stream).is_none_or(|gone| !gone.contains(snapshot));
-        let mut snapshots = Vec::new();
-        for (stream, (project, named)) in &self.snapshots {
-            if !self.deleted.contains(project) {
-                snapshots.extend(named.iter().filter(|snapshot| kept(stream, snapshot)).map(|snapshot| (*project, snapshot.clone())));
+    pub(crate) fn roots(&self, without: &BTreeMap<String, BTreeSet<String>>) -> Roots {
+        let mut roots = Roots::default();
+        for (stream, kept) in &self.streams {
+            let gone = without.get(stream);
+            if let Some(project) = kept.project.filter(|project| !self.deleted.contains(project)) {
+                let stays = |snapshot: &&String| gone.is_none_or(|gone| !gone.contains(*snapshot));
+                roots.snapshots.extend(kept.snapshots.iter().filter(stays).map(|snapshot| (project, snapshot.clone())));
             }
+            roots.blobs.extend(kept.blobs.iter().cloned());
+            roots.perhaps.extend(kept.perhaps.iter().cloned());
         }
-        Roots { snapshots, blobs: self.names.iter().cloned().collect() }
+        roots
     }
 
     pub(super) fn projects(&self) -> impl Iterator<Item = (ProjectId, Vec<SessionId>)> {
-        let all = self.snapshots.values().map(|(project, _)| *project).collect::<BTreeSet<_>>();
-        let live = all.into_iter().filter(|project| !self.deleted.contains(project));
+        let named = self.streams.values().filter(|kept| !kept.snapshots.is_empty()).filter_map(|kept| kept.project);
+        let live = named.collect::<BTreeSet<_>>().into_iter().filter(|project| !self.deleted.contains(project));
         live.map(|project| (project, self.sessions.get(&project).into_iter().flatten().copied().collect()))
     }
 
-    /// Names of snapshots are told apart from all others: what is released must not be kept as if it were a blob.
     fn take_in(&mut self, recorded: &Recorded, version: u32, payload: Value) -> Result<(), CommandError> {
         let broken = |error: opensail_domain::kernel::event::DecodeError| {
             CommandError::broken(format!("event at position {}: {error}", recorded.position))
         };
+        let mut perhaps = BTreeSet::new();
+        collect(&payload, &mut perhaps);
         let project = recorded.project.as_ref().and_then(|project| project.parse::<ProjectId>().ok());
         let stream = recorded.stream.to_string();
-        let mut of_snapshots = BTreeSet::new();
         if AgentSessionEvent::TYPES.iter().any(|(name, _)| *name == recorded.event_type) {
-            let event = AgentSessionEvent::decode(&recorded.event_type, version, payload.clone()).map_err(broken)?;
+            let event = AgentSessionEvent::decode(&recorded.event_type, version, payload).map_err(broken)?;
             if let (Some(project), Ok(session)) = (project, recorded.stream.id().parse::<SessionId>()) {
                 self.sessions.entry(project).or_default().insert(session);
-                let named = named_by_session(&event);
-                of_snapshots.extend(named.iter().map(|name| (*name).clone()));
-                self.name(&stream, project, named);
             }
-            if let AgentSessionEvent::SnapshotsReleased(released) = &event {
-                of_snapshots.extend(released.snapshots.iter().cloned());
-                self.let_go(&stream, &released.snapshots);
+            self.keep(&stream, project, &Named::by_session(&event), perhaps);
+            if let AgentSessionEvent::Forgotten(_) = event
+                && let Some(kept) = self.streams.get_mut(&stream)
+            {
+                // Nobody can read them any more.
+                kept.blobs.clear();
+                kept.perhaps.clear();
             }
         } else if ProjectEvent::TYPES.iter().any(|(name, _)| *name == recorded.event_type) {
-            let event = ProjectEvent::decode(&recorded.event_type, version, payload.clone()).map_err(broken)?;
-            let Some(project) = project.or_else(|| recorded.stream.id().parse().ok()) else { return Ok(()) };
-            match &event {
-                ProjectEvent::WorkspaceCaptured(captured) => {
-                    of_snapshots.insert(captured.tree.snapshot.clone());
-                    self.name(&stream, project, vec![&captured.tree.snapshot]);
-                }
-                ProjectEvent::SnapshotsReleased(released) => {
-                    of_snapshots.extend(released.snapshots.iter().cloned());
-                    self.let_go(&stream, &released.snapshots);
-                }
-                ProjectEvent::Deleted(_) => drop(self.deleted.insert(project)),
-                _ => {}
+            let event = ProjectEvent::decode(&recorded.event_type, version, payload).map_err(broken)?;
+            let project = project.or_else(|| recorded.stream.id().parse().ok());
+            self.keep(&stream, project, &Named::by_project(&event), perhaps);
+            if let (ProjectEvent::Deleted(_), Some(project)) = (event, project) {
+                self.deleted.insert(project);
             }
+        } else {
+            self.keep(&stream, project, &Named::default(), perhaps);
         }
-        let mut found = BTreeSet::new();
-        collect(&payload, &mut found);
-        self.names.extend(found.into_iter().filter(|name| !of_snapshots.contains(name)));
         Ok(())
     }
 
-    fn name(&mut self, stream: &str, project: ProjectId, named: Vec<&String>) {
-        if !named.is_empty() {
-            self.snapshots.entry(stream.to_owned()).or_insert_with(|| (project, BTreeSet::new())).1.extend(named.into_iter().cloned());
+    /// Names of snapshots are told apart from all others: what is released must not be kept as if it were a blob.
+    fn keep(&mut self, stream: &str, project: Option<ProjectId>, named: &Named<'_>, mut perhaps: BTreeSet<String>) {
+        for known in named.snapshots().chain(named.released.iter().copied()).chain(named.blobs.iter().copied()) {
+            perhaps.remove(known);
         }
-    }
-
-    fn let_go(&mut self, stream: &str, released: &[String]) {
-        if let Some((_, named)) = self.snapshots.get_mut(stream) {
-            named.retain(|name| !released.contains(name));
+        for digest in &named.digests {
+            perhaps.remove(*digest);
         }
+        if perhaps.is_empty() && *named == Named::default() {
+            return;
+        }
+        let kept = self.streams.entry(stream.to_owned()).or_default();
+        kept.project = kept.project.or(project);
+        kept.snapshots.extend(named.snapshots().map(str::to_owned));
+        for released in &named.released {
+            kept.snapshots.remove(*released);
+        }
+        kept.blobs.extend(named.blobs.iter().map(|name| (*name).to_owned()));
+        kept.perhaps.extend(perhaps);
     }
 }
 
@@ -108,43 +125,7 @@ pub(super) fn stream_of_project(project: ProjectId) -> String {
     format!("{}-{project}", ProjectDecider::TYPE)
 }
 
-/// Every snapshot that an event names.
-pub(super) fn named_by_session(event: &AgentSessionEvent) -> Vec<&String> {
-    use AgentSessionEvent as E;
-    match event {
-        E::WorkspaceCaptured(e) => vec![&e.tree.snapshot],
-        E::UndoStarted(e) => vec![&e.before, &e.goal],
-        E::Undone(e) => vec![&e.tree.snapshot],
-        E::Forked(e) => vec![&e.origin.snapshot],
-        E::MergeStarted(e) => vec![&e.base, &e.before, &e.theirs, &e.goal],
-        E::Merged(e) => vec![&e.theirs, &e.tree.snapshot],
-        E::Requested(_)
-        | E::RunStarted(_)
-        | E::TurnStarted(_)
-        | E::TurnCompleted(_)
-        | E::TurnFailed(_)
-        | E::ApprovalRequested(_)
-        | E::ApprovalAnswered(_)
-        | E::ApprovalTimedOut(_)
-        | E::ToolCallStarted(_)
-        | E::ToolCallCompleted(_)
-        | E::MessageAdded(_)
-        | E::Requeued(_)
-        | E::Paused(_)
-        | E::Resumed(_)
-        | E::CancelRequested(_)
-        | E::Completed(_)
-        | E::Failed(_)
-        | E::Cancelled(_)
-        | E::LimitReached(_)
-        | E::Forgotten(_)
-        | E::WorkspaceDiscarded(_)
-        | E::SnapshotNamed(_)
-        | E::SnapshotsReleased(_) => vec![],
-    }
-}
-
-/// Every text that could name something in the store. Too many are harmless.
+/// Every text that could name something in the store.
 fn collect(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if text.len() == NAME_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
@@ -158,7 +139,7 @@ fn collect(value: &Value, found: &mut BTreeSet<String>) {
 
 impl Commands {
     /// Reads on to the journal's end. An event that cannot be read ends it: then nothing may be removed.
-    pub(super) async fn gather(&self, gathered: &mut Gathered) -> Result<(), CommandError> {
+    pub(crate) async fn gather(&self, gathered: &mut Gathered) -> Result<(), CommandError> {
         loop {
             let page = self.journal().read_all(gathered.seen, PAGE, &Filter::default()).await?;
             let full = page.events.len() == PAGE;

@@ -32,8 +32,7 @@ impl Commands {
         if !admin {
             return Err(CommandError::Forbidden);
         }
-        let mut gathered = Gathered::default();
-        self.gather(&mut gathered).await?;
+        let gathered = self.gathered().await?;
         let mut without = LetGo::new();
         for (project, sessions) in gathered.projects().collect::<Vec<_>>() {
             if !wish.dry_run {

@@ -165,6 +165,7 @@ fn node(
         files: files.clone(),
         blobs: Arc::new(NoBlobs),
         snapshots: Arc::new(NoSnapshots),
+        roots: Arc::new(store.clone()),
         leases: Arc::new(store.clone()),
         model: Arc::new(NoModel),
         live: LiveTurns::default(),

@@ -27,6 +27,7 @@ impl Default for Sweep {
 #[derive(Debug, Default)]
 pub struct Live {
     names: HashSet<Address>,
+    perhaps: HashSet<Address>,
 }
 
 impl Live {
@@ -35,10 +36,16 @@ impl Live {
         self.names.insert(name)
     }
 
-    pub fn contains(&self, name: &Address) -> bool {
-        self.names.contains(name)
+    /// For what may be the name of something: it stays if it is stored, and is not missed otherwise.
+    pub fn add_if_stored(&mut self, name: Address) {
+        self.perhaps.insert(name);
     }
 
+    pub fn contains(&self, name: &Address) -> bool {
+        self.names.contains(name) || self.perhaps.contains(name)
+    }
+
+    /// What must be stored.
     pub(super) fn names(&self) -> impl Iterator<Item = &Address> {
         self.names.iter()
     }

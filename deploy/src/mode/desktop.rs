@@ -234,6 +234,7 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
         files: Arc::new(ServedProjectFiles::in_process()),
         blobs: Arc::new(blobs),
         snapshots: Arc::new(snapshots),
+        roots: stores.cache.clone(),
         leases: stores.leases.clone(),
         model: model::build(settings.model.clone()).map_err(other)?,
         live: LiveTurns::default(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use opensail_eventstore::postgres::PostgresStore;
+use opensail_eventstore::snapshot::SnapshotTable;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Journal, Leases, SealTables, Vault};
 use opensail_projections::Db;
@@ -15,6 +16,7 @@ pub struct Stores {
     pub journal: Arc<dyn Journal>,
     pub vault: Arc<dyn Vault>,
     pub leases: Arc<dyn Leases>,
+    pub cache: Arc<dyn SnapshotTable>,
     pub seal: Arc<dyn SealTables>,
     pub views: Db,
     own: Own,
@@ -38,6 +40,7 @@ pub async fn open(settings: &Settings) -> Result<Stores, String> {
                 journal: shared.clone(),
                 vault: shared.clone(),
                 leases: shared.clone(),
+                cache: shared.clone(),
                 seal: shared,
                 views,
                 own: Own::Sqlite(store),
@@ -52,6 +55,7 @@ pub async fn open(settings: &Settings) -> Result<Stores, String> {
                 journal: shared.clone(),
                 vault: shared.clone(),
                 leases: shared.clone(),
+                cache: shared.clone(),
                 seal: shared,
                 views,
                 own: Own::Postgres(store),

@@ -59,6 +59,9 @@ fn marked(subjects: &HashMap<ProjectId, Option<Subject>>, named: &Roots, live: &
     for blob in named.blobs.iter().filter_map(|blob| blob.parse::<Address>().ok()) {
         live.add(blob);
     }
+    for name in named.perhaps.iter().filter_map(|name| name.parse::<Address>().ok()) {
+        live.add_if_stored(name);
+    }
     Ok(())
 }
 
