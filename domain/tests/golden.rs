@@ -72,6 +72,22 @@ fn samples() -> Vec<(String, u32, Value)> {
         team::InvitationAccepted { invitation_id: InvitationId(id(7)), account_id: account }.into(),
         team::Deleted {}.into(),
         team::AuditExported { format: team::AuditFormat::Csv, filtered: true }.into(),
+        team::AuditRead {
+            by: account,
+            question: team::AuditQuestion {
+                project_id: Some(project),
+                actor: Some(id(1).to_string()),
+                event_type: Some("team.renamed".into()),
+                stream: Some(format!("team-{}", id(2))),
+                correlation: Some(id(8)),
+                from: Some(1_760_000_000_000_000),
+                to: Some(1_760_000_100_000_000),
+                proofs: true,
+            },
+            others: true,
+            at: 1_760_000_200_000_000,
+        }
+        .into(),
     ];
     teams.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let projects: Vec<ProjectEvent> = vec![

@@ -2,7 +2,7 @@
 
 use opensail_commands::Permission;
 use opensail_domain::kernel::{AccountId, ProjectId, TeamId};
-use opensail_domain::team::Role;
+use opensail_domain::team::{AuditQuestion, Role, identifier};
 use opensail_projections::audit::AuditFilter;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -71,6 +71,21 @@ impl AuditParams {
     pub(super) fn is_filtered(&self) -> bool {
         let texts = [&self.actor, &self.event_type, &self.stream, &self.from, &self.to, &self.after];
         self.project_id.is_some() || self.correlation.is_some() || texts.iter().any(|text| text.is_some())
+    }
+
+    /// As it is written down that it was asked.
+    pub(super) fn question(&self, filter: &AuditFilter) -> AuditQuestion {
+        let told = |text: &Option<String>| text.as_deref().map(identifier);
+        AuditQuestion {
+            project_id: self.project_id,
+            actor: told(&self.actor),
+            event_type: told(&self.event_type),
+            stream: told(&self.stream),
+            correlation: self.correlation,
+            from: filter.from,
+            to: filter.to,
+            proofs: false,
+        }
     }
 
     pub(super) fn format(&self) -> ExportFormat {

@@ -3,6 +3,7 @@ use axum::extract::State;
 use opensail_commands::Permission;
 use opensail_commands::journal::Position;
 use opensail_domain::kernel::AccountId;
+use opensail_domain::team::AuditQuestion;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -66,7 +67,8 @@ pub(super) async fn get_proof(
         return Err(Problem::invalid(vec![FieldError::parameter("size", "must not be smaller than what is to be proven")]));
     }
     if let Some(position) = position {
-        api.may_audit(signed.account, position).await?;
+        let tenant = api.may_audit(signed.account, position).await?;
+        api.record_reading(&signed, &[tenant], AuditQuestion { proofs: true, ..AuditQuestion::default() }).await?;
     }
     let newest = api.sealed(params.size.unwrap_or(asked)).await?;
     let size = params.size.unwrap_or(newest.checkpoint.size);
@@ -89,15 +91,15 @@ pub(super) async fn get_proof(
 }
 
 impl Api {
-    /// Whether the account may audit the event there; hidden like one that does not exist.
-    async fn may_audit(&self, account: AccountId, position: Position) -> Result<(), Problem> {
+    /// The tenant of the event there, if the account may audit it; hidden like one that does not exist.
+    async fn may_audit(&self, account: AccountId, position: Position) -> Result<String, Problem> {
         let found = self.commands().journal().read_at(&[position]).await?;
-        let tenant = &found.first().ok_or_else(Problem::not_found)?.tenant;
-        if *tenant == format!("account-{account}") {
-            return Ok(());
+        let tenant = found.into_iter().next().ok_or_else(Problem::not_found)?.tenant;
+        if tenant == format!("account-{account}") {
+            return Ok(tenant);
         }
         let team = tenant.parse().map_err(|_| Problem::not_found())?;
         self.commands().team_access(account, team, Permission::SeeAudit).await?;
-        Ok(())
+        Ok(tenant)
     }
 }

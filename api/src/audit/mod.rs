@@ -6,6 +6,7 @@ mod filter;
 mod get_checkpoint;
 mod get_proof;
 mod query_audit;
+mod record_reading;
 mod sealed;
 
 use utoipa_axum::router::OpenApiRouter;

@@ -11,6 +11,7 @@ use crate::problem::Problem;
 use crate::router::Api;
 
 /// Events with who, from where and why. Admins of a team see all of it; everybody sees the events of one's own account.
+/// That a team's history was looked at becomes an event of the team, once for each reader, question and hour.
 #[utoipa::path(get, path = "/api/v1/audit/events", tag = "audit", params(AuditParams), responses((status = 200, description = "A page", body = Listing<EventBody>)))]
 pub(super) async fn query_audit(
     State(api): State<Api>,
@@ -21,6 +22,7 @@ pub(super) async fn query_audit(
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
     api.settle(list.min_position.as_deref()).await?;
+    api.record_reading(&signed, &filter.tenants, params.question(&filter)).await?;
     let page = api.event_page(&list).await?;
     api.event_listing(api.queries().audit_events(&filter, &page).await?)
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::reading::AuditQuestion;
 use crate::kernel::{AccountId, InvitationId, Micros, Private, TeamId, event::events};
 
 events! {
@@ -19,6 +20,8 @@ events! {
         Deleted = "team.deleted" v 1,
         /// Somebody took the team's history away.
         AuditExported = "team.audit_exported" v 1,
+        /// Somebody looked at the team's history.
+        AuditRead = "team.audit_read" v 1,
     }
 }
 
@@ -114,4 +117,16 @@ pub struct AuditExported {
     pub format: AuditFormat,
     /// Only a part was asked for: a project, an actor, a time.
     pub filtered: bool,
+}
+
+/// Stands for the same question of the same reader for an hour. From where stands in the envelope.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AuditRead {
+    /// On whose rights it rested.
+    pub by: AccountId,
+    pub question: AuditQuestion,
+    /// So many questions were told already that this one stands for all others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub others: bool,
+    pub at: Micros,
 }

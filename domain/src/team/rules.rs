@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::event::*;
+use super::reading::{AuditQuestion, Readings};
 use crate::kernel::{AccountId, InvitationId, Micros, Rejection, RejectionKind, TeamId};
 
 pub const MAX_TEAM_NAME_CHARS: usize = 100;
@@ -51,6 +52,12 @@ pub enum TeamCommand {
     },
     /// Somebody is about to take its history away.
     RecordExport(AuditExported),
+    /// Somebody is about to see its history.
+    RecordReading {
+        by: AccountId,
+        question: AuditQuestion,
+        now: Micros,
+    },
     /// `projects`: how many the team still has, looked up.
     Delete {
         projects: u64,
@@ -67,6 +74,8 @@ pub enum Team {
         /// Neither accepted nor revoked; expired ones stay.
         #[serde(default)]
         invitations: BTreeMap<InvitationId, Invitation>,
+        #[serde(default)]
+        readings: Readings,
     },
     Deleted,
 }
@@ -151,11 +160,11 @@ impl Rejection for TeamRejection {
 
 pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent>, TeamRejection> {
     use TeamCommand as C;
-    let (present_name, members, invitations) = match (state, &command) {
-        (Team::Absent, C::Create { .. }) => ("", &BTreeMap::new(), &BTreeMap::new()),
+    let (present_name, members, invitations, readings) = match (state, &command) {
+        (Team::Absent, C::Create { .. }) => ("", &BTreeMap::new(), &BTreeMap::new(), &Readings::default()),
         (Team::Absent, _) => return Err(TeamRejection::Absent),
         (Team::Active { .. }, C::Create { .. }) => return Err(TeamRejection::Exists),
-        (Team::Active { name, members, invitations }, _) => (name.as_str(), members, invitations),
+        (Team::Active { name, members, invitations, readings }, _) => (name.as_str(), members, invitations, readings),
         (Team::Deleted, C::Delete { .. }) => return Ok(vec![]),
         (Team::Deleted, _) => return Err(TeamRejection::Deleted),
     };
@@ -203,6 +212,7 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
             Some(_) | None => Err(TeamRejection::NoInvitation),
         },
         C::RecordExport(export) => Ok(vec![export.into()]),
+        C::RecordReading { by, question, now } => Ok(readings.told(by, question, now).into_iter().map(Into::into).collect()),
         C::Delete { projects } if projects > 0 => Err(TeamRejection::HasProjects { projects }),
         C::Delete { .. } => Ok(vec![Deleted {}.into()]),
     }
@@ -211,11 +221,13 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
 pub(super) fn evolve(state: &mut Team, event: &TeamEvent) {
     match (state, event) {
         (state @ Team::Absent, TeamEvent::Created(e)) => {
-            *state = Team::Active { name: e.name.clone(), members: BTreeMap::new(), invitations: BTreeMap::new() };
+            let (members, invitations) = (BTreeMap::new(), BTreeMap::new());
+            *state = Team::Active { name: e.name.clone(), members, invitations, readings: Readings::default() };
         }
         (state @ Team::Active { .. }, TeamEvent::Deleted(_)) => *state = Team::Deleted,
-        (Team::Active { name, members, invitations }, event) => match event {
+        (Team::Active { name, members, invitations, readings }, event) => match event {
             TeamEvent::Created(_) | TeamEvent::Deleted(_) | TeamEvent::AuditExported(_) => {}
+            TeamEvent::AuditRead(reading) => readings.add(reading),
             TeamEvent::Renamed(e) => *name = e.name.clone(),
             TeamEvent::MemberAdded(e) => {
                 members.insert(e.account_id, e.role);

@@ -1,7 +1,7 @@
 //! Given/when/then of the team.
 
 use super::*;
-use crate::kernel::{AccountId, InvitationId, TeamId, spec::given};
+use crate::kernel::{AccountId, InvitationId, Micros, TeamId, spec::given};
 use uuid::Uuid;
 
 const ADA: AccountId = AccountId(Uuid::from_u128(1));
@@ -29,6 +29,52 @@ fn an_export_is_written_down_while_the_team_is_there() {
     team(crew()).when(TeamCommand::RecordExport(export.clone())).then([export.clone().into()]);
     team(vec![]).when(TeamCommand::RecordExport(export.clone())).then_refused(TeamRejection::Absent);
     team(with([Deleted {}.into()])).when(TeamCommand::RecordExport(export)).then_refused(TeamRejection::Deleted);
+}
+
+fn reading(question: AuditQuestion, others: bool, at: Micros) -> AuditRead {
+    AuditRead { by: ADA, question, others, at }
+}
+
+fn of_actor(n: usize) -> AuditQuestion {
+    AuditQuestion { actor: Some(format!("actor-{n}")), ..AuditQuestion::default() }
+}
+
+const HOUR: Micros = READING_COVERS.as_micros() as Micros;
+
+#[test]
+fn a_reading_is_told_once_for_each_reader_question_and_hour() {
+    let first = reading(of_actor(1), false, 1000);
+    let read = |by, question, now| TeamCommand::RecordReading { by, question, now };
+    team(crew()).when(read(ADA, of_actor(1), 1000)).then([first.clone().into()]);
+    let seen = || with([first.clone().into()]);
+    team(seen()).when(read(ADA, of_actor(1), 1000 + HOUR - 1)).then_nothing();
+    team(seen()).when(read(ADA, of_actor(1), 1000 + HOUR)).then([reading(of_actor(1), false, 1000 + HOUR).into()]);
+    team(seen()).when(read(ADA, of_actor(2), 1001)).then([reading(of_actor(2), false, 1001).into()]);
+    team(seen()).when(read(BEN, of_actor(1), 1001)).then([AuditRead { by: BEN, ..reading(of_actor(1), false, 1001) }.into()]);
+    team(vec![]).when(read(ADA, of_actor(1), 1)).then_refused(TeamRejection::Absent);
+    team(with([Deleted {}.into()])).when(read(ADA, of_actor(1), 1)).then_refused(TeamRejection::Deleted);
+}
+
+#[test]
+fn after_many_questions_one_record_stands_for_all_others() {
+    let many = || (0..MAX_TOLD_READINGS).map(|n| reading(of_actor(n), false, 1000).into());
+    let read = |n, now| TeamCommand::RecordReading { by: ADA, question: of_actor(n), now };
+    let others = reading(AuditQuestion::default(), true, 2000);
+    team(with(many())).when(read(9999, 2000)).then([others.clone().into()]);
+    let told = || with(many().chain([others.clone().into()]));
+    team(told()).when(read(10_000, 2001)).then_nothing();
+    // The first ones no longer stand; that one still does.
+    team(told()).when(read(1, 1000 + HOUR)).then_nothing();
+    team(told()).when(read(1, 2000 + HOUR)).then([reading(of_actor(1), false, 2000 + HOUR).into()]);
+}
+
+#[test]
+fn of_a_text_that_is_no_identifier_nothing_is_told() {
+    for (text, told) in
+        [("agent_session-0199", "agent_session-0199"), ("", ""), ("ada@example.org", "?"), ("Ada L", "?"), (&"x".repeat(200), "?")]
+    {
+        assert_eq!(identifier(text), told);
+    }
 }
 
 #[test]

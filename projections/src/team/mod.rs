@@ -136,7 +136,7 @@ impl Projection for TeamView {
                 tx.run(sql!("DELETE FROM team_invitations WHERE invitation_id = $1", invitation_id.to_string())).await?;
             }
             // The audit's own list shows it; the team is as it was.
-            TeamEvent::AuditExported(_) => return Ok(()),
+            TeamEvent::AuditExported(_) | TeamEvent::AuditRead(_) => return Ok(()),
             TeamEvent::Deleted(_) => {
                 tx.run(sql!("DELETE FROM team_invitations WHERE team_id = $1", team)).await?;
                 tx.run(sql!("DELETE FROM team_members WHERE team_id = $1", team)).await?;

@@ -4,4 +4,5 @@ mod export;
 mod filters;
 mod privacy;
 mod proof;
+mod reading;
 mod verify;

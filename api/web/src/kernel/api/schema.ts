@@ -61,7 +61,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events with who, from where and why. Admins of a team see all of it; everybody sees the events of one's own account. */
+        /**
+         * Events with who, from where and why. Admins of a team see all of it; everybody sees the events of one's own account.
+         *     That a team's history was looked at becomes an event of the team, once for each reader, question and hour.
+         */
         get: operations["query_audit"];
         put?: never;
         post?: never;

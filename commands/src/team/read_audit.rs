@@ -1,0 +1,30 @@
+//! Writes down that somebody looks at a team's history, before it is shown; not again for the same question within the hour.
+
+use async_trait::async_trait;
+use opensail_domain::kernel::TeamId;
+use opensail_domain::team::{AuditQuestion, TeamCommand, TeamDecider};
+
+use crate::{Change, Command, CommandError, Permission, Place, Shown};
+
+#[derive(Clone, Debug)]
+pub struct ReadAudit {
+    pub teams: Vec<TeamId>,
+    pub question: AuditQuestion,
+}
+
+#[async_trait]
+impl Command for ReadAudit {
+    type Answer = ();
+    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
+        let by = change.account()?;
+        for team in &self.teams {
+            change.team_access(*team, Permission::SeeAudit).await?;
+            let reading = TeamCommand::RecordReading { by, question: self.question.clone(), now: change.now() };
+            change.decide::<TeamDecider>(*team, Place::team(*team), reading).await?;
+        }
+        Ok(())
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
+    }
+}
