@@ -6,12 +6,17 @@ import type { EventItem } from '../kernel/live/event';
 import { asProblem } from '../kernel/live/resource';
 import { moment } from '../kernel/text/format';
 import { texts } from '../kernel/text/texts';
+import { Badge } from '../kernel/ui/Badge';
 import { Button } from '../kernel/ui/Button';
 import { Empty } from '../kernel/ui/Empty';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { useTitle } from '../kernel/ui/title';
 import { EventDialog } from './EventDialog';
 import { FilterForm } from './FilterForm';
+import { ListProof } from './proof/ListProof';
+import { SealPanel } from './proof/SealPanel';
+import { type Proof, type Proofs, useProofs } from './proof/useProofs';
+import { type Seal, useSeal } from './proof/useSeal';
 import { asked, type Filters, read, written } from './filters';
 import { SavedFilters } from './SavedFilters';
 import './audit.css';
@@ -22,27 +27,30 @@ export function AuditPage() {
   const filters = read(query);
   const apply = (next: Filters) => setQuery(written(next));
   const wish = asked(filters).toString();
+  const seal = useSeal();
   return (
     <div className="page">
       <header className="row-between">
         <h1>{texts.audit.title}</h1>
         <a className="button button-small" href={`/api/v1/audit/export?${wish}`} download>{texts.audit.export}</a>
       </header>
+      <SealPanel seal={seal} />
       <FilterForm key={query.toString()} filters={filters} onApply={apply} />
       <SavedFilters filters={filters} onChoose={apply} />
-      <Events key={wish} wish={wish} />
+      <Events key={wish} wish={wish} seal={seal} />
     </div>
   );
 }
 
 /** Newest first; more on demand. */
-function Events({ wish }: { wish: string }) {
+function Events({ wish, seal }: { wish: string; seal: Seal }) {
   const [items, setItems] = useState<readonly EventItem[]>([]);
   const [next, setNext] = useState<string | null>('');
   const [busy, setBusy] = useState(true);
   const [problem, setProblem] = useState<Problem>();
   const [shown, setShown] = useState<EventItem>();
   const [wished, setWished] = useState(0);
+  const proofs = useProofs(items, seal);
   useEffect(() => {
     let newest = true;
     setBusy(true);
@@ -71,24 +79,28 @@ function Events({ wish }: { wish: string }) {
   if (items.length === 0) return busy ? <p className="soft" role="status">{texts.loading}</p> : <Empty title={texts.audit.none} text={texts.audit.noneText} />;
   return (
     <>
-      <EventTable items={items} onChoose={setShown} />
+      <ListProof count={items.length} proofs={proofs} />
+      <EventTable items={items} proofs={proofs} onChoose={setShown} />
       {next && <div className="row"><Button busy={busy} onClick={more}>{texts.more}</Button></div>}
-      {shown && <EventDialog item={shown} onClose={() => setShown(undefined)} onChoose={setShown} />}
+      {shown && <EventDialog item={shown} proofs={proofs} onClose={() => setShown(undefined)} onChoose={setShown} />}
     </>
   );
 }
 
-function EventTable({ items, onChoose }: { items: readonly EventItem[]; onChoose: (item: EventItem) => void }) {
+function EventTable({ items, proofs, onChoose }: { items: readonly EventItem[]; proofs: Proofs; onChoose: (item: EventItem) => void }) {
+  const names = [texts.audit.time, texts.audit.what, texts.audit.who, texts.audit.where, texts.audit.address];
+  const proven = proofs.of.size > 0;
   return (
     // A wide table is scrolled by keyboard too.
     <div className="card table-scroll" role="region" aria-label={texts.audit.title} tabIndex={0}>
       <table className="table audit-table">
         <thead>
-          <tr>{[texts.audit.time, texts.audit.what, texts.audit.who, texts.audit.where, texts.audit.address].map((name) => <th key={name} scope="col">{name}</th>)}</tr>
+          <tr>{(proven ? [texts.seal.column, ...names] : names).map((name) => <th key={name} scope="col">{name}</th>)}</tr>
         </thead>
         <tbody>
           {items.map((item) => (
             <tr key={item.position}>
+              {proven && <td><Mark proof={proofs.of.get(item)} /></td>}
               <td><time dateTime={item.time}>{moment(item.time)}</time></td>
               <td><button type="button" className="link-button" aria-label={texts.audit.open(item.type, item.position)} onClick={() => onChoose(item)}>{item.type}</button></td>
               <td>{item.actor.name || item.actor.id} <span className="soft">{item.actor.kind}</span></td>
@@ -100,4 +112,9 @@ function EventTable({ items, onChoose }: { items: readonly EventItem[]; onChoose
       </table>
     </div>
   );
+}
+
+function Mark({ proof }: { proof: Proof | undefined }) {
+  if (proof?.failure) return <Badge tone="bad">{texts.seal.no}</Badge>;
+  return proof?.at === undefined ? null : <Badge tone="good">{texts.seal.yes}</Badge>;
 }
