@@ -21,6 +21,7 @@ const inProject: RouteObject[] = [
 const inSession: RouteObject[] = [
   { index: true, lazy: async () => ({ Component: (await import('./session/ConversationView')).ConversationView }) },
   { path: 'changes', lazy: async () => ({ Component: (await import('./session/ChangesView')).ChangesView }) },
+  { path: 'snapshots', lazy: async () => ({ Component: (await import('./steps/SnapshotsView')).SnapshotsView }) },
   { path: 'forks', lazy: async () => ({ Component: (await import('./steps/ForksView')).ForksView }) },
   { path: 'compare', lazy: async () => ({ Component: (await import('./steps/CompareView')).CompareView }) },
   { path: 'history', lazy: async () => ({ Component: (await import('./replay/HistoryView')).HistoryView }) },
@@ -47,6 +48,7 @@ export const router = createBrowserRouter([
       { path: 'audit', lazy: async () => ({ Component: (await import('./audit/AuditPage')).AuditPage }) },
       { path: 'replay', lazy: async () => ({ Component: (await import('./replay/ReplayPage')).ReplayPage }) },
       { path: 'model', lazy: async () => ({ Component: (await import('./model/ModelPage')).ModelPage }) },
+      { path: 'storage', lazy: async () => ({ Component: (await import('./storage/StoragePage')).StoragePage }) },
       { path: '*', element: <NotFound /> },
     ],
   },

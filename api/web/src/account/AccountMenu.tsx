@@ -39,6 +39,7 @@ export function AccountMenu({ onPassword }: { onPassword: () => void }) {
         <MenuLine />
         <MenuItem onSelect={onPassword}>{texts.account.setPassword}</MenuItem>
         <MenuItem onSelect={() => void navigate('/model')}>{texts.account.model}</MenuItem>
+        {me.platform_admin && <MenuItem onSelect={() => void navigate('/storage')}>{texts.account.storage}</MenuItem>}
         <MenuItem onSelect={() => window.open('/api/docs', '_blank', 'noopener')}>{texts.account.docs}</MenuItem>
         <MenuItem onSelect={() => void leave.run(false)}>{texts.account.signOut}</MenuItem>
         <MenuItem onSelect={() => setAsking(true)}>{texts.account.signOutAll}</MenuItem>

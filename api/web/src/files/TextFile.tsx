@@ -6,6 +6,7 @@ import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { FormDialog } from '../kernel/ui/FormDialog';
 import { ProblemNotice } from '../kernel/ui/Notice';
+import { Blame } from '../steps/Blame';
 import { Conflict } from './Conflict';
 import { Editor } from './Editor';
 import { FileOrigin } from './FileOrigin';
@@ -27,6 +28,8 @@ export function TextFile({ project, file, mayWrite }: Props) {
   const [theirs, setTheirs] = useState<OpenFile>();
   const [asking, setAsking] = useState(false);
   const [saved, setSaved] = useState(false);
+  /** Whose lines are shown in the editor's place. */
+  const [lines, setLines] = useState<{ session: string; still: boolean }>();
   const dirty = text !== base.text;
   useLeaveGuard(dirty);
   const save = useAction(async (wish: string, etag: string) => {
@@ -67,9 +70,19 @@ export function TextFile({ project, file, mayWrite }: Props) {
           </>
         )}
       </header>
-      <FileOrigin project={project} path={base.path} etag={base.etag} />
+      <FileOrigin project={project} path={base.path} etag={base.etag} onLines={(session, still) => setLines({ session, still })} />
       {save.problem && <ProblemNotice problem={save.problem} />}
-      <Editor path={base.path} text={begin} readOnly={!mayWrite} onChange={setText} onSave={() => dirty && void save.run(text, base.etag)} />
+      {lines && (
+        <>
+          <div><Button small onClick={() => setLines(undefined)}>{texts.blame.hide}</Button></div>
+          {!lines.still && <p className="small">{texts.blame.stale}</p>}
+          <Blame session={lines.session} path={base.path} />
+        </>
+      )}
+      {/* Stays, so that nothing typed is lost. */}
+      <div className="file-editor" hidden={lines !== undefined}>
+        <Editor path={base.path} text={begin} readOnly={!mayWrite} onChange={setText} onSave={() => dirty && void save.run(text, base.etag)} />
+      </div>
       <FormDialog open={asking} onClose={() => setAsking(false)} title={texts.files.deleteTitle(base.path)} action={texts.files.deleteAction} danger busy={remove.busy} problem={remove.problem} onSubmit={() => void remove.run()} />
     </section>
   );

@@ -9,6 +9,7 @@ import { FormDialog } from '../kernel/ui/FormDialog';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { mayManage, mayWork } from '../team/teams';
 import { useInProject } from './ProjectPage';
+import { RetentionSettings } from './RetentionSettings';
 
 export function ProjectSettings() {
   const { project, team } = useInProject();
@@ -33,6 +34,7 @@ export function ProjectSettings() {
         </div>
         {rename.problem && <ProblemNotice problem={rename.problem} />}
       </form>
+      <RetentionSettings project={project} mayManage={mayManage(team)} />
       {mayManage(team) && (
         <div className="card card-padded row-between">
           <p className="grow soft">{texts.project.deleteText}</p>

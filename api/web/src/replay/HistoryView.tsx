@@ -48,7 +48,7 @@ export function HistoryView() {
       start={at ?? null}
       onMoment={moved}
       actions={actions}
-      files={(position) => <FilesAt session={session.id} position={position} />}
+      files={(position) => <FilesAt session={session.id} position={position} mayWork={mayWork} />}
       {...(mayWork ? { steps } : {})}
     />
   );

@@ -56,6 +56,7 @@ function Page({ session }: { session: Session }) {
           <NavLink end to={path}>{texts.session.conversation}</NavLink>
           <NavLink to={`${path}/changes`}>{texts.session.changes}</NavLink>
           <NavLink to={`${path}/history`}>{texts.session.history}</NavLink>
+          <NavLink to={`${path}/snapshots`}>{texts.snapshots.tab}</NavLink>
           <NavLink to={`${path}/forks`}>{texts.session.forks}</NavLink>
         </nav>
       </header>

@@ -6,12 +6,13 @@ import { texts } from '../kernel/text/texts';
 import { Shown } from '../kernel/ui/Shown';
 import { FileChange } from '../session/FileChange';
 import { FileAt } from './FileAt';
+import { NameSnapshot } from './NameSnapshot';
 import { type Snapshot, snapshotsAt, treeAt, useSnapshots } from './snapshots';
 import '../files/files.css';
 import './steps.css';
 
 /** The files of a session as they were at a position, and what its last step until there changed. */
-export function FilesAt({ session, position }: { session: string; position: number }) {
+export function FilesAt({ session, position, mayWork }: { session: string; position: number; mayWork: boolean }) {
   const snapshots = useSnapshots(session);
   return (
     <div className="files-at">
@@ -23,6 +24,12 @@ export function FilesAt({ session, position }: { session: string; position: numb
               {awaited && now === items.at(-1) && <p className="small soft" role="status">{texts.steps.awaited}</p>}
               {!now && <p className="soft">{texts.steps.none}</p>}
               {now && !now.kept && <p className="soft">{texts.steps.released}</p>}
+              {now?.kept && (
+                <div className="row small">
+                  {now.name && <span>{texts.snapshots.known(now.name)}</span>}
+                  {mayWork && <NameSnapshot key={now.position} session={session} snapshot={now} onNamed={snapshots.reload} />}
+                </div>
+              )}
               {now?.kept && <Changed session={session} now={now} before={before} />}
               {now?.kept && <Kept key={now.position} session={session} position={now.position} />}
             </>
