@@ -57,8 +57,14 @@ pub fn read(list: &Path) -> std::io::Result<Vec<Forgotten>> {
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(Forgotten::may_be_forgotten).collect())
 }
 
-/// Adds lines that are not there yet; durable when it returns.
+/// Adds lines that are not there yet; durable when it returns. Several processes may do so at once.
 pub fn add(list: &Path, lines: &[Forgotten]) -> std::io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(list)?;
+    // One at a time looks and adds; the lock ends with the open file.
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)?;
     let known: BTreeSet<String> = read(list)?.into_iter().map(|line| line.subject).collect();
     let mut text = String::new();
     for line in lines.iter().filter(|line| !known.contains(&line.subject)) {
@@ -69,7 +75,6 @@ pub fn add(list: &Path, lines: &[Forgotten]) -> std::io::Result<()> {
         return Ok(());
     }
     text.push('\n');
-    let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(list)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     match list.parent() {
@@ -117,8 +122,10 @@ impl KeepForgotten {
             let lines: Vec<Forgotten> = batch.events.iter().map(|event| line(event)).collect();
             for line in &lines {
                 let keys = self.commands.keyring();
-                if !keys.is_destroyed(&line.subject).await.map_err(|error| error.to_string())? {
-                    keys.destroy(&line.subject).await.map_err(|error| error.to_string())?;
+                match keys.is_destroyed(&line.subject).await.map_err(|error| error.to_string())? {
+                    // Another process may have done it: then the key goes out of this one's memory now, and not when it has aged.
+                    true => keys.was_destroyed(&line.subject),
+                    false => keys.destroy(&line.subject).await.map_err(|error| error.to_string())?,
                 }
             }
             if !lines.is_empty() {

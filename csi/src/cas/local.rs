@@ -140,7 +140,10 @@ impl Objects for LocalStore {
     }
 
     fn hold(&self) -> Result<Hold, CasError> {
-        Ok(Hold::new(hold::shared(self.packs.folder())?))
+        let lock = hold::shared(self.packs.folder())?;
+        // What is said to be there from now on is there, whoever swept before.
+        self.packs.follow_sweeps()?;
+        Ok(Hold::new(lock))
     }
 
     fn epoch(&self) -> Result<Epoch, CasError> {

@@ -3,12 +3,13 @@
 //! A pack is written whole under a passing name, synced, renamed and the folder synced. So no crash leaves a torn one; a disk
 //! that loses its index or its end costs what lay there and nothing before it. Where every object lies is kept in memory
 //! (about 70 bytes for each) and read from the packs' indexes when the store is opened. Several processes may write one
-//! store: each writes packs of its own, and looks for new ones before it says that an object is missing.
+//! store: each writes packs of its own, and looks for new ones before it says that an object is missing. What another process's
+//! sweep removed is noticed by the epoch, whenever the store is held.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::io::Errno;
@@ -28,6 +29,8 @@ pub(super) struct Packs {
     known: RwLock<Known>,
     /// The pack that was read last.
     open: Mutex<Option<(Arc<str>, Arc<File>)>>,
+    /// In which `known` was looked up: a later one means that another process removed packs.
+    known_in: Mutex<Epoch>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +56,8 @@ impl Packs {
         }
         let folder = open_folder(root, FOLDER).map_err(from_errno)?;
         temp_file::sweep(&folder);
-        let packs = Self { folder, known: RwLock::default(), open: Mutex::default() };
+        let packs = Self { folder, known: RwLock::default(), open: Mutex::default(), known_in: Mutex::new(Epoch(0)) };
+        *packs.known_in() = packs.epoch()?;
         packs.refresh()?;
         Ok(packs)
     }
@@ -132,6 +136,21 @@ impl Packs {
         sync_folder(&self.folder).map_err(from_errno)?;
         self.known_mut().add(&name, &slots);
         Ok(())
+    }
+
+    /// Forgets what another process has removed since we looked; asked by who holds the store, so that nothing goes afterwards.
+    pub(super) fn follow_sweeps(&self) -> Result<(), CasError> {
+        let mut known_in = self.known_in();
+        let now = self.epoch()?;
+        if *known_in != now {
+            self.refresh()?;
+            *known_in = now;
+        }
+        Ok(())
+    }
+
+    fn known_in(&self) -> MutexGuard<'_, Epoch> {
+        self.known_in.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes note of packs that came and went.

@@ -135,3 +135,16 @@ proptest! {
         }
     }
 }
+
+/// Two processes over one store: what one has swept, the other does not take for stored.
+#[tokio::test]
+async fn what_another_process_swept_is_not_taken_for_stored() {
+    let World { folder, store } = world();
+    let (gone, bytes) = object(1);
+    store.write(&[(gone, bytes), object(2)]).expect("written");
+    let other = LocalStore::open(folder.path()).expect("open");
+    assert_eq!(Objects::has(&other, &gone), Ok(true));
+    store.sweep(&NOW, &mut |live| mark(live, [2])).expect("swept");
+    let _held = other.hold().expect("held");
+    assert_eq!((Objects::has(&other, &gone), Objects::has(&other, &object(2).0)), (Ok(false), Ok(true)));
+}
