@@ -36,6 +36,8 @@ if [ "$purpose" = test ]; then
     need util-linux '/usr/bin/setpriv'
     need chromium '/usr/bin/chromium'
     need btrfs-progs '/*bin/mkfs.btrfs'
+    need redis-server '/usr/bin/redis-server'
+    need nats-server '/usr/*bin/nats-server'
 fi
 [ ${#packages[@]} -eq 0 ] && exit 0
 

@@ -7,6 +7,7 @@ pub mod append;
 pub mod batch;
 pub mod epoch;
 pub mod lease;
+pub mod relay;
 pub mod seal;
 pub mod server;
 pub mod subscription;

@@ -12,6 +12,7 @@ pub mod journal;
 pub mod lease;
 pub mod postgres;
 pub mod private;
+pub mod relay;
 pub mod seal;
 pub mod snapshot;
 pub mod sqlite;

@@ -10,6 +10,7 @@ mod journal;
 mod journey;
 mod model;
 mod project;
+mod relay;
 mod sandbox;
 mod security;
 mod team;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 use super::ring::{Looked, Ring};
@@ -18,6 +18,8 @@ const POLL: Duration = Duration::from_secs(1);
 pub(super) struct Shared {
     pub(super) journal: Arc<dyn Journal>,
     state: Mutex<State>,
+    /// Somebody says that there is more to read.
+    nudged: Notify,
     /// The ring's end, or a change that every waiting subscriber has to look at.
     end: watch::Sender<Position>,
 }
@@ -46,7 +48,7 @@ impl Tail {
     pub async fn start(journal: Arc<dyn Journal>) -> Result<Tail, ReadError> {
         let head = journal.head().await?;
         let state = State { epoch: head.epoch, ring: Ring::at(head.position), changed: Vec::new(), down: false };
-        let shared = Arc::new(Shared { journal, state: Mutex::new(state), end: watch::Sender::new(head.position) });
+        let shared = Arc::new(Shared { journal, state: Mutex::new(state), nudged: Notify::new(), end: watch::Sender::new(head.position) });
         let task = tokio::spawn(keep_running(shared.clone())).abort_handle();
         Ok(Tail { reader: Arc::new(Reader { shared, task }) })
     }
@@ -61,6 +63,11 @@ impl Tail {
     /// Last position that was read; everything up to it is delivered without waiting.
     pub fn position(&self) -> Position {
         self.reader.shared.state().ring.end()
+    }
+
+    /// Looks at the journal now, since another process says that it has grown. Only a hint: it may be wrong.
+    pub fn nudge(&self) {
+        self.reader.shared.nudged.notify_one();
     }
 
     /// The journal behind it.
@@ -208,7 +215,7 @@ async fn run(shared: Arc<Shared>) {
                 pause = FIRST_PAUSE;
                 continue;
             }
-            Ok(false) => wait(&mut hint, &mut poll).await,
+            Ok(false) => wait(&mut hint, &shared.nudged, &mut poll).await,
             Err(error) => Err(error),
         };
         let polled = match read {
@@ -227,7 +234,7 @@ async fn run(shared: Arc<Shared>) {
 }
 
 /// Waits for a hint or the poll; true for the poll.
-async fn wait(hint: &mut watch::Receiver<Position>, poll: &mut tokio::time::Interval) -> Result<bool, ReadError> {
+async fn wait(hint: &mut watch::Receiver<Position>, nudged: &Notify, poll: &mut tokio::time::Interval) -> Result<bool, ReadError> {
     tokio::select! {
         changed = hint.changed() => match changed {
             Ok(()) => Ok(false),
@@ -237,6 +244,7 @@ async fn wait(hint: &mut watch::Receiver<Position>, poll: &mut tokio::time::Inte
                 Ok(true)
             }
         },
+        () = nudged.notified() => Ok(false),
         _ = poll.tick() => Ok(true),
     }
 }

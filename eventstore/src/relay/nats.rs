@@ -1,0 +1,257 @@
+//! NATS JetStream: a work queue on the server's disk, and beside it what was parked.
+//!
+//! The server drops a second message of the same id (for [`SAME_ID`]), delivers again what was not acknowledged in time, and counts the
+//! deliveries. Stream and consumer are made when they are missing, also after the server came back without its store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::pull::Config as PullConfig;
+use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
+use async_nats::jetstream::message::{AckKind, PublishMessage};
+use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, RetentionPolicy};
+use async_nats::jetstream::{self, Context, Message};
+use async_nats::{Client, ConnectOptions, connection};
+use async_trait::async_trait;
+use futures::StreamExt;
+use tokio::sync::{Mutex, watch};
+use tokio::time::timeout;
+
+use super::{ANSWER, FIRST_PAUSE, LONGEST_PAUSE, NatsAddress, Outcome, Patience, Receipt, RelayError, Taken, Work, WorkRelay};
+
+/// The server remembers ids for so long; what the publisher repeats after a failover is seconds old.
+const SAME_ID: Duration = Duration::from_secs(10 * 60);
+/// Most pieces that wait; more are let go, oldest first, since workers look by themselves too.
+const MOST_WAITING: i64 = 100_000;
+/// Most parked pieces, and how long they are kept.
+const MOST_PARKED: i64 = 1_000;
+const PARKED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// A taker asks anew this often.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+/// The one consumer that all workers share.
+const CONSUMER: &str = "workers";
+const KIND: &str = "OpenSail-Kind";
+
+/// Its connection ends with its last clone.
+#[derive(Clone)]
+pub struct NatsWork {
+    client: Client,
+    context: Context,
+    names: Arc<Names>,
+    patience: Patience,
+    /// As it was found or made last; none when it has to be looked for.
+    consumer: Arc<Mutex<Option<PullConsumer>>>,
+    failing: watch::Sender<Option<String>>,
+}
+
+struct Names {
+    stream: String,
+    subject: String,
+    parked_stream: String,
+    parked_subject: String,
+}
+
+fn away(error: impl std::fmt::Display) -> RelayError {
+    RelayError(error.to_string())
+}
+
+/// A call that has an end.
+async fn answered<T, E: std::fmt::Display>(call: impl Future<Output = Result<T, E>>) -> Result<T, RelayError> {
+    match timeout(ANSWER * 2, call).await {
+        Ok(answer) => answer.map_err(away),
+        Err(_) => Err(RelayError("no answer in time".into())),
+    }
+}
+
+impl NatsWork {
+    /// A server that is away is tried again, now and later. `installation` keeps several over one server apart.
+    pub async fn start(address: NatsAddress, installation: &str, patience: Patience) -> Result<Self, RelayError> {
+        let pause = |attempts: usize| (FIRST_PAUSE * (1 << attempts.min(10) as u32)).min(LONGEST_PAUSE);
+        let client = ConnectOptions::new()
+            .name("opensail")
+            .retry_on_initial_connect()
+            .connection_timeout(ANSWER)
+            .request_timeout(Some(ANSWER))
+            .ping_interval(Duration::from_secs(5))
+            .reconnect_delay_callback(pause)
+            .event_callback(async |event| tracing::debug!(%event, "the work queue's connection"))
+            .connect(address.0)
+            .await
+            .map_err(away)?;
+        let mut context = jetstream::new(client.clone());
+        context.set_timeout(ANSWER);
+        let names = Names {
+            stream: format!("OPENSAIL-{installation}"),
+            subject: format!("opensail.{installation}.work"),
+            parked_stream: format!("OPENSAIL-{installation}-PARKED"),
+            parked_subject: format!("opensail.{installation}.parked"),
+        };
+        let failing = watch::Sender::new(None);
+        Ok(NatsWork { client, context, names: names.into(), patience, consumer: Default::default(), failing })
+    }
+
+    /// The consumer; it and its stream are made if they are missing.
+    async fn consumer(&self) -> Result<PullConsumer, RelayError> {
+        let mut known = self.consumer.lock().await;
+        if let Some(consumer) = known.as_ref() {
+            return Ok(consumer.clone());
+        }
+        let stream = answered(self.context.get_or_create_stream(StreamConfig {
+            name: self.names.stream.clone(),
+            subjects: vec![self.names.subject.clone()],
+            retention: RetentionPolicy::WorkQueue,
+            discard: DiscardPolicy::Old,
+            max_messages: MOST_WAITING,
+            duplicate_window: SAME_ID,
+            ..StreamConfig::default()
+        }))
+        .await?;
+        answered(self.context.get_or_create_stream(StreamConfig {
+            name: self.names.parked_stream.clone(),
+            subjects: vec![self.names.parked_subject.clone()],
+            discard: DiscardPolicy::Old,
+            max_messages: MOST_PARKED,
+            max_age: PARKED_FOR,
+            duplicate_window: SAME_ID,
+            ..StreamConfig::default()
+        }))
+        .await?;
+        let config = PullConfig {
+            durable_name: Some(CONSUMER.into()),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: self.patience.done_within,
+            // We count ourselves: what the server gives up silently stays in the stream.
+            max_deliver: -1,
+            ..PullConfig::default()
+        };
+        let consumer = answered(stream.get_or_create_consumer(CONSUMER, config)).await?;
+        *known = Some(consumer.clone());
+        Ok(consumer)
+    }
+
+    /// After a failure everything is looked for again.
+    async fn failed(&self, error: &RelayError) {
+        *self.consumer.lock().await = None;
+        if self.failing.send_replace(Some(error.0.clone())).is_none() {
+            tracing::warn!(error = error.0, "the work queue is away; it is tried again, and workers look by themselves");
+        }
+    }
+
+    fn works(&self) {
+        if self.failing.send_replace(None).is_some() {
+            tracing::info!("the work queue answers");
+        }
+    }
+
+    async fn publish(&self, subject: &str, work: &Work) -> Result<(), RelayError> {
+        let message = PublishMessage::build().message_id(&work.id).header(KIND, work.kind.as_str()).payload(work.id.clone().into());
+        let acknowledged = answered(self.context.send_publish(subject.to_owned(), message)).await?;
+        answered(acknowledged.into_future()).await.map(|_| ())
+    }
+
+    async fn next(&self) -> Result<Option<Taken>, RelayError> {
+        let consumer = self.consumer().await?;
+        let mut messages = answered(consumer.batch().max_messages(1).expires(ASK_EVERY).messages()).await?;
+        self.works();
+        let message = match timeout(ASK_EVERY + ANSWER, messages.next()).await {
+            Ok(Some(message)) => message.map_err(away)?,
+            Ok(None) => return Ok(None),
+            Err(_) => return Err(RelayError("no answer in time".into())),
+        };
+        let delivery = u32::try_from(message.info().map_err(away)?.delivered).unwrap_or(u32::MAX);
+        let work = read(&message);
+        if delivery > self.patience.deliveries {
+            self.publish(&self.names.parked_subject, &work).await?;
+            tracing::error!(id = work.id, kind = work.kind, "work was delivered too often without being done; it is parked");
+            answered(message.double_ack_with(AckKind::Term)).await?;
+            return Ok(None);
+        }
+        Ok(Some(Taken { work, delivery, receipt: Box::new(Slip(message)) }))
+    }
+}
+
+fn read(message: &async_nats::Message) -> Work {
+    let kind = message.headers.as_ref().and_then(|headers| headers.get(KIND)).map(ToString::to_string).unwrap_or_default();
+    Work { id: String::from_utf8_lossy(&message.payload).into_owned(), kind }
+}
+
+#[async_trait]
+impl WorkRelay for NatsWork {
+    async fn put(&self, work: &Work) -> Result<(), RelayError> {
+        let put = async {
+            self.consumer().await?;
+            self.publish(&self.names.subject, work).await
+        };
+        match put.await {
+            Ok(()) => {
+                self.works();
+                Ok(())
+            }
+            Err(error) => {
+                self.failed(&error).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn take(&self) -> Taken {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.next().await {
+                Ok(Some(taken)) => return taken,
+                Ok(None) => pause = FIRST_PAUSE,
+                Err(error) => {
+                    self.failed(&error).await;
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    async fn parked(&self) -> Result<Vec<Work>, RelayError> {
+        self.consumer().await?;
+        let stream = answered(self.context.get_stream_no_info(&self.names.parked_stream)).await?;
+        let state = answered(stream.get_info()).await?.state;
+        let mut parked = Vec::new();
+        for sequence in state.first_sequence..=state.last_sequence {
+            if let Ok(message) = answered(stream.get_raw_message(sequence)).await {
+                let kind = message.headers.get(KIND).map(ToString::to_string).unwrap_or_default();
+                parked.push(Work { id: String::from_utf8_lossy(&message.payload).into_owned(), kind });
+            }
+        }
+        Ok(parked)
+    }
+
+    async fn parked_count(&self) -> Result<u64, RelayError> {
+        self.consumer().await?;
+        let stream = answered(self.context.get_stream_no_info(&self.names.parked_stream)).await?;
+        Ok(answered(stream.get_info()).await?.state.messages)
+    }
+
+    fn shared(&self) -> bool {
+        true
+    }
+
+    fn trouble(&self) -> Option<String> {
+        match self.client.connection_state() {
+            connection::State::Connected => self.failing.borrow().clone(),
+            _ => Some("not connected".into()),
+        }
+    }
+}
+
+struct Slip(Message);
+
+#[async_trait]
+impl Receipt for Slip {
+    async fn settle(self: Box<Self>, outcome: Outcome) {
+        let settled = match outcome {
+            Outcome::Done => answered(self.0.double_ack()).await,
+            Outcome::Again(after) => answered(self.0.double_ack_with(AckKind::Nak(Some(after)))).await,
+        };
+        if let Err(error) = settled {
+            tracing::debug!(%error, "the work queue did not hear of an end; what was done may be delivered again");
+        }
+    }
+}

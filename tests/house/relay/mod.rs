@@ -1,0 +1,3 @@
+//! What passes between processes, and what stays true when it does not.
+
+mod suites;
