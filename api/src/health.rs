@@ -21,6 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub trait Probe: Send + Sync + 'static {
     /// Short and stable: `journal`, `views`, `blobs`.
     fn name(&self) -> &'static str;
+    /// False: without it everything goes on, only more slowly. Its trouble is told and makes nothing unready.
+    fn needed(&self) -> bool {
+        true
+    }
     /// Numbers to show (`lag_events`, `lag_seconds`, `parked`), or why it is not ready.
     async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String>;
 }
@@ -34,7 +38,7 @@ pub(crate) struct Alive {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Ready {
-    /// `ready` or `not_ready`
+    /// `ready`, `degraded` (ready, but slower) or `not_ready`
     status: &'static str,
     back_ends: Vec<BackEnd>,
 }
@@ -43,22 +47,29 @@ pub(crate) struct Ready {
 pub(crate) struct BackEnd {
     pub(crate) name: &'static str,
     pub(crate) ok: bool,
+    /// Without it everything goes on, only more slowly.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) optional: bool,
     /// `lag_events`, `lag_seconds`, `parked` where they mean something.
     #[serde(flatten)]
     pub(crate) numbers: BTreeMap<&'static str, f64>,
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Asks all at once.
 pub(crate) async fn check_all(probes: &[Box<dyn Probe>]) -> Vec<BackEnd> {
     futures::future::join_all(probes.iter().map(|probe| async move {
-        let name = probe.name();
+        let (name, optional) = (probe.name(), !probe.needed());
         let why = match tokio::time::timeout(PATIENCE, probe.check()).await {
-            Ok(Ok(numbers)) => return BackEnd { name, ok: true, numbers },
+            Ok(Ok(numbers)) => return BackEnd { name, ok: true, optional, numbers },
             Ok(Err(why)) => why,
             Err(_) => "it did not answer in time".into(),
         };
-        tracing::warn!(back_end = name, why, "not ready");
-        BackEnd { name, ok: false, numbers: BTreeMap::new() }
+        tracing::warn!(back_end = name, why, "{}", if optional { "slower without it" } else { "not ready" });
+        BackEnd { name, ok: false, optional, numbers: BTreeMap::new() }
     }))
     .await
 }
@@ -68,13 +79,16 @@ pub(crate) async fn get_health() -> Json<Alive> {
     Json(Alive { status: "alive", version: env!("CARGO_PKG_VERSION") })
 }
 
+/// A relay that is away degrades and does not fail.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, description = "Every back end answers", body = Ready),
     (status = 503, description = "One does not", body = Ready),
 ))]
 pub(crate) async fn get_readiness(State(api): State<Api>) -> Response {
     let back_ends = api.probe().await;
-    let ready = back_ends.iter().all(|back_end| back_end.ok);
-    let (code, status) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };
+    let ready = back_ends.iter().all(|back_end| back_end.ok || back_end.optional);
+    let whole = back_ends.iter().all(|back_end| back_end.ok);
+    let (code, status) =
+        if ready { (StatusCode::OK, if whole { "ready" } else { "degraded" }) } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };
     (code, Json(Ready { status, back_ends })).into_response()
 }

@@ -40,4 +40,4 @@ pub use config::{ApiConfig, ApiKey32, PublicUrl};
 pub use health::Probe;
 pub use router::{Api, Parts, router};
 pub use routes::{Needs, ROUTES};
-pub use serve::serve;
+pub use serve::{Offer, serve};

@@ -18,7 +18,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::auth::access_token::AccessTokens;
 use crate::auth::host::check_host;
 use crate::config::{ApiConfig, BODY_TIMEOUT, MAX_JSON_BYTES};
-use crate::health::{BackEnd, Probe, check_all};
+use crate::health::{BackEnd, Probe, check_all, get_health, get_readiness};
 use crate::metrics::{Metrics, get_metrics, measure};
 use crate::problem::{Problem, panicked};
 use crate::security_headers::add_headers;
@@ -125,5 +125,16 @@ pub fn router(state: Api) -> Router {
         .layer(from_fn_with_state(state.clone(), measure))
         .layer(DefaultBodyLimit::max(MAX_JSON_BYTES))
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .with_state(state)
+}
+
+/// Health, readiness and metrics alone.
+pub fn operations(state: Api) -> Router {
+    Router::new()
+        .route("/healthz", get(get_health))
+        .route("/readyz", get(get_readiness))
+        .route("/metrics", get(get_metrics))
+        .layer(from_fn_with_state(state.clone(), check_host))
+        .layer(from_fn(add_headers))
         .with_state(state)
 }

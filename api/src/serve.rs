@@ -15,16 +15,32 @@ use tokio::sync::{mpsc, watch};
 use tower::ServiceExt;
 
 use crate::linger::lingering;
-use crate::router::{Api, router};
+use crate::router::{Api, operations, router};
 
 /// A client has this long for the head of a request, from the first byte awaited: also how long an idle connection is kept.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause after a failure to accept that lies with this machine (no file descriptors left).
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
+/// What a process answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Offer {
+    Everything,
+    /// Whether it is alive and ready, and its numbers: of a process that only works.
+    Operations,
+}
+
 /// Answers on a listener until `shutdown` is done; then live streams end and requests under way are finished.
-pub async fn serve(listener: TcpListener, api: Api, shutdown: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
-    let service = router(api.clone());
+pub async fn serve(
+    listener: TcpListener,
+    api: Api,
+    offer: Offer,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = match offer {
+        Offer::Everything => router(api.clone()),
+        Offer::Operations => operations(api.clone()),
+    };
     let (stop, stops) = watch::channel(false);
     // Every connection holds one end until it is finished or has become a WebSocket, which ends with the live streams.
     let (open, mut all_ended) = mpsc::channel::<()>(1);

@@ -1,12 +1,19 @@
 //! What is being written just now: a model's answer, a running command's output. Not events: lost with the process, told again on
-//! reconnect as far as it is kept.
+//! reconnect as far as it is kept. With a relay, readers on other nodes hear it too ([`ShareTexts`]).
+
+mod heard;
+mod sealed;
+mod share;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use opensail_domain::kernel::SessionId;
-use serde::Serialize;
-use tokio::sync::broadcast;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{broadcast, mpsc};
+
+use heard::Source;
+pub use share::ShareTexts;
 
 /// Pieces a slow reader may fall behind before it is told again what is kept.
 const CAPACITY: usize = 1024;
@@ -14,20 +21,20 @@ const CAPACITY: usize = 1024;
 const OUTPUT_KEPT: usize = 16 * 1024;
 
 /// Which answer a piece belongs to: of one attempt at one turn.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 pub struct Turn {
     pub turn: u64,
     pub attempt: u64,
 }
 
 /// Which command's output a piece belongs to.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Call {
     pub call_id: String,
 }
 
 /// A piece of a text; `offset` in bytes from the text's start.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Piece<Of> {
     pub session_id: SessionId,
     #[serde(flatten)]
@@ -39,11 +46,23 @@ pub struct Piece<Of> {
 pub type Delta = Piece<Turn>;
 pub type Progress = Piece<Call>;
 
-/// The texts being written in this process, one per session.
+/// The texts being written, one per session. Clones share them.
 pub struct LiveTexts<Of> {
-    texts: Arc<Mutex<HashMap<SessionId, LiveText<Of>>>>,
+    shared: Arc<Shared<Of>>,
+}
+
+struct Shared<Of> {
+    texts: Mutex<HashMap<SessionId, LiveText<Of>>>,
     /// Bytes of a text that are kept, the last ones.
     kept: usize,
+    /// Where what is written here is told as well.
+    outlet: OnceLock<mpsc::Sender<Told<Of>>>,
+}
+
+/// What happened to a text of this process.
+enum Told<Of> {
+    Written(Piece<Of>),
+    Settled(SessionId),
 }
 
 pub type LiveTurns = LiveTexts<Turn>;
@@ -55,30 +74,37 @@ struct LiveText<Of> {
     dropped: usize,
     text: String,
     pieces: broadcast::Sender<Piece<Of>>,
+    source: Source,
 }
 
 impl<Of> Clone for LiveTexts<Of> {
     fn clone(&self) -> Self {
-        LiveTexts { texts: self.texts.clone(), kept: self.kept }
+        LiveTexts { shared: self.shared.clone() }
+    }
+}
+
+impl<Of> LiveTexts<Of> {
+    fn keeping(kept: usize) -> Self {
+        LiveTexts { shared: Arc::new(Shared { texts: Mutex::default(), kept, outlet: OnceLock::new() }) }
     }
 }
 
 impl Default for LiveTurns {
     /// An answer is kept whole: it is what the next event will say.
     fn default() -> Self {
-        LiveTexts { texts: Arc::default(), kept: usize::MAX }
+        LiveTexts::keeping(usize::MAX)
     }
 }
 
 impl Default for LiveOutputs {
     fn default() -> Self {
-        LiveTexts { texts: Arc::default(), kept: OUTPUT_KEPT }
+        LiveTexts::keeping(OUTPUT_KEPT)
     }
 }
 
 impl<Of: Clone + PartialEq + Default> LiveText<Of> {
     fn new() -> Self {
-        LiveText { of: Of::default(), dropped: 0, text: String::new(), pieces: broadcast::channel(CAPACITY).0 }
+        LiveText { of: Of::default(), dropped: 0, text: String::new(), pieces: broadcast::channel(CAPACITY).0, source: Source::Own }
     }
 
     fn so_far(&self, session_id: SessionId) -> Option<Piece<Of>> {
@@ -109,15 +135,24 @@ impl<Of: Clone + PartialEq + Default> LiveTexts<Of> {
         }
         let mut texts = self.lock();
         let live = texts.entry(session_id).or_insert_with(LiveText::new);
-        if live.of != of {
+        if live.of != of || live.source != Source::Own {
             live.of = of.clone();
+            live.source = Source::Own;
             live.clear();
         }
         let piece = Piece { session_id, of, offset: live.dropped + live.text.len(), text: text.into() };
         live.text.push_str(text);
-        live.keep(self.kept);
+        live.keep(self.shared.kept);
+        self.tell(|| Told::Written(piece.clone()));
         // Nobody listening is no error.
         let _ = live.pieces.send(piece);
+    }
+
+    /// In the order in which it happened, since the texts are locked. What does not fit is told later, as part of the whole.
+    fn tell(&self, told: impl FnOnce() -> Told<Of>) {
+        if let Some(outlet) = self.shared.outlet.get() {
+            let _ = outlet.try_send(told());
+        }
     }
 
     /// What was written is durable or given up: it is no longer live.
@@ -125,6 +160,7 @@ impl<Of: Clone + PartialEq + Default> LiveTexts<Of> {
         let mut texts = self.lock();
         if let Some(live) = texts.get_mut(&session_id) {
             live.clear();
+            self.tell(|| Told::Settled(session_id));
             if live.pieces.receiver_count() == 0 {
                 texts.remove(&session_id);
             }
@@ -147,7 +183,7 @@ impl<Of: Clone + PartialEq + Default> LiveTexts<Of> {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<SessionId, LiveText<Of>>> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

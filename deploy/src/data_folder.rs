@@ -1,4 +1,4 @@
-//! `$OPENSAIL_HOME`: one server at a time. The lock is the kernel's, so it is free the moment its holder is dead.
+//! `$OPENSAIL_HOME`: one server at a time, or several that share it. The lock is the kernel's, so it is free the moment its holder is dead.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
@@ -24,6 +24,21 @@ pub struct DataFolder {
 impl DataFolder {
     /// Makes the folder (0700) if need be and takes it.
     pub fn take(path: &Path) -> Result<DataFolder, DataFolderError> {
+        Self::lock(path, FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// The same beside others that share it; nobody can take it meanwhile.
+    pub fn share(path: &Path) -> Result<DataFolder, DataFolderError> {
+        Self::lock(path, FlockOperation::NonBlockingLockShared)
+    }
+
+    /// From taken to shared.
+    pub fn let_others(&self) -> Result<(), DataFolderError> {
+        let unusable = |why: rustix::io::Errno| DataFolderError::Unusable { folder: self.path.display().to_string(), why: why.to_string() };
+        flock(&self.lock, FlockOperation::NonBlockingLockShared).map_err(unusable)
+    }
+
+    fn lock(path: &Path, how: FlockOperation) -> Result<DataFolder, DataFolderError> {
         let unusable = |why: std::io::Error| DataFolderError::Unusable { folder: path.display().to_string(), why: why.to_string() };
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
         let mode = std::fs::metadata(path).map_err(unusable)?.permissions().mode();
@@ -32,7 +47,7 @@ impl DataFolder {
         }
         let file = path.join("lock");
         let mut lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(unusable)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        match flock(&lock, how) {
             Ok(()) => {}
             Err(e) if e == rustix::io::Errno::WOULDBLOCK => {
                 let mut holder = String::new();

@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::CliError;
 use crate::cli::arguments::Role;
 use crate::cli::paint::{Ink, Paint};
-use crate::mode::desktop::{Desktop, Parts};
-use crate::settings::{self, Settings};
+use crate::mode::{Parts, Server};
+use crate::settings::{self, Mode, Settings};
 
 pub(crate) async fn serve(role: Role) -> Result<(), CliError> {
     let settings = Settings::read(&settings::environment()).map_err(|e| CliError::Usage(e.to_string()))?;
@@ -18,25 +18,35 @@ pub(crate) async fn serve(role: Role) -> Result<(), CliError> {
         Role::Api => Parts::Api,
         Role::Worker => Parts::Worker,
     };
-    let desktop = Desktop::start(settings, parts).await.map_err(|e| CliError::Failed(e.to_string()))?;
+    let mode = settings.mode;
+    let server = Server::start(settings, parts).await.map_err(|e| CliError::Failed(e.to_string()))?;
     let paint = Paint::for_stdout();
-    println!("OpenSail is at {}", paint.ink(Ink::Bold, desktop.url()));
-    if let Some(link) = desktop.first_link() {
+    let at = match mode {
+        Mode::Desktop => String::new(),
+        Mode::Docker => format!(", listening on http://{}", server.address()),
+    };
+    match parts {
+        Parts::Worker => println!("OpenSail works{at}"),
+        Parts::All | Parts::Api => println!("OpenSail is at {}{at}", paint.ink(Ink::Bold, server.url())),
+    }
+    if let Some(link) = server.first_link() {
         println!("Sign in (once, within 15 minutes): {}", paint.ink(Ink::Cyan, link));
     }
-    println!("Try it: opensail session run \"show me what you can do\" --project <folder>   Stop: Ctrl-C");
-    until_told_to_stop(&desktop).await?;
-    tracing::info!("stopping; unfinished sessions go on at the next start");
-    desktop.stop().await;
+    if mode == Mode::Desktop {
+        println!("Try it: opensail session run \"show me what you can do\" --project <folder>   Stop: Ctrl-C");
+    }
+    until_told_to_stop(&server).await?;
+    tracing::info!("stopping; unfinished sessions go on at the next start, or in another process");
+    server.stop().await;
     Ok(())
 }
 
-async fn until_told_to_stop(desktop: &Desktop) -> Result<(), CliError> {
+async fn until_told_to_stop(server: &Server) -> Result<(), CliError> {
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         signal = tokio::signal::ctrl_c() => Ok(signal?),
         _ = terminate.recv() => Ok(()),
-        () = desktop.failed() => Err(CliError::Failed("a part that everything rests on has failed; the log says why".into())),
+        () = server.failed() => Err(CliError::Failed("a part that everything rests on has failed; the log says why".into())),
     }
 }
 

@@ -9,8 +9,10 @@ mod tests;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use opensail_domain::account::{check_password, normal_email};
+use opensail_eventstore::relay::{BadAddress, NatsAddress, RedisAddress};
 use opensail_workers::outside::model::{ApiKey, ModelSettings, parse_price};
 use read::{SettingError, Values, refuse};
 
@@ -19,6 +21,15 @@ use read::{SettingError, Values, refuse};
 pub enum Database {
     Sqlite(PathBuf),
     Postgres { url: String, owner_url: Option<String> },
+}
+
+/// How the server is deployed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// One process on a person's machine.
+    Desktop,
+    /// Several processes over one PostgreSQL and one shared data folder.
+    Docker,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,11 +48,16 @@ pub struct Admin {
 
 /// No Debug: it holds secrets.
 pub struct Settings {
+    pub mode: Mode,
     pub home: PathBuf,
     pub listen: SocketAddr,
     /// Without a trailing slash; `None` until the port is known when it is chosen by the system.
     pub public_url: Option<String>,
     pub database: Database,
+    /// Hints and texts between processes; none: PostgreSQL's own way, and texts only where they are written.
+    pub redis: Option<RedisAddress>,
+    /// Work between processes; none: workers look by themselves.
+    pub nats: Option<NatsAddress>,
     pub secret_key: Option<String>,
     /// The one before, while it is being changed.
     pub secret_key_previous: Option<String>,
@@ -82,11 +98,12 @@ impl Settings {
     }
 
     fn from_values(values: &Values, home: PathBuf, environment: &BTreeMap<String, String>) -> Result<Settings, SettingError> {
-        match values.get("DEPLOYMENT_MODE") {
-            Some("desktop") => {}
-            Some("docker" | "kubernetes") => return Err(refuse("DEPLOYMENT_MODE", "this version serves desktop only")),
-            _ => return Err(refuse("DEPLOYMENT_MODE", "must be desktop")),
-        }
+        let mode = match values.get("DEPLOYMENT_MODE") {
+            Some("desktop") => Mode::Desktop,
+            Some("docker") => Mode::Docker,
+            Some("kubernetes") => return Err(refuse("DEPLOYMENT_MODE", "this version serves desktop and docker")),
+            _ => return Err(refuse("DEPLOYMENT_MODE", "must be desktop or docker")),
+        };
         let listen = values.get("OPENSAIL_LISTEN").unwrap_or_default();
         let listen: SocketAddr =
             listen.parse().map_err(|_| refuse("OPENSAIL_LISTEN", "must be an address and a port, like 127.0.0.1:7420"))?;
@@ -94,18 +111,42 @@ impl Settings {
         if public_url.is_none() && listen.ip().is_unspecified() {
             return Err(refuse("OPENSAIL_PUBLIC_URL", "is needed when OPENSAIL_LISTEN names every address"));
         }
+        if public_url.is_none() && mode != Mode::Desktop {
+            return Err(refuse(
+                "OPENSAIL_PUBLIC_URL",
+                "is needed in this DEPLOYMENT_MODE: a sign-in counts at every process of the same one",
+            ));
+        }
+        let database = database(values, &home)?;
+        if mode != Mode::Desktop {
+            if matches!(database, Database::Sqlite(_)) {
+                return Err(refuse(
+                    "DATABASE_URL",
+                    "must name a PostgreSQL (postgres://…) in this DEPLOYMENT_MODE: several processes share it",
+                ));
+            }
+            if values.get("SECRET_KEY").is_none() {
+                return Err(refuse("SECRET_KEY", "is needed in this DEPLOYMENT_MODE: every process must have the same"));
+            }
+        }
         Ok(Settings {
-            database: database(values, &home)?,
-            model: model(values)?,
+            mode,
+            database,
+            redis: relay("REDIS_URL", values.get("REDIS_URL"))?,
+            nats: relay("NATS_URL", values.get("NATS_URL"))?,
+            model: model(values, mode)?,
             admin: admin(values)?,
             registration: match values.get("OPENSAIL_REGISTRATION") {
                 Some("open") => Registration::Open,
                 Some("invite") => Registration::Invite,
                 Some("closed") => Registration::Closed,
+                None if mode == Mode::Desktop => Registration::Closed,
+                None => Registration::Invite,
                 _ => return Err(refuse("OPENSAIL_REGISTRATION", "must be open, invite or closed")),
             },
             project_roots: match values.get("OPENSAIL_PROJECT_ROOTS") {
                 Some(list) => folders("OPENSAIL_PROJECT_ROOTS", list)?,
+                None if mode != Mode::Desktop => Vec::new(),
                 None => environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).into_iter().collect(),
             },
             sandbox_read: values.get("OPENSAIL_SANDBOX_READ").map_or(Ok(Vec::new()), |list| folders("OPENSAIL_SANDBOX_READ", list))?,
@@ -140,7 +181,12 @@ fn database(values: &Values, home: &Path) -> Result<Database, SettingError> {
     Err(refuse("DATABASE_URL", "must begin with sqlite: or postgres://"))
 }
 
-fn model(values: &Values) -> Result<ModelSettings, SettingError> {
+/// What the address holds is not told.
+fn relay<A: FromStr<Err = BadAddress>>(name: &'static str, address: Option<&str>) -> Result<Option<A>, SettingError> {
+    address.map(|address| address.parse().map_err(|why: BadAddress| refuse(name, why.to_string()))).transpose()
+}
+
+fn model(values: &Values, mode: Mode) -> Result<ModelSettings, SettingError> {
     let in_words = |name: &'static str| move |why: String| refuse(name, why);
     Ok(ModelSettings {
         provider: values
@@ -155,7 +201,8 @@ fn model(values: &Values) -> Result<ModelSettings, SettingError> {
         model: values.get("OPENSAIL_MODEL").map(Into::into),
         script: None,
         price: values.get("OPENSAIL_MODEL_PRICE").map(|price| parse_price(price).map_err(in_words("OPENSAIL_MODEL_PRICE"))).transpose()?,
-        script_paths: true,
+        // Who shares a server must not read its files.
+        script_paths: mode == Mode::Desktop,
     })
 }
 

@@ -21,7 +21,12 @@ pub struct Watch {
 impl Watch {
     /// The stream, or the status that refused it.
     pub async fn open(world: &World, token: &str, path: &str, last_event_id: Option<&str>) -> Result<Watch, u16> {
-        let mut request = world.http.get(format!("{}{path}", world.url)).bearer_auth(token);
+        Watch::at(&world.http, &world.url, token, path, last_event_id).await
+    }
+
+    /// The same at any server.
+    pub async fn at(http: &reqwest::Client, url: &str, token: &str, path: &str, last_event_id: Option<&str>) -> Result<Watch, u16> {
+        let mut request = http.get(format!("{url}{path}")).bearer_auth(token);
         if let Some(id) = last_event_id {
             request = request.header("Last-Event-ID", id);
         }

@@ -1,7 +1,7 @@
 //! The hands: event in, effect out, command back.
 //!
 //! Sessions are run ([`agent_session`]) and projects prepared ([`project`]) by reconcilers, which the [`supervisor`] keeps going;
-//! [`start`] begins them all. What was forgotten is kept so by [`keep_forgotten`]. The systems outside are in [`outside`].
+//! [`start`] begins them all. What a relay brings from other processes comes in by `take_work`. What was forgotten is kept so by [`keep_forgotten`]. The systems outside are in [`outside`].
 
 pub mod agent_session;
 pub(crate) mod crash;
@@ -11,8 +11,10 @@ pub mod project;
 pub mod reconciler;
 mod start;
 pub mod supervisor;
+mod take_work;
 
 #[cfg(test)]
 mod test_world;
 
 pub use start::{Hands, start};
+pub use take_work::MAKES_WORK;

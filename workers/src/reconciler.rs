@@ -23,6 +23,8 @@ pub trait Reconciler: Send + Sync + 'static {
     async fn woken(&self) {
         std::future::pending().await
     }
+    /// Returns when more work could be begun.
+    async fn free(&self) {}
     /// Called once, when the process stops: let go of what is held.
     async fn stop(&self) {}
 }

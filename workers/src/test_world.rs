@@ -96,6 +96,7 @@ impl World {
             feed: projections.feed().clone(),
             tail,
             leases: Arc::new(store),
+            work: Arc::new(opensail_eventstore::relay::InProcessWork::default()),
             sandbox: sandbox.clone(),
             worker: "node/boot".into(),
         };

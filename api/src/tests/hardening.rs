@@ -84,7 +84,7 @@ async fn a_server_stops_although_streams_are_open() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let serving = tokio::spawn(crate::serve(listener, world.api.clone(), async {
+    let serving = tokio::spawn(crate::serve(listener, world.api.clone(), crate::Offer::Everything, async {
         let _ = stopped.await;
     }));
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
@@ -105,7 +105,7 @@ async fn a_server_stops_although_streams_are_open() {
 async fn listening(world: &World) -> std::net::SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(crate::serve(listener, world.api.clone(), std::future::pending()));
+    tokio::spawn(crate::serve(listener, world.api.clone(), crate::Offer::Everything, std::future::pending()));
     address
 }
 

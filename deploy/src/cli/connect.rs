@@ -5,19 +5,19 @@ use std::path::Path;
 use super::CliError;
 use super::client::{Client, ClientError};
 use crate::data_folder;
-use crate::mode::desktop::{Desktop, Parts};
-use crate::settings::{self, Settings};
+use crate::mode::{Parts, Server};
+use crate::settings::{self, Mode, Settings};
 
 /// A server to speak to, and the server itself when it was started for this command.
 pub struct Connection {
     pub client: Client,
-    own: Option<Desktop>,
+    own: Option<Server>,
 }
 
 impl Connection {
     pub async fn close(self) {
-        if let Some(desktop) = self.own {
-            desktop.stop().await;
+        if let Some(server) = self.own {
+            server.stop().await;
         }
     }
 }
@@ -39,12 +39,15 @@ pub async fn connect() -> Result<Connection, CliError> {
         return Ok(Connection { client, own: None });
     }
     let mut settings = Settings::read(&environment).map_err(|e| CliError::Usage(e.to_string()))?;
+    if settings.mode != Mode::Desktop {
+        return Err(CliError::Usage("in this DEPLOYMENT_MODE the server is named: set OPENSAIL_URL and OPENSAIL_TOKEN".into()));
+    }
     settings.listen.set_port(0);
     settings.public_url = None;
     eprintln!("no server is running; starting one for this command");
-    let desktop = Desktop::start(settings, Parts::All).await.map_err(|e| CliError::Failed(e.to_string()))?;
+    let server = Server::start(settings, Parts::All).await.map_err(|e| CliError::Failed(e.to_string()))?;
     let client = from_files(&home)?.ok_or_else(|| CliError::Failed("the server left no token".into()))?;
-    Ok(Connection { client, own: Some(desktop) })
+    Ok(Connection { client, own: Some(server) })
 }
 
 /// The server of this data folder, if it answers.

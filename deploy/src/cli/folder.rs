@@ -5,7 +5,7 @@ use std::path::Path;
 use opensail_commands::Caller;
 
 use super::CliError;
-use crate::mode::desktop::{self, stores};
+use crate::mode::{assemble, stores};
 use crate::operations;
 use crate::settings::{self, Database, Settings};
 
@@ -51,8 +51,8 @@ pub async fn sign_in_link() -> Result<(), CliError> {
         (None, Err(_)) => format!("http://{}", settings.listen),
     };
     let stores = stores::open(&settings).await.map_err(failed)?;
-    let secret = desktop::secret(&settings, &stores).await.map_err(failed)?;
-    let commands = desktop::commands(&settings, &stores, &secret).await.map_err(failed)?;
+    let secret = assemble::secret(&settings, &stores).await.map_err(failed)?;
+    let commands = assemble::commands(&settings, &stores, &secret).await.map_err(failed)?;
     let owner = commands.desktop_owner().await.map_err(failed)?;
     let owner = owner.ok_or_else(|| CliError::Failed("nobody lives here yet; start it once with `opensail serve`".into()))?;
     let link = commands.create_sign_in_link(&Caller::system("operator"), owner.account_id).await.map_err(failed)?;

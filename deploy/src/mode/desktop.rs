@@ -1,276 +1,34 @@
-//! The desktop: one process, one data folder, everything in it. Opens what a person's machine has, hands it round, serves.
-
-pub mod probes;
-mod sealing;
-pub mod stores;
+//! The desktop: one process, one data folder, everything in it, one owner who needs no password.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use opensail_api::{Api, ApiConfig, ApiKey32, PublicUrl};
-use opensail_commands::live::LiveTurns;
-use opensail_commands::ports::clock::{RandomIds, SystemClock};
-use opensail_commands::{Caller, Commands, EMAIL_LABEL, Mode, Registration};
-use opensail_csi::cas::LocalStore;
-use opensail_csi::tree::Rules;
-use opensail_eventstore::Seal;
-use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::vault::keyring::{KeyError, Keyring, derive};
-use opensail_projections::{Projections, Queries};
-use opensail_workers::Hands;
-use opensail_workers::keep_forgotten::KeepForgotten;
-use opensail_workers::outside::blobs::EncryptedBlobs;
-use opensail_workers::outside::model;
-use opensail_workers::outside::passwords::Bcrypt;
-use opensail_workers::outside::project_files::ServedProjectFiles;
-use opensail_workers::outside::sandbox::{BubblewrapSandbox, SandboxSettings};
-use opensail_workers::outside::snapshots::LocalSnapshots;
-use opensail_workers::project::templates;
-use opensail_workers::supervisor::{OnError, OnStop, Supervisor};
-use tokio::net::TcpListener;
+use opensail_commands::{Caller, Commands};
 
-use crate::data_folder::{self, DataFolder, DataFolderError};
-use crate::settings::{self, Database, Settings, secret_key};
-use crate::{port_holder, settings::read::SettingError};
-use stores::Stores;
+use super::assemble::{Opened, Parts, Server, StartError, other};
+use crate::data_folder::{self, DataFolder};
+use crate::settings::{Database, Settings};
 
-/// How long a stop waits for tasks to let go of what they hold.
-const STOP_GRACE: Duration = Duration::from_secs(10);
 /// Name of the command line's token.
 const CLI_TOKEN: &str = "cli";
 
-/// What runs in this process.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Parts {
-    All,
-    Api,
-    Worker,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Setting(#[from] SettingError),
-    #[error(transparent)]
-    Folder(#[from] DataFolderError),
-    #[error("{0}")]
-    Database(String),
-    #[error("OPENSAIL_LISTEN: {address}: {why}{holder}; set it to another port")]
-    Listen { address: SocketAddr, why: String, holder: String },
-    #[error("{0}")]
-    Other(String),
-}
-
-fn other(error: impl std::fmt::Display) -> StartError {
-    StartError::Other(error.to_string())
-}
-
-/// A running desktop.
-pub struct Desktop {
-    url: String,
-    first_link: Option<String>,
-    supervisor: Supervisor,
-    tail: Tail,
-    stores: Stores,
-    home: PathBuf,
-    /// The views are kept as long as this lives.
-    _projections: Projections,
-    _folder: DataFolder,
-}
-
-impl Desktop {
-    pub async fn start(settings: Settings, parts: Parts) -> Result<Desktop, StartError> {
-        let mut folder = DataFolder::take(&settings.home)?;
-        let listener = listen(settings.listen)?;
-        let address = listener.local_addr().map_err(other)?;
-        let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        folder.announce(&format!("process {} at {url}", std::process::id())).map_err(other)?;
-        let stores = stores::open(&settings).await.map_err(StartError::Database)?;
-        let secret = secret(&settings, &stores).await?;
-
-        // The lock of the data folder proves that every other boot is dead.
-        let boot = format!("{}/{}", hostname(), uuid::Uuid::now_v7());
-        if matches!(settings.database, Database::Sqlite(_)) {
-            stores.leases.void_others(&boot).await.map_err(other)?;
-        }
-        let commands = commands(&settings, &stores, &secret).await?;
-        if let Err(error) = commands.take_over_model().await {
-            tracing::error!(error = error.log_text(), "the model that was chosen cannot be used; choose it again in the console");
-        }
-        let tail = Tail::start(stores.journal.clone()).await.map_err(other)?;
-        let projections = Projections::start(stores.views.clone(), tail.clone()).await.map_err(other)?;
-        let seal = Seal::new(stores.seal.clone());
-        let queries = Queries::new(stores.views.clone(), stores.journal.clone(), commands.keyring().clone()).sealed_by(seal);
-
-        let first_link = people(&settings, &commands, &url).await.map_err(|e| StartError::Other(e.log_text()))?;
-        let supervisor = Supervisor::default();
-        keep_forgotten(&supervisor, &commands, &tail, &settings.home);
-        let sealing = sealing::start(&supervisor, &stores, commands.keyring().clone(), &settings.home, &boot);
-        if parts != Parts::Api {
-            let sandbox = BubblewrapSandbox::new(SandboxSettings {
-                read: settings.sandbox_read.clone(),
-                hidden: hidden(&settings),
-                bridge: std::env::current_exe().ok(),
-                ..SandboxSettings::default()
-            })
-            .map_err(other)?;
-            let hands = Hands {
-                commands: commands.clone(),
-                queries: queries.clone(),
-                feed: projections.feed().clone(),
-                tail: tail.clone(),
-                leases: stores.leases.clone(),
-                sandbox: Arc::new(sandbox),
-                worker: boot,
-            };
-            opensail_workers::start(&supervisor, hands);
-        }
-        if parts != Parts::Worker {
-            let key = |purpose: &str| ApiKey32::new(derive(secret.as_bytes(), purpose));
-            let config = ApiConfig {
-                public_url: PublicUrl::parse(&url).map_err(other)?,
-                jwt_key: key("opensail/api/access-token/v1"),
-                csrf_key: key("opensail/api/csrf/v1"),
-            };
-            let (feed, probes) = (projections.feed().clone(), probes::all(&stores, &projections, sealing));
-            let api = Api::new(opensail_api::Parts { config, commands: commands.clone(), queries, feed, tail: tail.clone(), probes });
-            serve(&supervisor, listener, api);
-        }
-        // For programs on this machine: not the public URL, which may be a proxy's.
-        let local = if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address };
-        write_private(&data_folder::server_url(&settings.home), &format!("http://{local}"))?;
-        Ok(Desktop { url, first_link, supervisor, tail, stores, home: settings.home, _projections: projections, _folder: folder })
+pub(super) async fn start(settings: Settings, parts: Parts) -> Result<Server, StartError> {
+    let folder = DataFolder::take(&settings.home)?;
+    let opened = Opened::open(settings, parts, folder).await?;
+    let (address, home) = (opened.address, opened.settings.home.clone());
+    // The lock of the data folder proves that every other boot is dead.
+    if matches!(opened.settings.database, Database::Sqlite(_)) {
+        opened.stores.leases.void_others(&opened.boot).await.map_err(other)?;
     }
-
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// A one-time sign-in link, on the first run.
-    pub fn first_link(&self) -> Option<&str> {
-        self.first_link.as_deref()
-    }
-
-    /// Returns when something that everything rests on has failed.
-    pub async fn failed(&self) {
-        self.supervisor.token().cancelled().await;
-    }
-
-    /// Like a crash, but tidy: unfinished sessions are left for the next start.
-    pub async fn stop(self) {
-        self.supervisor.stop(STOP_GRACE).await;
-        self.tail.shutdown();
-        self.stores.close().await;
-        // Nothing answers there any more; a missing file is as good.
-        let _ = std::fs::remove_file(data_folder::server_url(&self.home));
-    }
-}
-
-fn keep_forgotten(supervisor: &Supervisor, commands: &Commands, tail: &Tail, home: &Path) {
-    let keeper = KeepForgotten { commands: commands.clone(), tail: tail.clone(), list: data_folder::forgotten(home) };
-    supervisor.spawn("keep_forgotten", OnError::Restart, OnStop::Drop, move |stop| {
-        let keeper = keeper.clone();
-        async move { keeper.run(stop).await }
-    });
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let refused = |e: std::io::Error| StartError::Listen {
-        address,
-        why: e.to_string(),
-        holder: port_holder::of(address).map_or(String::new(), |holder| format!(", held by {holder}")),
-    };
-    // A restart finds the port in TIME_WAIT, which is no reason to fail; tokio sets SO_REUSEADDR.
-    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4() } else { tokio::net::TcpSocket::new_v6() }.map_err(refused)?;
-    socket.set_reuseaddr(true).map_err(refused)?;
-    socket.bind(address).map_err(refused)?;
-    socket.listen(1024).map_err(refused)
-}
-
-fn serve(supervisor: &Supervisor, listener: TcpListener, api: Api) {
-    let listener = Arc::new(Mutex::new(Some(listener)));
-    supervisor.spawn("http", OnError::StopAll, OnStop::Finish, move |stop| {
-        let (listener, api) = (listener.lock().unwrap_or_else(PoisonError::into_inner).take(), api.clone());
-        async move {
-            let listener = listener.ok_or("the listener is gone")?;
-            opensail_api::serve(listener, api, stop.cancelled_owned()).await.map_err(|e| e.to_string())
-        }
-    });
-}
-
-/// SECRET_KEY as it is set or kept.
-pub async fn secret(settings: &Settings, stores: &Stores) -> Result<String, StartError> {
-    match &settings.secret_key {
-        Some(key) => Ok(key.clone()),
-        None => {
-            let begun = stores.journal.head().await.map_err(other)?.position > 0;
-            Ok(secret_key::kept(&settings.home, begun)?)
-        }
-    }
-}
-
-/// The commands over real back ends, without anything running.
-pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Result<Commands, StartError> {
-    let keyring = Arc::new(Keyring::new(stores.vault.clone(), secret.as_bytes()));
-    if let Some(previous) = &settings.secret_key_previous {
-        change_secret(&keyring, previous.as_bytes()).await?;
-    }
-    // A wrong secret is told at the start, and not by the first private field.
-    keyring.check(FIRST_SEAL).await.map_err(wrong_secret)?;
-    let email = keyring.lasting(secret.as_bytes(), EMAIL_LABEL).await.map_err(wrong_secret)?;
-    let canonical = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-    let store = LocalStore::open(&data_folder::blobs(&settings.home)).map_err(other)?;
-    let snapshots = LocalSnapshots::new(store.clone(), keyring.clone(), data_folder::indexes(&canonical(&settings.home)), Rules::default());
-    let blobs = EncryptedBlobs::new(Arc::new(store), keyring.clone());
-    let parts = opensail_commands::Parts {
-        journal: stores.journal.clone(),
-        vault: stores.vault.clone(),
-        keyring,
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
-        passwords: Arc::new(Bcrypt::default()),
-        files: Arc::new(ServedProjectFiles::in_process()),
-        blobs: Arc::new(blobs),
-        snapshots: Arc::new(snapshots),
-        roots: stores.cache.clone(),
-        leases: stores.leases.clone(),
-        model: model::build(settings.model.clone()).map_err(other)?,
-        live: LiveTurns::default(),
-        settings: opensail_commands::Settings {
-            mode: Mode::Desktop,
-            registration: match settings.registration {
-                settings::Registration::Open => Registration::Open,
-                settings::Registration::Invite => Registration::Invite,
-                settings::Registration::Closed => Registration::Closed,
-            },
-            home: canonical(&settings.home),
-            project_roots: settings.project_roots.iter().map(canonical).collect(),
-            templates: templates::names(),
-        },
-    };
-    Ok(Commands::with_email_key(parts, secret.as_bytes(), email))
-}
-
-/// The subject whose key every installation has.
-const FIRST_SEAL: &str = "seal-1";
-
-/// Everything that lies under the previous secret comes under the present one. No other process may run on the old one meanwhile.
-async fn change_secret(keyring: &Keyring, previous: &[u8]) -> Result<(), StartError> {
-    let keys = keyring.rewrap(previous).await.map_err(wrong_secret)?;
-    keyring.keep_lasting(previous, EMAIL_LABEL).await.map_err(wrong_secret)?;
-    tracing::info!(keys, "SECRET_KEY was changed; SECRET_KEY_PREVIOUS is not needed any more");
-    Ok(())
-}
-
-fn wrong_secret(error: KeyError) -> StartError {
-    match error {
-        KeyError::OtherSecret(_) => StartError::Other(
-            "SECRET_KEY: the vault was made with another one; start with that, or give it as SECRET_KEY_PREVIOUS to change it".into(),
-        ),
-        error => other(error),
-    }
+    let people = people(&opened.settings, &opened.commands, &opened.url).await;
+    let first_link = people.map_err(|e| StartError::Other(e.log_text()))?;
+    let mut server = opened.run().await?;
+    server.first_link = first_link;
+    // For programs on this machine: not the public URL, which may be a proxy's.
+    let local = if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address };
+    let file = data_folder::server_url(&home);
+    write_private(&file, &format!("http://{local}"))?;
+    server.leaves = Some(file);
+    Ok(server)
 }
 
 /// The owner, the first admin and the command line's token; a link when nobody has signed in yet.
@@ -293,16 +51,6 @@ async fn people(settings: &Settings, commands: &Commands, url: &str) -> Result<O
     }
     let link = commands.create_sign_in_link(&system, owner.account_id).await?;
     Ok(Some(format!("{url}/sign-in#{}", link.token)))
-}
-
-/// What no sandbox may see: the data folder and the person's keys.
-fn hidden(settings: &Settings) -> Vec<PathBuf> {
-    let ssh = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".ssh"));
-    std::iter::once(settings.home.clone()).chain(ssh).collect()
-}
-
-fn hostname() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Readable by its owner only from its first byte, and whole at every moment.

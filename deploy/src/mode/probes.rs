@@ -1,4 +1,4 @@
-//! What readiness asks: the journal, its seal, the second place of checkpoints, and each view.
+//! What readiness asks: the journal, its seal, the second place of checkpoints, each view, and the relays.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,10 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use opensail_api::health::Probe;
 use opensail_eventstore::Journal;
+use opensail_eventstore::relay::{LiveRelay, WorkRelay};
 use opensail_eventstore::seal::SealState;
 use opensail_projections::{Feed, Projections};
 use tokio::sync::watch;
 
+use super::relays::Relays;
 use super::stores::Stores;
 
 /// A view further behind than this is not ready.
@@ -85,11 +87,50 @@ impl Probe for CheckpointsProbe {
     }
 }
 
-pub fn all(stores: &Stores, projections: &Projections, sealing: watch::Receiver<SealState>) -> Vec<Box<dyn Probe>> {
+/// A relay that is away makes everything slower and nothing wrong: it is told, and the process stays ready.
+struct RelayProbe<R: ?Sized>(&'static str, Arc<R>);
+
+#[async_trait]
+impl Probe for RelayProbe<dyn LiveRelay> {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    fn needed(&self) -> bool {
+        false
+    }
+    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+        self.1.trouble().map_or(Ok(BTreeMap::new()), Err)
+    }
+}
+
+#[async_trait]
+impl Probe for RelayProbe<dyn WorkRelay> {
+    fn name(&self) -> &'static str {
+        self.0
+    }
+    fn needed(&self) -> bool {
+        false
+    }
+    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+        if let Some(why) = self.1.trouble() {
+            return Err(why);
+        }
+        let parked = self.1.parked_count().await.map_err(|error| error.to_string())?;
+        Ok(BTreeMap::from([("parked", parked as f64)]))
+    }
+}
+
+pub(super) fn all(stores: &Stores, projections: &Projections, sealing: watch::Receiver<SealState>, relays: &Relays) -> Vec<Box<dyn Probe>> {
     let mut probes: Vec<Box<dyn Probe>> =
         vec![Box::new(JournalProbe(stores.journal.clone())), Box::new(SealProbe(sealing.clone())), Box::new(CheckpointsProbe(sealing))];
     for name in projections.names() {
         probes.push(Box::new(ViewProbe { name, feed: projections.feed().clone() }));
+    }
+    if let Some(relay) = &relays.live {
+        probes.push(Box::new(RelayProbe("redis", relay.clone())));
+    }
+    if relays.work.shared() {
+        probes.push(Box::new(RelayProbe("nats", relays.work.clone())));
     }
     probes
 }

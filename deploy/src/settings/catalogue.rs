@@ -28,15 +28,21 @@ const fn secret(name: &'static str, fallback: Fallback, help: &'static str) -> S
 }
 
 pub const SETTINGS: &[Setting] = &[
-    setting("DEPLOYMENT_MODE", Fallback::Fixed("desktop"), "desktop: everything in one process on this machine"),
+    setting(
+        "DEPLOYMENT_MODE",
+        Fallback::Fixed("desktop"),
+        "desktop: everything in one process on this machine; docker: several processes over one PostgreSQL and one data folder",
+    ),
     setting("OPENSAIL_HOME", Fallback::Computed("the platform's data folder"), "folder of journal, blobs, projects and keys"),
     setting("OPENSAIL_LISTEN", Fallback::Fixed("127.0.0.1:7420"), "address and port to serve"),
     setting("OPENSAIL_PUBLIC_URL", Fallback::Computed("http://<OPENSAIL_LISTEN>"), "address people type; https makes cookies Secure"),
     secret("DATABASE_URL", Fallback::Computed("sqlite:<OPENSAIL_HOME>/journal.db"), "sqlite:<file> or postgres://…"),
     secret("DATABASE_OWNER_URL", Fallback::Unset, "PostgreSQL: the role that owns the tables and migrates"),
+    secret("REDIS_URL", Fallback::Unset, "redis://…: live hints and texts between processes"),
+    secret("NATS_URL", Fallback::Unset, "nats://…: with JetStream, gives each piece of work to one of the workers"),
     secret(
         "SECRET_KEY",
-        Fallback::Computed("generated once, kept in <OPENSAIL_HOME>/secret.key"),
+        Fallback::Computed("on the desktop generated once, kept in <OPENSAIL_HOME>/secret.key; else needed"),
         "32 bytes or more; every other key is derived from it",
     ),
     secret("SECRET_KEY_PREVIOUS", Fallback::Unset, "the SECRET_KEY before, for the one start that changes it"),
@@ -51,7 +57,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("OPENSAIL_MODEL_PRICE", Fallback::Computed("a table of known models"), "dollars per million tokens: input,output[,cached]"),
     setting("OPENSAIL_ADMIN_EMAIL", Fallback::Unset, "first platform admin, made only while no account exists"),
     secret("OPENSAIL_ADMIN_PASSWORD", Fallback::Unset, "password of the first platform admin"),
-    setting("OPENSAIL_REGISTRATION", Fallback::Fixed("closed"), "open, invite or closed"),
+    setting("OPENSAIL_REGISTRATION", Fallback::Computed("closed on the desktop, elsewhere invite"), "open, invite or closed"),
     setting(
         "OPENSAIL_PROJECT_ROOTS",
         Fallback::Computed("the home folder of who started the server"),
@@ -65,13 +71,5 @@ pub const SETTINGS: &[Setting] = &[
 pub const OTHERS: &[&str] = &["OPENSAIL_URL", "OPENSAIL_TOKEN", "OPENSAIL_CRASH_AT"];
 
 /// In the contract, for deployments that this version does not serve.
-pub const NOT_SERVED: &[&str] = &[
-    "NATS_URL",
-    "REDIS_URL",
-    "S3_ENDPOINT",
-    "S3_BUCKET",
-    "S3_REGION",
-    "CHANNEL_ENCRYPTION_KEY",
-    "DEPLOYMENT_ENCRYPTION_KEY",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-];
+pub const NOT_SERVED: &[&str] =
+    &["S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "CHANNEL_ENCRYPTION_KEY", "DEPLOYMENT_ENCRYPTION_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Database, Settings, secret_key};
+use super::{Database, Mode, Registration, Settings, secret_key};
 
 fn settings(pairs: &[(&str, &str)]) -> Result<Settings, String> {
     let mut environment: BTreeMap<String, String> = BTreeMap::from([("OPENSAIL_HOME".into(), "/nonexistent/opensail".into())]);
@@ -33,13 +33,30 @@ fn bad_values_are_refused_by_name() {
         ("OPENSAIL_PROJECT_ROOTS", "code"),
         ("OPENSAIL_HOME", "relative"),
         ("OPENSAIL_LISTN", "127.0.0.1:1"),
-        ("NATS_URL", "nats://x"),
+        ("NATS_URL", "http://u:hidden@x"),
+        ("REDIS_URL", "u:hidden@x"),
+        ("S3_BUCKET", "x"),
     ] {
         let error = settings(&[(name, value)]).err().unwrap_or_else(|| panic!("{name}={value} was taken"));
-        assert!(error.starts_with(&format!("{name}: ")), "{error}");
+        assert!(error.starts_with(&format!("{name}: ")) && !error.contains("hidden"), "{error}");
     }
     assert!(settings(&[("OPENSAIL_LISTN", "x")]).is_err_and(|e| e.contains("OPENSAIL_LISTEN")), "a misspelt name is hinted at");
     assert!(settings(&[("OPENSAIL_LISTEN", "0.0.0.0:80")]).is_err_and(|e| e.starts_with("OPENSAIL_PUBLIC_URL: ")));
+}
+
+#[test]
+fn several_processes_need_what_they_share() {
+    let docker = |more: &[(&str, &str)]| settings(&[&[("DEPLOYMENT_MODE", "docker")], more].concat());
+    let (database, secret) = (("DATABASE_URL", "postgres://db/opensail"), ("SECRET_KEY", "0123456789abcdef0123456789abcdef"));
+    let docker = |more: &[(&str, &str)]| docker(&[&[("OPENSAIL_PUBLIC_URL", "https://sail.example.org")], more].concat());
+    assert!(settings(&[("DEPLOYMENT_MODE", "docker"), database, secret]).is_err_and(|e| e.starts_with("OPENSAIL_PUBLIC_URL: ")));
+    assert!(docker(&[secret]).is_err_and(|e| e.starts_with("DATABASE_URL: ")));
+    assert!(docker(&[secret, ("DATABASE_URL", "sqlite:/x/journal.db")]).is_err_and(|e| e.starts_with("DATABASE_URL: ")));
+    assert!(docker(&[database]).is_err_and(|e| e.starts_with("SECRET_KEY: ")));
+    let settings =
+        docker(&[database, secret, ("REDIS_URL", "redis://relay"), ("NATS_URL", "nats://relay")]).unwrap_or_else(|e| panic!("{e}"));
+    assert!(settings.mode == Mode::Docker && settings.registration == Registration::Invite && settings.project_roots.is_empty());
+    assert!(settings.redis.is_some() && settings.nats.is_some());
 }
 
 #[test]

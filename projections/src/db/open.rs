@@ -57,7 +57,12 @@ impl Db {
     /// every rebuild.
     pub async fn postgres(app_url: &str, owner_url: Option<&str>) -> Result<Db, OpenError> {
         let address = |url| PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()));
-        let options = address(app_url)?.options([("search_path", "views"), ("synchronous_commit", "off")]);
+        let options = address(app_url)?.options([
+            ("search_path", "views"),
+            ("synchronous_commit", "off"),
+            // A process that is paused in the midst of a change would hold the writers' lock, and with it the views of every other.
+            ("idle_in_transaction_session_timeout", "5s"),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -1,3 +1,91 @@
-//! What passes between processes, and what stays true when it does not.
+//! What passes between processes, and what stays true when it does not: the suites of the relays, and several real processes over one
+//! PostgreSQL and one data folder.
 
+mod author;
+mod nodes;
+mod outages;
+mod rights;
 mod suites;
+mod workers;
+
+use author::Author;
+use opensail_eventstore::conformance::relay::servers::{Kind, RelayServer};
+use opensail_tests::cluster::{ADMIN, Cluster, Node};
+use opensail_tests::watch::Watch;
+
+use crate::PROGRAM;
+
+/// A cluster whose model the test writes, with real relays if they are wanted.
+struct Fleet {
+    author: Author,
+    redis: Option<RelayServer>,
+    nats: Option<RelayServer>,
+    cluster: Cluster,
+}
+
+impl Fleet {
+    async fn with_relays() -> Fleet {
+        Fleet::new(Some(RelayServer::start(Kind::Redis).await), Some(RelayServer::start(Kind::Nats).await)).await
+    }
+
+    /// Only PostgreSQL between the processes.
+    async fn without_relays() -> Fleet {
+        Fleet::new(None, None).await
+    }
+
+    async fn new(redis: Option<RelayServer>, nats: Option<RelayServer>) -> Fleet {
+        let author = Author::start().await;
+        let (redis_url, nats_url) = (redis.as_ref().map(RelayServer::url), nats.as_ref().map(RelayServer::url));
+        let mut settings = author.settings().to_vec();
+        settings.push(("OPENSAIL_REGISTRATION", "open"));
+        settings.extend(redis_url.as_deref().map(|url| ("REDIS_URL", url)));
+        settings.extend(nats_url.as_deref().map(|url| ("NATS_URL", url)));
+        let cluster = Cluster::new(PROGRAM, &settings).await;
+        Fleet { author, redis, nats, cluster }
+    }
+
+    /// Two API nodes, each with nothing else in it.
+    async fn two_api_nodes(&self) -> (Node, Node) {
+        // Both at once: they must not stand in each other's way over an empty database.
+        let (mut one, mut other) = (self.cluster.begin("api"), self.cluster.begin("api"));
+        one.ready(&self.cluster.http).await;
+        other.ready(&self.cluster.http).await;
+        (one, other)
+    }
+
+    async fn admin(&self, node: &Node) -> String {
+        self.cluster.sign_in(node, ADMIN).await
+    }
+
+    async fn watch(&self, node: &Node, token: &str, session: &str, after: Option<&str>) -> Watch {
+        let path = format!("/api/v1/sessions/{session}/stream");
+        Watch::at(&self.cluster.http, &node.url, token, &path, after).await.expect("a stream")
+    }
+}
+
+/// Reads on until the text of the turn that is being written is this; answers the durable events that came meanwhile.
+async fn until_text(watch: &mut Watch, wanted: &str) -> Vec<opensail_deploy::cli::events::Frame> {
+    let (mut text, mut seen, mut of) = (String::new(), Vec::new(), None);
+    while text != wanted {
+        let frame = watch.next().await.expect("the stream goes on");
+        if frame.id.is_some() {
+            seen.push(frame);
+            continue;
+        }
+        if frame.event != "delta" {
+            continue;
+        }
+        let delta: serde_json::Value = serde_json::from_str(&frame.data).expect("JSON");
+        let (turn, piece) = ((delta["turn"].clone(), delta["attempt"].clone()), delta["text"].as_str().expect("a text"));
+        let offset = usize::try_from(delta["offset"].as_u64().expect("an offset")).expect("small");
+        if of.as_ref() != Some(&turn) || offset == 0 {
+            text.clear();
+            of = Some(turn);
+        }
+        assert!(offset <= text.len(), "a hole between {text:?} and {delta}");
+        text.truncate(offset);
+        text.push_str(piece);
+        assert!(wanted.starts_with(&text), "{text:?} is no beginning of {wanted:?}");
+    }
+    seen
+}

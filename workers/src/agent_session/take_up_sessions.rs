@@ -15,7 +15,7 @@ use opensail_domain::kernel::{ProjectId, SessionId};
 use opensail_domain::project::Project;
 use opensail_eventstore::{Fence, LeaseError};
 use opensail_projections::agent_session::QueuedSession;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,8 +30,10 @@ use crate::supervisor::panic_text;
 
 /// Most sessions of this process that work at a time; those that wait for people or for a time are not counted.
 pub const MAX_WORKING: usize = 32;
-/// After a run that was given up, or a lease that another worker has, the project is left alone for this long.
+/// After a run that was given up the project is left alone for this long.
 const REST: Duration = Duration::from_secs(5);
+/// A lease that another worker has is asked for again after this: when that worker dies its database session ends, and the lease is free.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// Runs of a session that may panic in a row before it fails.
 const MAX_PANICS: u32 = 3;
 
@@ -45,6 +47,8 @@ struct Work {
     copies: Mutex<HashMap<WorkingCopy, Place>>,
     tasks: TaskTracker,
     ended: Notify,
+    /// Whether the last look left work for want of hands.
+    full: watch::Sender<bool>,
     /// Panics of runs, by session, since its last run without one.
     panics: Mutex<HashMap<SessionId, u32>>,
 }
@@ -73,13 +77,13 @@ enum Ended {
     /// There may be a next session at once.
     Settled,
     /// Looking again at once would not help.
-    Later,
+    Later(Duration),
 }
 
 impl TakeUpSessions {
     pub fn new(hands: Hands) -> Self {
-        let (halt, copies, tasks, ended, panics) = Default::default();
-        TakeUpSessions { work: Arc::new(Work { hands, halt, copies, tasks, ended, panics }) }
+        let (halt, copies, tasks, ended, full, panics) = Default::default();
+        TakeUpSessions { work: Arc::new(Work { hands, halt, copies, tasks, ended, full, panics }) }
     }
 }
 
@@ -88,6 +92,7 @@ impl Reconciler for TakeUpSessions {
     async fn reconcile(&self) -> Result<(), String> {
         let queue = self.work.hands.queries.session_queue().await.map_err(|error| error.to_string())?;
         let statuses: HashMap<SessionId, Status> = queue.iter().map(|session| (session.session_id, session.status)).collect();
+        let mut full = false;
         for session in first_of_each_copy(&queue) {
             let copy = WorkingCopy::of(session);
             let mut copies = self.work.copies();
@@ -100,6 +105,7 @@ impl Reconciler for TakeUpSessions {
                 Place::RestsUntil(_) => false,
             };
             if copies.values().filter(works).count() >= MAX_WORKING {
+                full = true;
                 break;
             }
             copies.insert(copy, Place::Running(session.session_id));
@@ -107,7 +113,13 @@ impl Reconciler for TakeUpSessions {
             let (work, session_id, project_id) = (self.work.clone(), session.session_id, session.project_id);
             self.work.tasks.spawn(async move { work.take_up(copy, project_id, session_id).await });
         }
+        self.work.full.send_if_modified(|was| std::mem::replace(was, full) != full);
         Ok(())
+    }
+
+    async fn free(&self) {
+        // The sender lives as long as this.
+        let _ = self.work.full.subscribe().wait_for(|full| !full).await;
     }
 
     async fn woken(&self) {
@@ -147,7 +159,7 @@ impl Work {
             Ok(ended) => ended,
             Err(panic) => {
                 tracing::error!(%session_id, panic = panic_text(panic.as_ref()), "a run panicked; it is taken up again");
-                Ended::Later
+                Ended::Later(REST)
             }
         };
         match ended {
@@ -155,8 +167,13 @@ impl Work {
                 self.copies().remove(&copy);
                 self.ended.notify_one();
             }
-            Ended::Later => {
-                self.copies().insert(copy, Place::RestsUntil(Instant::now() + REST));
+            Ended::Later(rest) => {
+                let until = Instant::now() + rest;
+                self.copies().insert(copy, Place::RestsUntil(until));
+                tokio::select! {
+                    () = self.halt.cancelled() => {}
+                    () = tokio::time::sleep_until(until) => self.ended.notify_one(),
+                }
             }
         }
     }
@@ -168,10 +185,10 @@ impl Work {
         };
         let lease = match self.hands.leases.acquire(&resource, &self.hands.worker, TTL).await {
             Ok(lease) => lease,
-            Err(LeaseError::Held { .. }) => return Ended::Later,
+            Err(LeaseError::Held { .. }) => return Ended::Later(ASK_AGAIN),
             Err(LeaseError::Unavailable(why)) => {
                 tracing::warn!(error = why, "the lease of a working copy cannot be had");
-                return Ended::Later;
+                return Ended::Later(REST);
             }
         };
         let halt = self.halt.child_token();
@@ -195,10 +212,10 @@ impl Work {
         }
         match ran {
             Ok(()) => Ended::Settled,
-            Err(Halt::Lost) => Ended::Later,
+            Err(Halt::Lost) => Ended::Later(REST),
             Err(Halt::Broken(why)) => {
                 tracing::error!(%session_id, error = why, "a run was given up; it is tried again");
-                Ended::Later
+                Ended::Later(REST)
             }
         }
     }

@@ -6,14 +6,14 @@ use opensail_eventstore::seal::keys;
 use opensail_eventstore::vault::keyring::Keyring;
 
 use crate::cli::CliError;
-use crate::mode::desktop::{self, stores};
+use crate::mode::{assemble, stores};
 use crate::settings::{self, Settings};
 
 pub async fn rotate_key() -> Result<(), CliError> {
     let failed = |error: &dyn std::fmt::Display| CliError::Failed(error.to_string());
     let settings = Settings::read(&settings::environment()).map_err(|error| CliError::Usage(error.to_string()))?;
     let stores = stores::open(&settings).await.map_err(|error| failed(&error))?;
-    let secret = desktop::secret(&settings, &stores).await.map_err(|error| failed(&error))?;
+    let secret = assemble::secret(&settings, &stores).await.map_err(|error| failed(&error))?;
     let keyring = Arc::new(Keyring::new(stores.vault.clone(), secret.as_bytes()));
     let key = keys::rotate(&stores.seal, &keyring).await.map_err(|error| failed(&error))?;
     println!("{key}");

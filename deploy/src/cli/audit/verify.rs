@@ -15,7 +15,7 @@ use self::export::ExportCheck;
 use crate::cli::CliError;
 use crate::cli::client::Client;
 use crate::data_folder;
-use crate::mode::desktop::stores;
+use crate::mode::stores;
 use crate::settings::{self, Settings};
 
 fn pinned(keys: &[String]) -> Result<Vec<VerifierKey>, CliError> {

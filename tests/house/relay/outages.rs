@@ -1,0 +1,108 @@
+//! Relays that die, come back empty, or fall silent while they are used: everything goes on, more slowly.
+
+use opensail_eventstore::conformance::relay::proxy::Wire;
+use opensail_tests::cluster::Node;
+use opensail_tests::world::until;
+use serde_json::{Value, json};
+
+use super::{Fleet, until_text};
+
+async fn readiness(fleet: &Fleet, node: &Node) -> (u16, Value) {
+    let answer = fleet.cluster.ask(node, "", reqwest::Method::GET, "/readyz", None).await;
+    (answer.status.as_u16(), answer.body["status"].clone())
+}
+
+async fn readiness_is(fleet: &Fleet, nodes: &[&Node], wanted: &str) {
+    for node in nodes {
+        until(&format!("a node to be {wanted}"), async || {
+            let (code, status) = readiness(fleet, node).await;
+            assert_eq!(code, 200, "a relay makes no node unready");
+            (status == wanted).then_some(())
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_dies_and_comes_back_empty_while_words_flow() {
+    let mut fleet = Fleet::with_relays().await;
+    let (node, worker) = (fleet.cluster.start("api").await, fleet.cluster.start("worker").await);
+    let token = fleet.admin(&node).await;
+    let (_, project, _) = fleet.cluster.project(&node, &token).await;
+    let words = fleet.author.answer();
+    let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+    let mut watch = fleet.watch(&node, &token, &session, None).await;
+    words.write("one ");
+    let mut seen = until_text(&mut watch, "one ").await;
+
+    fleet.redis.as_mut().expect("a Redis").kill().await;
+    words.write("two ");
+    readiness_is(&fleet, &[&node, &worker], "degraded").await;
+    words.write("three ");
+    fleet.redis.as_mut().expect("a Redis").back_empty().await;
+    readiness_is(&fleet, &[&node, &worker], "ready").await;
+    words.write("four");
+    // Who watched has the whole of it, and so has who comes now.
+    let mut late = fleet.watch(&node, &token, &session, None).await;
+    until_text(&mut late, "one two three four").await;
+    drop(words);
+    seen.extend(watch.until("end").await);
+    let durable = seen.iter().filter(|frame| frame.event.starts_with("agent_session.")).count();
+    assert_eq!(durable, fleet.cluster.events(&node, &token, &session).await.len());
+    let shown = fleet.cluster.events(&node, &token, &session).await;
+    let completed = shown.iter().find(|event| event["type"] == "agent_session.turn_completed").expect("a turn");
+    assert_eq!(completed["data"]["answer"]["text"], "one two three four");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nats_dies_and_comes_back_empty() {
+    let mut fleet = Fleet::with_relays().await;
+    let node = fleet.cluster.start("api").await;
+    let (one, other) = (fleet.cluster.start("worker").await, fleet.cluster.start("worker").await);
+    let token = fleet.admin(&node).await;
+    let (_, project, _) = fleet.cluster.project(&node, &token).await;
+    fleet.nats.as_mut().expect("a NATS").kill().await;
+    readiness_is(&fleet, &[&node, &one, &other], "degraded").await;
+    // Nobody says that there is work; it is found.
+    let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+    fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+    fleet.nats.as_mut().expect("a NATS").back_empty().await;
+    readiness_is(&fleet, &[&node, &one, &other], "ready").await;
+    let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+    fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+    for once in ["agent_session.run_started", "agent_session.completed"] {
+        assert_eq!(fleet.cluster.count(&node, &token, &session, once).await, 1, "{once}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn relays_that_fall_silent_hold_nobody_up() {
+    let fleet = Fleet::with_relays().await;
+    let (node, worker) = (fleet.cluster.start("api").await, fleet.cluster.start("worker").await);
+    let token = fleet.admin(&node).await;
+    let (_, project, _) = fleet.cluster.project(&node, &token).await;
+    let relays = [fleet.redis.as_ref().expect("a Redis"), fleet.nats.as_ref().expect("a NATS")];
+    for wire in [Wire::Silent, Wire::Cut] {
+        relays.iter().for_each(|relay| relay.wire(wire));
+        let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+        fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+        readiness_is(&fleet, &[&node, &worker], "degraded").await;
+    }
+    relays.iter().for_each(|relay| relay.wire(Wire::Whole));
+    readiness_is(&fleet, &[&node, &worker], "ready").await;
+}
+
+/// A start does not wait for a relay that is away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_starts_without_its_relays() {
+    let mut fleet = Fleet::with_relays().await;
+    fleet.redis.as_mut().expect("a Redis").kill().await;
+    fleet.nats.as_mut().expect("a NATS").kill().await;
+    let node = fleet.cluster.start("all").await;
+    readiness_is(&fleet, &[&node], "degraded").await;
+    let token = fleet.admin(&node).await;
+    let (_, project, _) = fleet.cluster.project(&node, &token).await;
+    let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+    fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+    assert_eq!(node.stop().await, Some(0));
+}
