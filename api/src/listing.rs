@@ -49,7 +49,6 @@ impl From<QueryError> for Problem {
             QueryError::BadAfter => {
                 Problem::invalid(vec![FieldError::parameter("after", "is not a place in this list; take `next` as it came")])
             }
-            QueryError::AsOfUnsupported { .. } => Problem::as_of_unsupported(),
             QueryError::Journal(error) => error.into(),
             QueryError::Unavailable(why) => {
                 tracing::error!(why, "a view could not be read");

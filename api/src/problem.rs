@@ -157,9 +157,10 @@ impl Problem {
         let detail = errors.first().map_or("the request is not valid".into(), |first| first.detail.clone());
         Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "validation", detail) }
     }
-    pub(crate) fn as_of_unsupported() -> Self {
-        let detail = "this view cannot be read in the past; leave as_of out";
-        let errors = vec![FieldError::parameter("as_of", detail)];
+    /// `why`, and what to do.
+    pub(crate) fn as_of_unsupported(why: impl Into<String>) -> Self {
+        let detail = why.into();
+        let errors = vec![FieldError::parameter("as_of", detail.clone())];
         Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "as_of_unsupported", detail) }
     }
     /// A view has not reached the wished position in time.

@@ -1,7 +1,8 @@
 //! Read-your-write and the past: `min_position` and `as_of`.
 
-use opensail_commands::journal::{Cursor, Position, ReadError};
-use opensail_projections::past::AsOf;
+use opensail_commands::Permission;
+use opensail_commands::journal::{Cursor, Position, ReadError, StreamId};
+use opensail_domain::kernel::{AccountId, Micros, ProjectId, SessionId, TeamId};
 use opensail_projections::{Queries, QueryError};
 
 use crate::problem::{FieldError, Problem};
@@ -49,23 +50,110 @@ impl Api {
         ask(self.queries().clone()).await?.ok_or_else(Problem::behind)
     }
 
-    pub(crate) async fn as_of(&self, text: Option<&str>) -> Result<Option<AsOf>, Problem> {
-        self.point("as_of", text).await
+    /// Where a read is answered: by the views as they are, once they have reached `min_position`, or as they were at `as_of`.
+    pub(crate) async fn read(&self, min_position: Option<&str>, as_of: Option<&str>) -> Result<Queries, Problem> {
+        self.settle(min_position).await?;
+        Ok(match self.then(as_of).await? {
+            Some(then) => self.queries().as_of(then),
+            None => self.queries().clone(),
+        })
     }
 
-    /// A cursor, a position or a time.
-    pub(crate) async fn point(&self, parameter: &str, text: Option<&str>) -> Result<Option<AsOf>, Problem> {
-        let Some(text) = text else { return Ok(None) };
-        match time::parse(text) {
-            Some(time) => Ok(Some(AsOf::Time(time))),
-            None => self.position(parameter, text).await.map(|position| Some(AsOf::Position(position))),
+    /// The same for one thing that the journal is known to hold; in the past it may not have been there yet, or no longer: 404.
+    pub(crate) async fn read_one<T, F>(
+        &self,
+        min_position: Option<&str>,
+        as_of: Option<&str>,
+        ask: impl Fn(Queries) -> F,
+    ) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<Option<T>, QueryError>>,
+    {
+        self.settle(min_position).await?;
+        match self.then(as_of).await? {
+            Some(then) => ask(self.queries().as_of(then)).await?.ok_or_else(Problem::not_found),
+            None => self.once_seen(ask).await,
         }
+    }
+
+    /// The position that `as_of` means, once every view has reached it: a point of the future is waited for as `min_position` is.
+    pub(crate) async fn then(&self, as_of: Option<&str>) -> Result<Option<Position>, Problem> {
+        let Some(text) = as_of else { return Ok(None) };
+        let position = match time::parse(text) {
+            Some(time) => self.already(time).await?,
+            None => self.position("as_of", text).await?,
+        };
+        self.wait_for(position).await?;
+        Ok(Some(position))
+    }
+
+    /// The last position at a time. What time is yet to come is not known.
+    async fn already(&self, time: Micros) -> Result<Position, Problem> {
+        let journal = self.commands().journal();
+        let position = journal.position_at(time).await?;
+        if time > self.commands().clock().now() && self.time_of(position).await? < time {
+            return Err(Problem::behind());
+        }
+        Ok(position)
+    }
+
+    /// When the event at a position happened; for position 0 before all times.
+    pub(crate) async fn time_of(&self, position: Position) -> Result<Micros, Problem> {
+        let found = self.commands().journal().read_at(&[position]).await?;
+        Ok(found.first().map_or(0, |event| event.time))
+    }
+
+    /// A cursor, a position or a time, as the last position that it includes.
+    pub(crate) async fn point(&self, parameter: &str, text: Option<&str>) -> Result<Option<Position>, Problem> {
+        let Some(text) = text else { return Ok(None) };
+        Ok(Some(match time::parse(text) {
+            Some(time) => self.commands().journal().position_at(time).await?,
+            None => self.position(parameter, text).await?,
+        }))
+    }
+
+    /// Refuses who may not see the project, or its past.
+    pub(crate) async fn may_see_project(
+        &self,
+        account: AccountId,
+        id: ProjectId,
+        permission: Permission,
+        past: bool,
+    ) -> Result<TeamId, Problem> {
+        Ok(match past {
+            false => self.commands().project_access(account, id, permission).await?.team_id,
+            true => self.commands().past_access(account, &StreamId::new("project", id), permission).await?.team_id,
+        })
+    }
+
+    /// Refuses who may not see the session, or its past.
+    pub(crate) async fn may_see_session(&self, account: AccountId, id: SessionId, past: bool) -> Result<(), Problem> {
+        match past {
+            false => _ = self.commands().session_access(account, id, Permission::SeeSession).await?,
+            true => _ = self.commands().past_access(account, &StreamId::new("agent_session", id), Permission::SeeSession).await?,
+        }
+        Ok(())
+    }
+
+    /// For lists over all teams that one is in: with `as_of` these, as today's rights allow; what one was in then and no longer is stays hidden.
+    pub(crate) async fn todays_teams(&self, account: AccountId, as_of: Option<&str>) -> Result<Option<Vec<TeamId>>, Problem> {
+        if as_of.is_none() {
+            return Ok(None);
+        }
+        let mut teams = Vec::new();
+        for (team, _) in self.queries().roles_of_account(account).await? {
+            // The view may be behind; the journal decides.
+            if self.commands().team_access(account, team, Permission::SeeTeam).await.is_ok() {
+                teams.push(team);
+            }
+        }
+        Ok(Some(teams))
     }
 }
 
-/// For views that only know the present.
-pub(crate) fn present_only(as_of: Option<&str>) -> Result<(), Problem> {
-    if as_of.is_some() { Err(Problem::as_of_unsupported()) } else { Ok(()) }
+/// For what is not read from the journal and has no past: settings, the program's own.
+pub(crate) fn present_only(as_of: Option<&str>, why: &str) -> Result<(), Problem> {
+    if as_of.is_some() { Err(Problem::as_of_unsupported(why)) } else { Ok(()) }
 }
 
 impl From<ReadError> for Problem {

@@ -9,6 +9,7 @@ use opensail_domain::agent_session::{AgentSession, AgentSessionDecider};
 use opensail_domain::kernel::{AccountId, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{Home, ProjectDecider};
 use opensail_domain::team::{Role, Team, TeamDecider};
+use opensail_eventstore::StreamId;
 
 use crate::execute::Change;
 use crate::{Caller, CommandError, Commands};
@@ -101,6 +102,14 @@ impl Commands {
         permission: Permission,
     ) -> Result<SessionAccess, CommandError> {
         self.reading(account).session_access(session, permission).await
+    }
+
+    /// May this person look at the past of a project or session now? Today's role in its team decides, also when it was deleted since: the team
+    /// it was made in is the tenant of all its events and never changes. With the team everybody's rights are gone.
+    pub async fn past_access(&self, account: AccountId, stream: &StreamId, permission: Permission) -> Result<Access, CommandError> {
+        let first = self.journal().read_stream(stream, 0, 1).await?;
+        let team = first.first().and_then(|first| first.tenant.parse().ok()).ok_or(CommandError::NotFound)?;
+        self.team_access(account, team, permission).await
     }
 
     fn reading(&self, account: AccountId) -> Change {

@@ -123,7 +123,7 @@ macro_rules! journal_suite {
                 time_never_goes_back, events_cannot_be_changed, four_increments_give_four, pages_are_complete, filters_select },
             batch { one_bad_append_fails_alone, a_conflict_answers_only_its_caller, a_guard_waits_for_the_write_it_rests_on,
                 one_tenant_does_not_hold_up_another, a_full_queue_is_refused },
-            epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch },
+            epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch, a_time_is_a_position },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,

@@ -64,6 +64,10 @@ pub trait Journal: Send + Sync + 'static {
     /// The events at these positions, in the order of the positions.
     async fn read_at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError>;
 
+    /// The last position whose event is not after a time; 0 when there is none. Positions are dense and times never go back, so it is found
+    /// by halving, without an index that every append would pay for.
+    async fn position_at(&self, time: i64) -> Result<Position, ReadError>;
+
     async fn head(&self) -> Result<Head, ReadError>;
 
     /// Refuses a cursor of another epoch with the last common position.

@@ -23,6 +23,13 @@ pub enum Db {
     Postgres(PgPool),
 }
 
+/// The two databases, where a statement must differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
 /// A value for `$n`.
 #[derive(Clone, Debug)]
 pub(crate) enum Bind {
@@ -141,6 +148,13 @@ impl Row {
 }
 
 impl Db {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Db::Sqlite { .. } => Dialect::Sqlite,
+            Db::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
         Ok(match self {
             Db::Sqlite { readers, .. } => bound!(sql).fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect(),
@@ -175,6 +189,13 @@ pub(crate) enum Tx {
 }
 
 impl Tx {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Tx::Sqlite(_) => Dialect::Sqlite,
+            Tx::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
     /// Runs it and answers how many rows it touched.
     pub(crate) async fn run(&mut self, sql: Sql) -> Result<u64, sqlx::Error> {
         Ok(match self {

@@ -10,9 +10,6 @@ pub enum QueryError {
     /// The caller's mistake.
     #[error("`after` is not a place in this list")]
     BadAfter,
-    /// The caller's mistake: this view has no past.
-    #[error("{view} cannot be asked as of an earlier time")]
-    AsOfUnsupported { view: &'static str },
     #[error(transparent)]
     Journal(#[from] ReadError),
     #[error("the views are unavailable: {0}")]
@@ -34,9 +31,4 @@ impl From<KeyError> for QueryError {
     fn from(error: KeyError) -> Self {
         QueryError::Private(error.into())
     }
-}
-
-/// Refuses `as_of` for a view that only knows the present.
-pub fn present_only(view: &'static str, as_of: bool) -> Result<(), QueryError> {
-    if as_of { Err(QueryError::AsOfUnsupported { view }) } else { Ok(()) }
 }

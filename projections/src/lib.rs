@@ -17,7 +17,9 @@ pub mod past;
 pub mod project;
 mod projection;
 mod queries;
+mod reader;
 mod sealed;
+mod table;
 pub mod team;
 #[cfg(test)]
 mod testing;
@@ -25,7 +27,7 @@ mod time;
 
 pub use db::{Db, OpenError};
 pub use engine::{CATCH_UP_AT_START, EngineError, Parked, Projections};
-pub use error::{QueryError, present_only};
+pub use error::QueryError;
 pub use event_item::{ActorItem, ClientAddress, EventItem};
 pub use feed::{Behind, Feed, LONGEST_WAIT, Lag, ProjectionLag};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Order, Page, PageRequest};

@@ -5,6 +5,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use opensail_domain::kernel::TeamId;
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Bind, Sql};
@@ -86,6 +87,16 @@ impl Window {
         let next = rows.last().filter(|_| more).map(|(key, _)| URL_SAFE_NO_PAD.encode(key.to_string()));
         Page { items: rows.into_iter().map(|(_, item)| item).collect(), next }
     }
+}
+
+/// Narrows a list over many teams to some of them.
+pub(crate) fn among(sql: Sql, column: &str, teams: Option<&[TeamId]>) -> Sql {
+    let Some(teams) = teams else { return sql };
+    let Sql { text, mut binds } = sql;
+    let places: Vec<_> = (binds.len() + 1..=binds.len() + teams.len()).map(|n| format!("${n}")).collect();
+    binds.extend(teams.iter().map(|team| Bind::from(team.to_string())));
+    let only = if places.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", places.join(", ")) };
+    Sql { text: format!("{text} AND {only}").into(), binds }
 }
 
 fn key_of(token: &str) -> Result<i64, QueryError> {

@@ -1,11 +1,11 @@
-//! The past: a session as it stood at a position or time, by folding its one stream. Other views know only the present and
-//! say so ([`crate::present_only`]).
+//! The past of one session with all that was said in it, by folding its one stream. What views show of the past they know themselves
+//! ([`Queries::as_of`]).
 
 use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::agent_session::Transcript;
 use opensail_domain::agent_session::message::{Message, ToolCall};
-use opensail_domain::kernel::{Micros, SessionId};
+use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Position, Recorded, StreamId};
 use serde::Serialize;
 
@@ -14,22 +14,6 @@ use crate::{Queries, QueryError, event_item};
 
 /// Events read at once.
 const PAGE: usize = 500;
-
-/// A point of the past; what happened at it is included.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum AsOf {
-    Position(Position),
-    Time(Micros),
-}
-
-impl AsOf {
-    fn includes(self, event: &Recorded) -> bool {
-        match self {
-            AsOf::Position(position) => event.position <= position,
-            AsOf::Time(time) => event.time <= time,
-        }
-    }
-}
 
 /// A session with everything that was said in it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -44,8 +28,8 @@ pub struct SessionReplay {
 }
 
 impl Queries {
-    /// The session as of then, or now; `None` when it was not requested yet.
-    pub async fn session_at(&self, id: SessionId, as_of: Option<AsOf>) -> Result<Option<SessionReplay>, QueryError> {
+    /// The session up to a position, or to its end; `None` when it was not requested yet.
+    pub async fn session_at(&self, id: SessionId, until: Option<Position>) -> Result<Option<SessionReplay>, QueryError> {
         let stream = StreamId::new("agent_session", id);
         let mut transcript = Transcript::default();
         let mut session: Option<Session> = None;
@@ -55,7 +39,7 @@ impl Queries {
             let last = page.len() < PAGE;
             for recorded in &page {
                 version = recorded.stream_version;
-                if as_of.is_some_and(|point| !point.includes(recorded)) {
+                if until.is_some_and(|until| recorded.position > until) {
                     return self.replay(session, transcript).await;
                 }
                 let Some(event) = self.session_event(recorded).await? else { continue };

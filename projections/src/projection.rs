@@ -6,6 +6,7 @@ use opensail_domain::kernel::DecodeError;
 use opensail_eventstore::Recorded;
 
 use crate::db::Tx;
+use crate::table::Table;
 
 /// Why an event did not change the rows.
 #[derive(Debug, thiserror::Error)]
@@ -76,14 +77,17 @@ pub(crate) trait Projection: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// Raised whenever the tables or their content change: the view is then built anew.
     fn version(&self) -> i64;
-    /// Tables, dropped before a rebuild.
-    fn tables(&self) -> &'static [&'static str];
-    /// Statements that make tables and indexes.
-    fn ddl(&self) -> &'static [&'static str];
+    /// Its tables, dropped and made before a rebuild, with all that remembers their past.
+    fn tables(&self) -> &'static [Table];
     /// Types of the streams that concern it; empty for all.
     fn streams(&self) -> &'static [&'static str];
     /// Changes the rows by one event. Called once for each event in order, as far as the checkpoint says.
     async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError>;
+}
+
+/// The tables of every view.
+pub(crate) fn tables() -> impl Iterator<Item = &'static Table> {
+    all().into_iter().flat_map(|view| view.tables())
 }
 
 /// Every projection of this program.

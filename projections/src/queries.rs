@@ -9,15 +9,16 @@ mod tests;
 use std::sync::Arc;
 
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Journal, Seal};
+use opensail_eventstore::{Journal, Position, Seal};
 
 use crate::QueryError;
 use crate::db::Db;
+use crate::reader::Reader;
 
 /// Answers from the views, and from the journal where one stream is the answer. Cheap to clone.
 #[derive(Clone)]
 pub struct Queries {
-    pub(crate) db: Db,
+    pub(crate) db: Reader,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) keys: Arc<Keyring>,
     seal: Option<Seal>,
@@ -25,7 +26,19 @@ pub struct Queries {
 
 impl Queries {
     pub fn new(db: Db, journal: Arc<dyn Journal>, keys: Arc<Keyring>) -> Self {
-        Queries { db, journal, keys, seal: None }
+        Queries { db: Reader::new(db), journal, keys, seal: None }
+    }
+
+    /// The same questions, answered as of a position: what happened at it is included, and nothing after it. Private fields are opened with
+    /// today's keys, so what was forgotten since stays so. The views must have reached the position.
+    #[must_use]
+    pub fn as_of(&self, position: Position) -> Self {
+        Queries { db: self.db.at(position), ..self.clone() }
+    }
+
+    /// The position that is looked at; none: now.
+    pub fn position(&self) -> Option<Position> {
+        self.db.position()
     }
 
     /// Answers with proofs from this seal.

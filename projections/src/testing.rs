@@ -17,8 +17,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::db::{Db, sql};
-use crate::{Projections, Queries};
+use crate::db::{Db, Dialect, sql};
+use crate::reader::Reader;
+use crate::{Projections, Queries, projection};
 
 /// Longer than any working machine needs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -229,22 +230,21 @@ impl World {
 
     /// Every row of every view as text.
     pub(crate) async fn rows(&self) -> Vec<String> {
+        self.rows_read(&Reader::new(self.db.clone())).await
+    }
+
+    /// The same as of a position.
+    pub(crate) async fn rows_at(&self, position: u64) -> Vec<String> {
+        self.rows_read(&Reader::new(self.db.clone()).at(position)).await
+    }
+
+    async fn rows_read(&self, reader: &Reader) -> Vec<String> {
+        let array = if self.db.dialect() == Dialect::Sqlite { "json_array" } else { "json_build_array" };
         let mut rows = Vec::new();
-        for table in ["accounts", "teams", "team_members", "team_invitations", "projects", "sessions", "approvals", "audit_events"] {
-            let (columns, row) = match self.db {
-                Db::Sqlite { .. } => (format!("SELECT name FROM pragma_table_info('{table}')"), "json_array"),
-                Db::Postgres(_) => (
-                    format!(
-                        "SELECT column_name::text FROM information_schema.columns WHERE table_schema = 'views' AND table_name = '{table}' ORDER BY ordinal_position"
-                    ),
-                    "json_build_array",
-                ),
-            };
-            let columns = self.db.all(sql!(columns)).await.expect("columns");
-            let columns: Vec<_> = columns.iter().map(|row| row.text(0).expect("a name")).collect();
-            assert!(!columns.is_empty(), "{table}");
-            let text = format!("SELECT CAST({row}(CAST('{table}' AS TEXT), {}) AS TEXT) FROM {table} ORDER BY 1", columns.join(", "));
-            let found = self.db.all(sql!(text)).await.expect("rows");
+        for table in projection::tables() {
+            let (name, columns) = (table.name, table.column_names().collect::<Vec<_>>().join(", "));
+            let text = format!("SELECT CAST({array}(CAST('{name}' AS TEXT), {columns}) AS TEXT) FROM {name} ORDER BY 1");
+            let found = reader.all(sql!(text)).await.expect("rows");
             rows.extend(found.iter().map(|row| row.text(0).expect("a row")));
         }
         rows

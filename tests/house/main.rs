@@ -9,6 +9,7 @@ mod forgetting;
 mod journal;
 mod journey;
 mod model;
+mod past;
 mod project;
 mod relay;
 mod sandbox;

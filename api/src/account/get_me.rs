@@ -8,7 +8,6 @@ use uuid::Uuid;
 use crate::auth::signed::Signed;
 use crate::extract::{Params, ReadParams};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 use crate::time::rfc3339;
 
@@ -39,8 +38,7 @@ pub(super) async fn get_me(
     signed: Signed,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<AccountBody>, Problem> {
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    let account = api.once_seen(move |queries| async move { queries.account(signed.account).await }).await?;
+    let (min, as_of) = (params.min_position.as_deref(), params.as_of.as_deref());
+    let account = api.read_one(min, as_of, move |queries| async move { queries.account(signed.account).await }).await?;
     Ok(Json(account.into()))
 }

@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use opensail_commands::agent_session::SessionFiles;
+use opensail_commands::journal::Position;
 use opensail_domain::agent_session::event::AgentSessionEvent;
 use opensail_domain::agent_session::message::CallOutcome;
 use opensail_domain::kernel::{AccountId, SessionId};
@@ -25,6 +26,9 @@ pub(super) struct CompareParams {
     /// Another session of the same project.
     #[serde(default)]
     with: Option<String>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -97,15 +101,15 @@ pub(super) async fn compare_sessions(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<CompareParams>,
 ) -> Result<Json<ComparisonBody>, Problem> {
-    let files = api.commands().session_files(signed.account, id).await?;
+    let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
     let bad = || Problem::invalid(vec![FieldError::parameter("with", "must be the id of another session of the project")]);
     let with = params.with.and_then(|text| text.parse::<SessionId>().ok()).ok_or_else(bad)?;
-    let other = api.other_session(signed.account, &files, "with", with).await?;
-    let left_files = api.files_at(signed.account, &files, "id", None).await?;
-    let right_files = api.files_at(signed.account, &other, "with", None).await?;
+    let other = api.other_session(signed.account, &files, then, "with", with).await?;
+    let left_files = api.files_at(signed.account, &files, then, "id", None).await?;
+    let right_files = api.files_at(signed.account, &other, then, "with", None).await?;
     let diff = api.snapshot_diff(left_files.project, &left_files.snapshot, &right_files.snapshot).await?;
-    let left = api.lineage(signed.account, files).await?;
-    let right = api.lineage(signed.account, other).await?;
+    let left = api.lineage(signed.account, files, then).await?;
+    let right = api.lineage(signed.account, other, then).await?;
     let ancestor = common(&left, &right);
     let body = ComparisonBody {
         left: compared(&left, ancestor, left_files.snapshot)?,
@@ -121,13 +125,16 @@ pub(super) async fn compare_sessions(
 
 impl Api {
     /// The session and those it comes from, itself first.
-    async fn lineage(&self, account: AccountId, files: SessionFiles) -> Result<Vec<Link>, Problem> {
+    async fn lineage(&self, account: AccountId, mut files: SessionFiles, then: Option<Position>) -> Result<Vec<Link>, Problem> {
+        if let Some(then) = then {
+            files = files.until(then).ok_or_else(Problem::not_found)?;
+        }
         let until = files.history.last().map_or(0, |(recorded, _)| recorded.stream_version);
         let mut line = vec![Link { files, until }];
         while line.len() < MAX_DEPTH {
             let Some(link) = line.last() else { break };
             let Some(origin) = link.files.core()?.workspace.origin.clone() else { break };
-            let files = self.other_session(account, &link.files, "id", origin.session_id).await?;
+            let files = self.other_session(account, &link.files, then, "id", origin.session_id).await?;
             line.push(Link { files, until: origin.version });
         }
         Ok(line)

@@ -7,7 +7,6 @@ use axum::{Json, http::header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::StreamExt;
-use opensail_commands::Permission;
 use opensail_commands::ports::blobs::BlobHash;
 use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::kernel::SessionId;
@@ -48,6 +47,9 @@ pub(super) struct ExportParams {
     /// Cursor or position that the views must have reached.
     #[serde(default)]
     min_position: Option<String>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 /// A session to take away. `jsonl`: a header line, event items, then `{blob,base64}` lines.
@@ -60,9 +62,15 @@ pub(super) async fn export_session(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ExportParams>,
 ) -> Result<Response, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
+    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
-    let (history, _) = api.commands().read_session(id).await?;
+    let (mut history, _) = api.commands().read_session(id).await?;
+    if let Some(then) = api.then(params.as_of.as_deref()).await? {
+        history.retain(|(recorded, _)| recorded.position <= then);
+        if history.is_empty() {
+            return Err(Problem::not_found());
+        }
+    }
     let name = |ending: &str| [(header::CONTENT_DISPOSITION, format!("attachment; filename=\"session-{id}.{ending}\""))];
     Ok(match params.format.unwrap_or_default() {
         Format::Atif => {

@@ -1,6 +1,5 @@
 //! Which files a caller means: those at a position of the session, those a snapshot holds, or the last of another session.
 
-use opensail_commands::Permission;
 use opensail_commands::agent_session::SessionFiles;
 use opensail_commands::journal::Position;
 use opensail_domain::kernel::{AccountId, ProjectId, SessionId};
@@ -21,23 +20,43 @@ pub(super) struct FilesAt {
 }
 
 impl Api {
-    /// `None` in `at`: the session's last files. The caller may see the session already.
+    /// A session's files, and with `as_of` the position they are looked at; a session that had not begun there is not found.
+    pub(super) async fn session_files(
+        &self,
+        account: AccountId,
+        id: SessionId,
+        as_of: Option<&str>,
+    ) -> Result<(SessionFiles, Option<Position>), Problem> {
+        self.may_see_session(account, id, as_of.is_some()).await?;
+        let then = self.then(as_of).await?;
+        let files = self.commands().read_session_files(id).await?;
+        if then.is_some_and(|then| files.version_at(then).is_none()) {
+            return Err(Problem::not_found());
+        }
+        Ok((files, then))
+    }
+
+    /// `None` in `at`: the session's last files, or its last `then`. The caller may see the session already.
     pub(super) async fn files_at(
         &self,
         account: AccountId,
         files: &SessionFiles,
+        then: Option<Position>,
         parameter: &'static str,
         at: Option<&str>,
     ) -> Result<FilesAt, Problem> {
-        let Some(text) = at else { return last(files) };
+        let Some(text) = at else { return last(files, then) };
         if text.len() == NAME_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             // Names are looked up under the project's key alone, so nobody else's are found.
             return Ok(FilesAt { project: files.project_id, snapshot: text.to_ascii_lowercase(), position: None });
         }
         if let Ok(other) = text.parse::<SessionId>() {
-            return last(&self.other_session(account, files, parameter, other).await?);
+            return last(&self.other_session(account, files, then, parameter, other).await?, then);
         }
         let position = self.position(parameter, text).await?;
+        if then.is_some_and(|then| position > then) {
+            return Err(Problem::invalid(vec![FieldError::parameter(parameter, "lies after as_of")]));
+        }
         let nothing = || Problem::invalid(vec![FieldError::parameter(parameter, "the session had not begun there")]);
         let version = files.version_at(position).ok_or_else(nothing)?;
         let snapshot = files.kept_at(version)?.snapshot.clone();
@@ -49,10 +68,11 @@ impl Api {
         &self,
         account: AccountId,
         files: &SessionFiles,
+        then: Option<Position>,
         parameter: &'static str,
         other: SessionId,
     ) -> Result<SessionFiles, Problem> {
-        self.commands().session_access(account, other, Permission::SeeSession).await?;
+        self.may_see_session(account, other, then.is_some()).await?;
         let other = self.commands().read_session_files(other).await?;
         if other.project_id != files.project_id {
             let why = "a session of another project; only files of one project are compared";
@@ -62,8 +82,8 @@ impl Api {
     }
 }
 
-fn last(files: &SessionFiles) -> Result<FilesAt, Problem> {
-    let version = files.history.last().map_or(0, |(recorded, _)| recorded.stream_version);
+fn last(files: &SessionFiles, then: Option<Position>) -> Result<FilesAt, Problem> {
+    let version = files.version_at(then.unwrap_or(Position::MAX)).ok_or_else(Problem::not_found)?;
     let snapshot = files.kept_at(version)?.snapshot.clone();
     Ok(FilesAt { project: files.project_id, snapshot, position: Some(files.position_of(version)) })
 }

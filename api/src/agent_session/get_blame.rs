@@ -19,6 +19,9 @@ pub(super) struct BlameParams {
     /// A cursor or position of the session; its last files when absent.
     #[serde(default)]
     at: Option<String>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -48,7 +51,7 @@ pub(super) async fn get_blame(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<BlameParams>,
 ) -> Result<Json<BlameBody>, Problem> {
-    let files = api.commands().session_files(signed.account, id).await?;
+    let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
     let missing = || Problem::invalid(vec![FieldError::parameter("path", "names the file")]);
     let path = params.path.ok_or_else(missing)?;
     let nothing = || Problem::invalid(vec![FieldError::parameter("at", "the session had not begun there")]);
@@ -56,6 +59,7 @@ pub(super) async fn get_blame(
         Some(text) => files.version_at(api.position("at", text).await?).ok_or_else(nothing)?,
         None => u64::MAX,
     };
+    let version = version.min(then.and_then(|then| files.version_at(then)).unwrap_or(u64::MAX));
     let points: Vec<_> = files.snapshots.points.iter().filter(|point| point.version <= version && !point.released).collect();
     let names: Vec<String> = points.iter().map(|point| point.snapshot.clone()).collect();
     let lines = api.commands().snapshots().blame(files.project_id, &names, &path).await.map_err(Problem::from_snapshot)?;

@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
-use opensail_commands::Permission;
+use opensail_commands::journal::Position;
 use opensail_commands::ports::blobs::BlobHash;
 use opensail_domain::kernel::SessionId;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,6 @@ use super::unified_diff::{Compared, compare};
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 #[derive(Serialize, ToSchema)]
@@ -62,7 +61,7 @@ pub(super) struct DiffParams {
     /// Cursor or position that the view must have reached.
     #[serde(default)]
     min_position: Option<String>,
-    /// Not supported here.
+    /// Cursor, position or time to look at the past.
     #[serde(default)]
     as_of: Option<String>,
 }
@@ -76,22 +75,19 @@ pub(super) async fn get_diff(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<DiffParams>,
 ) -> Result<Json<DiffBody>, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
-    present_only(params.as_of.as_deref())?;
     api.settle(params.min_position.as_deref()).await?;
+    let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
+    let position = files.version_at(then.unwrap_or(Position::MAX)).map_or(0, |version| files.position_of(version));
     if params.from.is_some() || params.to.is_some() {
-        let files = api.commands().read_session_files(id).await?;
         let begin = files.position_of(1).to_string();
-        let from = api.files_at(signed.account, &files, "from", Some(params.from.as_deref().unwrap_or(&begin))).await?;
-        let to = api.files_at(signed.account, &files, "to", params.to.as_deref()).await?;
+        let from = api.files_at(signed.account, &files, then, "from", Some(params.from.as_deref().unwrap_or(&begin))).await?;
+        let to = api.files_at(signed.account, &files, then, "to", params.to.as_deref()).await?;
         let items = api.snapshot_diff(from.project, &from.snapshot, &to.snapshot).await?;
-        let position = files.history.last().map_or(0, |(recorded, _)| recorded.position);
         return Ok(Json(DiffBody { items, next: None, position }));
     }
-    let (history, _) = api.commands().read_session(id).await?;
-    let position = history.last().map_or(0, |(recorded, _)| recorded.position);
     let mut items = Vec::new();
-    for file in changed_files(history.iter().map(|(_, event)| event)) {
+    let told = files.history.iter().filter(|(recorded, _)| recorded.position <= position);
+    for file in changed_files(told.map(|(_, event)| event)) {
         items.push(api.file_diff(id, file).await?);
     }
     Ok(Json(DiffBody { items, next: None, position }))

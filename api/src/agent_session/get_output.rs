@@ -1,14 +1,13 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use opensail_commands::Permission;
+use opensail_commands::journal::Position;
 use opensail_commands::ports::blobs::BlobHash;
 use opensail_domain::kernel::SessionId;
 
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart, ReadParams};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// Full bytes that an event names by their hash: a tool's whole output, or a file before or after a change.
@@ -19,12 +18,13 @@ pub(super) async fn get_output(
     PathPart((id, hash)): PathPart<(SessionId, String)>,
     Params(params): Params<ReadParams>,
 ) -> Result<Response, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
-    present_only(params.as_of.as_deref())?;
+    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
+    let then = api.then(params.as_of.as_deref()).await?.unwrap_or(Position::MAX);
     // Only what this session's own events name; another session's blob does not open under this one's key either.
     let (history, _) = api.commands().read_session(id).await?;
-    if !super::blobs::named_by(history.iter().map(|(_, event)| event)).iter().any(|named| *named == hash) {
+    let told = history.iter().filter(|(recorded, _)| recorded.position <= then);
+    if !super::blobs::named_by(told.map(|(_, event)| event)).iter().any(|named| *named == hash) {
         return Err(Problem::not_found());
     }
     let bytes = api.commands().blobs().get(&format!("session-{id}"), &BlobHash(hash)).await.map_err(Problem::from_blob)?;

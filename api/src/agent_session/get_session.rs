@@ -1,6 +1,5 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::Permission;
 use opensail_domain::kernel::SessionId;
 
 use super::body::SessionBody;
@@ -17,11 +16,8 @@ pub(super) async fn get_session(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<SessionBody>, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
-    api.settle(params.min_position.as_deref()).await?;
-    let session = match api.as_of(params.as_of.as_deref()).await? {
-        Some(point) => api.queries().session_at(id, Some(point)).await?.ok_or_else(Problem::not_found)?.session,
-        None => api.once_seen(move |queries| async move { queries.session(id).await }).await?,
-    };
+    let (min, as_of) = (params.min_position.as_deref(), params.as_of.as_deref());
+    api.may_see_session(signed.account, id, as_of.is_some()).await?;
+    let session = api.read_one(min, as_of, move |queries| async move { queries.session(id).await }).await?;
     Ok(Json(session.into()))
 }

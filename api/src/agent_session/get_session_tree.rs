@@ -29,6 +29,9 @@ pub(super) struct SessionTreeParams {
     /// Levels to go down, 1 to 64; 1 when absent.
     #[serde(default)]
     depth: Option<u32>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -79,12 +82,12 @@ pub(super) async fn get_session_tree(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<SessionTreeParams>,
 ) -> Result<Json<SessionTreeBody>, Problem> {
-    let files = api.commands().session_files(signed.account, id).await?;
+    let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
     let depth = params.depth.unwrap_or(DEFAULT_DEPTH);
     if !(1..=MAX_DEPTH).contains(&depth) {
         return Err(Problem::invalid(vec![FieldError::parameter("depth", format!("must lie between 1 and {MAX_DEPTH}"))]));
     }
-    let at = api.files_at(signed.account, &files, "at", params.at.as_deref()).await?;
+    let at = api.files_at(signed.account, &files, then, "at", params.at.as_deref()).await?;
     let path = params.path.unwrap_or_default();
     let tree =
         api.commands().snapshots().tree(at.project, &at.snapshot, &path, depth, MAX_ENTRIES).await.map_err(Problem::from_snapshot)?;

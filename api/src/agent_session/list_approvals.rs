@@ -1,6 +1,5 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::Permission;
 use opensail_domain::kernel::SessionId;
 
 use super::body::ApprovalBody;
@@ -8,7 +7,6 @@ use crate::auth::signed::Signed;
 use crate::extract::{ListParams, Params, PathPart, ReadParams};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// The open questions of a session.
@@ -19,10 +17,9 @@ pub(super) async fn list_approvals_of_session(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<Listing<ApprovalBody>>, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    Ok(Listing::whole(api.queries().approvals_of_session(id).await?))
+    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    Ok(Listing::whole(queries.approvals_of_session(id).await?))
 }
 
 /// The open questions of all teams one is in.
@@ -32,7 +29,7 @@ pub(super) async fn list_my_approvals(
     signed: Signed,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Listing<ApprovalBody>>, Problem> {
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    Ok(Listing::page(api.queries().approvals_of_account(signed.account, &params.page()?).await?))
+    let among = api.todays_teams(signed.account, params.as_of.as_deref()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    Ok(Listing::page(queries.approvals_of_account(signed.account, among.as_deref(), &params.page()?).await?))
 }

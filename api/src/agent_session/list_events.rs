@@ -1,6 +1,5 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::Permission;
 use opensail_commands::journal::StreamId;
 use opensail_domain::kernel::SessionId;
 use opensail_projections::audit::EventPage;
@@ -11,7 +10,6 @@ use crate::event_body::EventBody;
 use crate::extract::{ListParams, Params, PathPart};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// The events of a session. `after` is a cursor or position, exclusive.
@@ -22,11 +20,10 @@ pub(super) async fn list_events(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Listing<Value>>, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
+    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
     let page = api.event_page(&params).await?;
-    api.event_listing(api.queries().events_of_stream(&StreamId::new("agent_session", id), &page).await?)
+    api.event_listing(queries.events_of_stream(&StreamId::new("agent_session", id), &page).await?)
 }
 
 impl Api {

@@ -1,6 +1,5 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::Permission;
 use opensail_domain::kernel::SessionId;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +8,6 @@ use super::body::SessionBody;
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart, ReadParams};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 #[derive(Serialize, ToSchema)]
@@ -29,9 +27,8 @@ pub(super) async fn list_forks(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<ForksBody>, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    let tree = api.queries().forks_of_session(id).await?;
+    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    let tree = queries.forks_of_session(id).await?;
     Ok(Json(ForksBody { items: tree.into_iter().map(SessionBody::from).collect(), next: None }))
 }

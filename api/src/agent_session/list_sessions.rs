@@ -8,7 +8,6 @@ use crate::auth::signed::Signed;
 use crate::extract::{ListParams, Params, PathPart};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// The sessions of a project.
@@ -19,8 +18,7 @@ pub(super) async fn list_sessions(
     PathPart(id): PathPart<ProjectId>,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Listing<SessionBody>>, Problem> {
-    api.commands().project_access(signed.account, id, Permission::SeeProject).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    Ok(Listing::page(api.queries().sessions_of_project(id, &params.page()?).await?))
+    api.may_see_project(signed.account, id, Permission::SeeProject, params.as_of.is_some()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    Ok(Listing::page(queries.sessions_of_project(id, &params.page()?).await?))
 }

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart, ReadParams};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 #[derive(Serialize, ToSchema)]
@@ -83,8 +82,10 @@ pub(super) async fn list_snapshots(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<SnapshotsBody>, Problem> {
-    present_only(params.as_of.as_deref())?;
-    let files = api.commands().session_files(signed.account, id).await?;
+    let (mut files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
+    if let Some(then) = then {
+        files = files.until(then).ok_or_else(Problem::not_found)?;
+    }
     let items = files.snapshots.points.iter().map(|point| SnapshotItem::of(point, files.position_of(point.version))).collect();
     Ok(Json(SnapshotsBody { items, next: None, awaited: files.snapshots.awaited(u64::MAX) }))
 }

@@ -17,6 +17,9 @@ pub(super) struct SessionFileParams {
     /// A cursor or position of the session, a snapshot, or a session of the same project (its last files); the session's last files when absent.
     #[serde(default)]
     at: Option<String>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 /// A file's bytes as they were at an event; at most 25 MiB. Links are not followed.
@@ -29,8 +32,8 @@ pub(super) async fn read_session_file(
     PathPart((id, path)): PathPart<(SessionId, String)>,
     Params(params): Params<SessionFileParams>,
 ) -> Result<Response, Problem> {
-    let files = api.commands().session_files(signed.account, id).await?;
-    let at = api.files_at(signed.account, &files, "at", params.at.as_deref()).await?;
+    let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
+    let at = api.files_at(signed.account, &files, then, "at", params.at.as_deref()).await?;
     let read = api.commands().snapshots().read(at.project, &at.snapshot, &path, MAX_SNAPSHOT_FILE_BYTES).await;
     let bytes = read.map_err(Problem::from_snapshot)?.ok_or_else(Problem::not_found)?;
     let mut answer = bytes.into_response();

@@ -1,6 +1,5 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::Permission;
 use opensail_domain::kernel::SessionId;
 use opensail_projections::past::SessionReplay;
 use serde::{Deserialize, Serialize};
@@ -22,6 +21,9 @@ pub(super) struct ReplayParams {
     /// Cursor or position that the views must have reached.
     #[serde(default)]
     min_position: Option<String>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,9 +63,11 @@ pub(super) async fn replay_session(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReplayParams>,
 ) -> Result<Json<ReplayBody>, Problem> {
-    api.commands().session_access(signed.account, id, Permission::SeeSession).await?;
+    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
     let until = api.point("until", params.until.as_deref()).await?;
+    let then = api.then(params.as_of.as_deref()).await?;
+    let until = until.into_iter().chain(then).min();
     let replay = api.queries().session_at(id, until).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(replay.try_into().map_err(Problem::unserialisable)?))
 }

@@ -17,6 +17,7 @@ use crate::auth::signed::Signed;
 use crate::extract::Params;
 use crate::json_lines;
 use crate::problem::Problem;
+use crate::reading::present_only;
 use crate::router::Api;
 
 /// What the first line of an export says it is.
@@ -28,6 +29,7 @@ const FORMAT_VERSION: u32 = 1;
 /// With `format=csv` for spreadsheets, without proofs; nothing in it is taken for a formula.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AuditParams), responses((status = 200, description = "The events", body = String, content_type = "application/x-ndjson"), (status = 200, description = "The events", body = String, content_type = "text/csv")))]
 pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(params): Params<AuditParams>) -> Result<Response, Problem> {
+    present_only(params.as_of.as_deref(), "an export is proven by the newest checkpoint; bound it by `to`, or list the events as of then")?;
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
     api.settle(list.min_position.as_deref()).await?;

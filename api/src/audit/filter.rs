@@ -52,6 +52,9 @@ pub(super) struct AuditParams {
     /// Cursor or position that the view must have reached.
     #[serde(default)]
     min_position: Option<String>,
+    /// Cursor, position or time to look at the past: what happened later is left out.
+    #[serde(default)]
+    pub(super) as_of: Option<String>,
     /// Only of the export: `jsonl` (default) can be verified, `csv` is for spreadsheets.
     #[serde(default)]
     #[param(inline)]

@@ -21,8 +21,8 @@ pub(super) async fn query_audit(
     params.refuse_format()?;
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
-    api.settle(list.min_position.as_deref()).await?;
+    let queries = api.read(list.min_position.as_deref(), params.as_of.as_deref()).await?;
     api.record_reading(&signed, &filter.tenants, params.question(&filter)).await?;
     let page = api.event_page(&list).await?;
-    api.event_listing(api.queries().audit_events(&filter, &page).await?)
+    api.event_listing(queries.audit_events(&filter, &page).await?)
 }

@@ -21,6 +21,9 @@ pub(super) struct OriginParams {
     /// Cursor or position that the view must have reached.
     #[serde(default)]
     min_position: Option<String>,
+    /// Cursor, position or time to look at the past.
+    #[serde(default)]
+    as_of: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -42,9 +45,9 @@ pub(super) async fn get_file_origin(
     PathPart(id): PathPart<ProjectId>,
     Params(params): Params<OriginParams>,
 ) -> Result<Json<FileOriginBody>, Problem> {
-    let access = api.commands().project_access(signed.account, id, Permission::ReadFiles).await?;
-    api.settle(params.min_position.as_deref()).await?;
-    let origin = api.queries().file_origin(access.team_id, id, &params.path).await?;
+    let team = api.may_see_project(signed.account, id, Permission::ReadFiles, params.as_of.is_some()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    let origin = queries.file_origin(team, id, &params.path).await?;
     let (hash, event) = origin.map_or((None, None), |origin| (origin.hash, Some(origin.event)));
     Ok(Json(FileOriginBody { path: params.path, hash, event }))
 }

@@ -7,7 +7,6 @@ use super::body::ProjectBody;
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart, ReadParams};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 use crate::written::At;
 
@@ -19,10 +18,9 @@ pub(super) async fn get_project(
     PathPart(id): PathPart<ProjectId>,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<ProjectBody>, Problem> {
-    api.commands().project_access(signed.account, id, Permission::SeeProject).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    let project = api.once_seen(move |queries| async move { queries.project(id).await }).await?;
+    let (min, as_of) = (params.min_position.as_deref(), params.as_of.as_deref());
+    api.may_see_project(signed.account, id, Permission::SeeProject, as_of.is_some()).await?;
+    let project = api.read_one(min, as_of, move |queries| async move { queries.project(id).await }).await?;
     Ok(Json(project.into()))
 }
 

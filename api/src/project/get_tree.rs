@@ -78,7 +78,10 @@ pub(super) async fn get_tree(
     Params(params): Params<TreeParams>,
 ) -> Result<Json<TreeBody>, Problem> {
     api.commands().project_access(signed.account, id, Permission::ReadFiles).await?;
-    present_only(params.as_of.as_deref())?;
+    present_only(
+        params.as_of.as_deref(),
+        "files of a project are read as they are; those of a session can be read as of any of its events",
+    )?;
     api.settle(params.min_position.as_deref()).await?;
     let depth = params.depth.unwrap_or(DEFAULT_DEPTH);
     if !(1..=MAX_DEPTH).contains(&depth) {

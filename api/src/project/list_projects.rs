@@ -10,7 +10,6 @@ use crate::auth::signed::Signed;
 use crate::extract::{ListParams, Order, Params};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 #[derive(Deserialize, IntoParams)]
@@ -32,7 +31,7 @@ pub(super) struct ProjectListParams {
     /// Cursor or position that the view must have reached.
     #[serde(default)]
     min_position: Option<String>,
-    /// Not supported here.
+    /// Cursor, position or time to look at the past.
     #[serde(default)]
     as_of: Option<String>,
 }
@@ -48,11 +47,11 @@ pub(super) async fn list_projects(
     if let Some(team) = team_id {
         api.commands().team_access(signed.account, team, Permission::SeeTeam).await?;
     }
-    present_only(as_of.as_deref())?;
-    api.settle(min_position.as_deref()).await?;
+    let among = api.todays_teams(signed.account, as_of.as_deref()).await?;
+    let queries = api.read(min_position.as_deref(), as_of.as_deref()).await?;
     let page = ListParams { limit, after, order, ..ListParams::default() }.page()?;
     Ok(Listing::page(match team_id {
-        Some(team) => api.queries().projects_of_team(team, &page).await?,
-        None => api.queries().projects_of_account(signed.account, &page).await?,
+        Some(team) => queries.projects_of_team(team, &page).await?,
+        None => queries.projects_of_account(signed.account, among.as_deref(), &page).await?,
     }))
 }

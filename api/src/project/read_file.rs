@@ -24,7 +24,10 @@ pub(super) async fn read_file(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     api.commands().project_access(signed.account, id, Permission::ReadFiles).await?;
-    present_only(params.as_of.as_deref())?;
+    present_only(
+        params.as_of.as_deref(),
+        "files of a project are read as they are; those of a session can be read as of any of its events",
+    )?;
     api.settle(params.min_position.as_deref()).await?;
     let file = api.commands().read_file(signed.account, id, &path).await?;
     let mut answer = match is_known(&headers, &file.hash)? {

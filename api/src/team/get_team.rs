@@ -7,7 +7,6 @@ use super::body::TeamBody;
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart, ReadParams};
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 use crate::written::At;
 
@@ -20,9 +19,8 @@ pub(super) async fn get_team(
     Params(params): Params<ReadParams>,
 ) -> Result<Json<TeamBody>, Problem> {
     api.commands().team_access(signed.account, id, Permission::SeeTeam).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    let team = api.once_seen(move |queries| async move { queries.team(id).await }).await?;
+    let (min, as_of) = (params.min_position.as_deref(), params.as_of.as_deref());
+    let team = api.read_one(min, as_of, move |queries| async move { queries.team(id).await }).await?;
     Ok(Json(team.into()))
 }
 

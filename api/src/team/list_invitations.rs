@@ -8,7 +8,6 @@ use crate::auth::signed::Signed;
 use crate::extract::{ListParams, Params, PathPart};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// The invitations of a team that can be accepted, without their tokens. Admins only.
@@ -20,8 +19,11 @@ pub(super) async fn list_invitations(
     Params(params): Params<ListParams>,
 ) -> Result<Json<Listing<InvitationBody>>, Problem> {
     api.commands().team_access(signed.account, id, Permission::ManageMembers).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    let now = api.commands().clock().now();
-    Ok(Listing::page(api.queries().team_invitations(id, now, &params.page()?).await?))
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    // Those that had not ended by then.
+    let now = match queries.position() {
+        Some(then) => api.time_of(then).await?,
+        None => api.commands().clock().now(),
+    };
+    Ok(Listing::page(queries.team_invitations(id, now, &params.page()?).await?))
 }

@@ -8,7 +8,6 @@ use crate::auth::signed::Signed;
 use crate::extract::{ListParams, Params, PathPart};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// Who is in a team.
@@ -20,7 +19,6 @@ pub(super) async fn list_members(
     Params(params): Params<ListParams>,
 ) -> Result<Json<Listing<MemberBody>>, Problem> {
     api.commands().team_access(signed.account, id, Permission::SeeTeam).await?;
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    Ok(Listing::page(api.queries().team_members(id, &params.page()?).await?))
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    Ok(Listing::page(queries.team_members(id, &params.page()?).await?))
 }

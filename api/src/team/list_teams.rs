@@ -6,7 +6,6 @@ use crate::auth::signed::Signed;
 use crate::extract::{ListParams, Params};
 use crate::listing::Listing;
 use crate::problem::Problem;
-use crate::reading::present_only;
 use crate::router::Api;
 
 /// The teams one is in.
@@ -16,7 +15,7 @@ pub(super) async fn list_teams(
     signed: Signed,
     Params(params): Params<ListParams>,
 ) -> Result<Json<Listing<MyTeamBody>>, Problem> {
-    present_only(params.as_of.as_deref())?;
-    api.settle(params.min_position.as_deref()).await?;
-    Ok(Listing::page(api.queries().teams_of_account(signed.account, &params.page()?).await?))
+    let among = api.todays_teams(signed.account, params.as_of.as_deref()).await?;
+    let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
+    Ok(Listing::page(queries.teams_of_account(signed.account, among.as_deref(), &params.page()?).await?))
 }

@@ -5,6 +5,7 @@ mod files;
 mod hardening;
 mod live;
 mod openapi;
+mod past;
 mod repeats;
 mod routes;
 mod sessions;

@@ -8,7 +8,7 @@ use opensail_domain::agent_session::event::Requested;
 use opensail_domain::agent_session::{
     AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, AgentSessionRejection, Core, Point, Snapshots, Status,
 };
-use opensail_domain::kernel::{AccountId, Decider, ProjectId, RejectionKind, SessionId};
+use opensail_domain::kernel::{Decider, ProjectId, RejectionKind, SessionId};
 use opensail_domain::project::ProjectDecider;
 use opensail_eventstore::{Lease, LeaseError, Position, Recorded, StreamId};
 use uuid::Uuid;
@@ -32,6 +32,14 @@ impl SessionFiles {
     /// The version of the last event at or before a position; `None`: it had not begun.
     pub fn version_at(&self, position: Position) -> Option<u64> {
         self.history.iter().rev().find(|(recorded, _)| recorded.position <= position).map(|(recorded, _)| recorded.stream_version)
+    }
+
+    /// The session as it stood at a position; `None`: it had not begun.
+    #[must_use]
+    pub fn until(mut self, position: Position) -> Option<Self> {
+        self.history.retain(|(recorded, _)| recorded.position <= position);
+        self.snapshots = Snapshots::of(self.history.iter().map(|(_, event)| event));
+        (!self.history.is_empty()).then_some(self)
     }
 
     pub fn position_of(&self, version: u64) -> Position {
@@ -104,12 +112,6 @@ pub fn lease_of_project(project: ProjectId) -> String {
 }
 
 impl Commands {
-    /// What a person may see of a session's files.
-    pub async fn session_files(&self, account: AccountId, session_id: SessionId) -> Result<SessionFiles, CommandError> {
-        self.session_access(account, session_id, Permission::SeeSession).await?;
-        self.read_session_files(session_id).await
-    }
-
     /// Asks nobody's permission: the caller has done so.
     pub async fn read_session_files(&self, session_id: SessionId) -> Result<SessionFiles, CommandError> {
         let (history, _) = self.read_session(session_id).await?;

@@ -188,6 +188,9 @@ impl Journal for Breaking {
     async fn read_at(&self, positions: &[u64]) -> Result<Vec<Recorded>, ReadError> {
         self.inner.read_at(positions).await
     }
+    async fn position_at(&self, time: i64) -> Result<u64, ReadError> {
+        self.inner.position_at(time).await
+    }
     async fn head(&self) -> Result<Head, ReadError> {
         self.inner.head().await
     }

@@ -1,6 +1,6 @@
 //! Histories: a cursor belongs to one.
 
-use super::{Subject, append, one, part};
+use super::{Subject, append, everything, one, part};
 use crate::append::AppendError;
 use crate::envelope::Epoch;
 use crate::journal::{Filter, ReadError};
@@ -23,6 +23,24 @@ pub async fn a_cursor_of_another_epoch_is_refused(subject: &dyn Subject) {
     // A process that did not hear of it is told, and may go on.
     assert_eq!(another.append(one("c")).await, Err(AppendError::EpochChanged(third)));
     assert_eq!(another.append(one("c")).await.map(|done| (done.epoch, done.position)), Ok((third, 5)));
+}
+
+/// A time is a place in every history: the last event that is not after it.
+pub async fn a_time_is_a_position(subject: &dyn Subject) {
+    let journal = subject.journal();
+    assert_eq!(journal.position_at(i64::MAX).await, Ok(0));
+    for count in [1, 3, 7, 2] {
+        journal.append(append(vec![part(&format!("{count}"), 0, count)])).await.expect("appended");
+    }
+    let events = everything(&*journal).await;
+    assert_eq!(journal.position_at(events[0].time - 1).await, Ok(0));
+    assert_eq!(journal.position_at(i64::MAX).await, Ok(13));
+    for event in &events {
+        for time in [event.time - 1, event.time, event.time + 1] {
+            let last = events.iter().rfind(|other| other.time <= time).map_or(0, |other| other.position);
+            assert_eq!(journal.position_at(time).await, Ok(last));
+        }
+    }
 }
 
 pub async fn subscriptions_end_with_their_epoch(subject: &dyn Subject) {

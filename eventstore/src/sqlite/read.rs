@@ -97,6 +97,11 @@ impl Journal for SqliteStore {
         self.fetch(query).await
     }
 
+    async fn position_at(&self, time: i64) -> Result<Position, ReadError> {
+        let found: i64 = sqlx::query_scalar(HALVING).bind(time).fetch_one(&self.inner.readers).await.map_err(unavailable)?;
+        Ok(found as u64)
+    }
+
     async fn head(&self) -> Result<Head, ReadError> {
         let row = sqlx::query("SELECT (SELECT id FROM epochs ORDER BY n DESC LIMIT 1), (SELECT coalesce(max(position), 0) FROM events)")
             .fetch_one(&self.inner.readers)
@@ -125,6 +130,15 @@ impl Journal for SqliteStore {
         self.inner.group.watch()
     }
 }
+
+/// Between `low`, whose event is not after the time, and `high`, behind which all are.
+const HALVING: &str = "
+    WITH RECURSIVE halves (low, high) AS (
+        SELECT 0, (SELECT coalesce(max(position), 0) FROM events)
+        UNION ALL
+        SELECT CASE WHEN e.time <= $1 THEN e.position ELSE h.low END, CASE WHEN e.time <= $1 THEN h.high ELSE e.position - 1 END
+        FROM halves h JOIN events e ON e.position = (h.low + h.high + 1) / 2 WHERE h.low < h.high)
+    SELECT max(low) FROM halves";
 
 /// The largest number SQLite holds stands for everything above it.
 fn number(value: u64) -> i64 {

@@ -12,8 +12,25 @@ pub use account_details::AccountDetails;
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
 use crate::sealed;
+use crate::table::{Past, Table};
 
 pub(crate) struct AccountView;
+
+/// `email`, `name`: sealed.
+pub(crate) const ACCOUNTS: Table = Table {
+    name: "accounts",
+    key: &["account_id"],
+    columns: &[
+        "account_id TEXT NOT NULL",
+        "email TEXT NOT NULL",
+        "name TEXT NOT NULL",
+        "platform_admin BIGINT NOT NULL",
+        "created_at BIGINT NOT NULL",
+        "position BIGINT NOT NULL",
+    ],
+    indexes: &[],
+    past: Past::Kept { born: Some("position"), moving: &[] },
+};
 
 #[async_trait]
 impl Projection for AccountView {
@@ -21,19 +38,10 @@ impl Projection for AccountView {
         "account"
     }
     fn version(&self) -> i64 {
-        1
+        2
     }
-    fn tables(&self) -> &'static [&'static str] {
-        &["accounts"]
-    }
-    fn ddl(&self) -> &'static [&'static str] {
-        &["CREATE TABLE accounts (
-            account_id TEXT NOT NULL PRIMARY KEY,
-            email TEXT NOT NULL,
-            name TEXT NOT NULL,
-            platform_admin BIGINT NOT NULL,
-            created_at BIGINT NOT NULL,
-            position BIGINT NOT NULL)"]
+    fn tables(&self) -> &'static [Table] {
+        &[ACCOUNTS]
     }
     fn streams(&self) -> &'static [&'static str] {
         &["account"]
@@ -44,7 +52,8 @@ impl Projection for AccountView {
         match event {
             AccountEvent::Registered(e) => {
                 tx.run(sql!(
-                    "INSERT INTO accounts (account_id, email, name, platform_admin, created_at, position) VALUES ($1, $2, $3, $4, $5, $6)",
+                    "INSERT INTO accounts (account_id, email, name, platform_admin, created_at, position, written)
+                     VALUES ($1, $2, $3, $4, $5, $6, $6)",
                     e.account_id.to_string(),
                     sealed::to_text(&e.email),
                     sealed::to_text(&e.name),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::db::{Row, Sql, sql};
-use crate::page::Window;
+use crate::page::{Window, among};
 use crate::{Page, PageRequest, Queries, QueryError, event_item, sealed, time};
 
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -43,9 +43,9 @@ pub(crate) fn list_of_session(session: SessionId) -> Sql {
 }
 
 /// In the order they were asked.
-pub(crate) fn list_of_account(account: AccountId, window: &Window) -> Sql {
+pub(crate) fn list_of_account(account: AccountId, teams: Option<&[TeamId]>, window: &Window) -> Sql {
     let text = format!("SELECT {COLUMNS} FROM team_members m JOIN approvals a ON a.team_id = m.team_id WHERE m.account_id = $1");
-    window.apply(sql!(text, account.to_string()), "a.position")
+    window.apply(among(sql!(text, account.to_string()), "m.team_id", teams), "a.position")
 }
 
 impl Queries {
@@ -55,10 +55,15 @@ impl Queries {
         Ok(self.approvals(&rows).await?.into_iter().map(|(_, approval)| approval).collect())
     }
 
-    /// The open questions of all teams that the account is in.
-    pub async fn approvals_of_account(&self, account: AccountId, page: &PageRequest) -> Result<Page<Approval>, QueryError> {
+    /// The open questions of all teams that the account is in; `teams`: only of these.
+    pub async fn approvals_of_account(
+        &self,
+        account: AccountId,
+        teams: Option<&[TeamId]>,
+        page: &PageRequest,
+    ) -> Result<Page<Approval>, QueryError> {
         let window = page.window()?;
-        let rows = self.db.all(list_of_account(account, &window)).await?;
+        let rows = self.db.all(list_of_account(account, teams, &window)).await?;
         Ok(window.page(self.approvals(&rows).await?))
     }
 

@@ -7,7 +7,7 @@ mod session_details;
 mod session_queue;
 mod sessions_of_project;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unsettled_sessions;
 
 use async_trait::async_trait;
@@ -30,11 +30,107 @@ pub(crate) use {
     sessions_of_project::list as list_of_project,
 };
 
-use crate::db::{Tx, sql};
+use crate::db::{Bind, Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
 use crate::sealed;
+use crate::table::{Index, Past, Table, remove};
 
 pub(crate) struct AgentSessionView;
+
+/// `task`, `title`, `detail`: sealed; `budget`: JSON; `created`, `queued`, `answer`, `position`: places in the journal; `root_id`: the session that
+/// no fork is, from which all of the tree come.
+pub(crate) const SESSIONS: Table = Table {
+    name: "sessions",
+    key: &["session_id"],
+    columns: &[
+        "session_id TEXT NOT NULL",
+        "project_id TEXT NOT NULL",
+        "team_id TEXT NOT NULL",
+        "requested_by TEXT NOT NULL",
+        "task TEXT NOT NULL",
+        "title TEXT NOT NULL",
+        "model TEXT NOT NULL",
+        "edit_mode TEXT NOT NULL",
+        "budget TEXT NOT NULL",
+        "created_at BIGINT NOT NULL",
+        "created BIGINT NOT NULL",
+        "finished BIGINT NOT NULL",
+        "status TEXT NOT NULL",
+        "reason TEXT",
+        "detail TEXT",
+        "steps BIGINT NOT NULL",
+        "input_tokens BIGINT NOT NULL",
+        "output_tokens BIGINT NOT NULL",
+        "micro_usd BIGINT NOT NULL",
+        "updated_at BIGINT NOT NULL",
+        "queued BIGINT NOT NULL",
+        "cancel_requested BIGINT NOT NULL",
+        "paused_until BIGINT",
+        "approval_id TEXT",
+        "approval_expires_at BIGINT",
+        "answer BIGINT",
+        "position BIGINT NOT NULL",
+        "unsettled BIGINT NOT NULL",
+        "discarded BIGINT NOT NULL",
+        "origin_id TEXT",
+        "origin_version BIGINT",
+        "root_id TEXT NOT NULL",
+    ],
+    indexes: &[
+        Index { name: "sessions_by_root", columns: &["root_id", "created"], only: None },
+        Index { name: "sessions_unsettled", columns: &["session_id"], only: Some("unsettled = 1") },
+        Index { name: "sessions_by_project", columns: &["project_id", "created"], only: None },
+        Index { name: "sessions_unfinished", columns: &["project_id", "queued"], only: Some("finished = 0") },
+    ],
+    past: Past::Kept {
+        born: Some("created"),
+        // All that is progress.
+        moving: &[
+            "finished",
+            "status",
+            "reason",
+            "detail",
+            "steps",
+            "input_tokens",
+            "output_tokens",
+            "micro_usd",
+            "updated_at",
+            "queued",
+            "cancel_requested",
+            "paused_until",
+            "approval_id",
+            "approval_expires_at",
+            "answer",
+            "position",
+            "unsettled",
+            "discarded",
+        ],
+    },
+};
+
+/// Only the open ones. `preview`: sealed; `answer`: place of the model's answer that holds the arguments.
+pub(crate) const APPROVALS: Table = Table {
+    name: "approvals",
+    key: &["approval_id"],
+    columns: &[
+        "approval_id TEXT NOT NULL",
+        "session_id TEXT NOT NULL",
+        "project_id TEXT NOT NULL",
+        "team_id TEXT NOT NULL",
+        "call_id TEXT NOT NULL",
+        "tool TEXT NOT NULL",
+        "preview TEXT NOT NULL",
+        "expires_at BIGINT NOT NULL",
+        "requested_at BIGINT NOT NULL",
+        "answer BIGINT",
+        "position BIGINT NOT NULL",
+    ],
+    indexes: &[
+        Index { name: "approvals_by_session", columns: &["session_id", "position"], only: None },
+        Index { name: "approvals_by_team", columns: &["team_id", "position"], only: None },
+    ],
+    past: Past::Kept { born: Some("position"), moving: &[] },
+};
 
 #[async_trait]
 impl Projection for AgentSessionView {
@@ -42,68 +138,10 @@ impl Projection for AgentSessionView {
         "agent_session"
     }
     fn version(&self) -> i64 {
-        2
+        3
     }
-    fn tables(&self) -> &'static [&'static str] {
-        &["sessions", "approvals"]
-    }
-    fn ddl(&self) -> &'static [&'static str] {
-        &[
-            // task, title, detail: sealed; budget: JSON; created, queued, answer, position: places in the journal; root_id: the session that
-            // no fork is, from which all of the tree come
-            "CREATE TABLE sessions (
-                session_id TEXT NOT NULL PRIMARY KEY,
-                project_id TEXT NOT NULL,
-                team_id TEXT NOT NULL,
-                requested_by TEXT NOT NULL,
-                task TEXT NOT NULL,
-                title TEXT NOT NULL,
-                model TEXT NOT NULL,
-                edit_mode TEXT NOT NULL,
-                budget TEXT NOT NULL,
-                created_at BIGINT NOT NULL,
-                created BIGINT NOT NULL,
-                finished BIGINT NOT NULL,
-                status TEXT NOT NULL,
-                reason TEXT,
-                detail TEXT,
-                steps BIGINT NOT NULL,
-                input_tokens BIGINT NOT NULL,
-                output_tokens BIGINT NOT NULL,
-                micro_usd BIGINT NOT NULL,
-                updated_at BIGINT NOT NULL,
-                queued BIGINT NOT NULL,
-                cancel_requested BIGINT NOT NULL,
-                paused_until BIGINT,
-                approval_id TEXT,
-                approval_expires_at BIGINT,
-                answer BIGINT,
-                position BIGINT NOT NULL,
-                unsettled BIGINT NOT NULL,
-                discarded BIGINT NOT NULL,
-                origin_id TEXT,
-                origin_version BIGINT,
-                root_id TEXT NOT NULL)",
-            "CREATE INDEX sessions_by_root ON sessions (root_id, created)",
-            "CREATE INDEX sessions_unsettled ON sessions (session_id) WHERE unsettled = 1",
-            "CREATE INDEX sessions_by_project ON sessions (project_id, created)",
-            "CREATE INDEX sessions_unfinished ON sessions (project_id, queued) WHERE finished = 0",
-            // preview: sealed; answer: place of the model's answer that holds the arguments
-            "CREATE TABLE approvals (
-                approval_id TEXT NOT NULL PRIMARY KEY,
-                session_id TEXT NOT NULL,
-                project_id TEXT NOT NULL,
-                team_id TEXT NOT NULL,
-                call_id TEXT NOT NULL,
-                tool TEXT NOT NULL,
-                preview TEXT NOT NULL,
-                expires_at BIGINT NOT NULL,
-                requested_at BIGINT NOT NULL,
-                answer BIGINT,
-                position BIGINT NOT NULL)",
-            "CREATE INDEX approvals_by_session ON approvals (session_id, position)",
-            "CREATE INDEX approvals_by_team ON approvals (team_id, position)",
-        ]
+    fn tables(&self) -> &'static [Table] {
+        &[SESSIONS, APPROVALS]
     }
     fn streams(&self) -> &'static [&'static str] {
         &["agent_session"]
@@ -125,10 +163,10 @@ impl Projection for AgentSessionView {
         after.apply(recorded, event);
         tx.run(after.update(session)).await?;
         if before.question.is_some() && after.question != before.question {
-            tx.run(sql!("DELETE FROM approvals WHERE session_id = $1", session)).await?;
+            remove(tx, "approvals", "session_id = $1", vec![Bind::from(session)], recorded.position).await?;
         }
         if let AgentSessionEvent::Forked(forked) = event.as_ref() {
-            leave_origin(tx, session, &forked.origin).await?;
+            leave_origin(tx, recorded, &forked.origin).await?;
         }
         if let AgentSessionEvent::ApprovalRequested(asked) = event.as_ref() {
             ask(tx, recorded, asked, after.answer).await?;
@@ -143,8 +181,8 @@ async fn insert(tx: &mut Tx, recorded: &Recorded, requested: &Requested) -> Resu
     let progress = Progress::requested(recorded);
     tx.run(sql!(
         "INSERT INTO sessions (session_id, project_id, team_id, requested_by, task, title, model, edit_mode, budget, created_at, created,
-         finished, status, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, cancel_requested, position, unsettled, discarded, root_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, 0, 0, 0, $10, $11, 0, $11, 0, 0, $1)",
+         finished, status, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, cancel_requested, position, unsettled, discarded, root_id, written)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, 0, 0, 0, $10, $11, 0, $11, 0, 0, $1, $11)",
         session,
         requested.project_id.to_string(),
         requested.team_id.to_string(),
@@ -162,13 +200,14 @@ async fn insert(tx: &mut Tx, recorded: &Recorded, requested: &Requested) -> Resu
     Ok(())
 }
 
-async fn leave_origin(tx: &mut Tx, session: &str, origin: &Origin) -> Result<(), ApplyError> {
+async fn leave_origin(tx: &mut Tx, recorded: &Recorded, origin: &Origin) -> Result<(), ApplyError> {
     tx.run(sql!(
-        "UPDATE sessions SET origin_id = $2, origin_version = $3,
+        "UPDATE sessions SET origin_id = $2, origin_version = $3, written = $4,
          root_id = COALESCE((SELECT o.root_id FROM sessions o WHERE o.session_id = $2), $2) WHERE session_id = $1",
-        session,
+        recorded.stream.id(),
         origin.session_id.to_string(),
         origin.version,
+        recorded.position,
     ))
     .await?;
     Ok(())
@@ -176,8 +215,8 @@ async fn leave_origin(tx: &mut Tx, session: &str, origin: &Origin) -> Result<(),
 
 async fn ask(tx: &mut Tx, recorded: &Recorded, asked: &ApprovalRequested, answer: Option<u64>) -> Result<(), ApplyError> {
     tx.run(sql!(
-        "INSERT INTO approvals (approval_id, session_id, project_id, team_id, call_id, tool, preview, expires_at, requested_at, answer, position)
-         SELECT $1, session_id, project_id, team_id, $3, $4, $5, $6, $7, $8, $9 FROM sessions WHERE session_id = $2",
+        "INSERT INTO approvals (approval_id, session_id, project_id, team_id, call_id, tool, preview, expires_at, requested_at, answer, position, written)
+         SELECT $1, session_id, project_id, team_id, $3, $4, $5, $6, $7, $8, $9, $9 FROM sessions WHERE session_id = $2",
         asked.approval_id.to_string(),
         recorded.stream.id(),
         asked.call_id.as_str(),

@@ -188,7 +188,7 @@ impl Progress {
         sql!(
             "UPDATE sessions SET finished = $2, status = $3, reason = $4, detail = $5, steps = $6, input_tokens = $7, output_tokens = $8,
              micro_usd = $9, updated_at = $10, queued = $11, cancel_requested = $12, paused_until = $13, approval_id = $14,
-             approval_expires_at = $15, answer = $16, position = $17, unsettled = $18, discarded = $19 WHERE session_id = $1",
+             approval_expires_at = $15, answer = $16, position = $17, written = $17, unsettled = $18, discarded = $19 WHERE session_id = $1",
             session,
             i64::from(self.status.finished()),
             self.status.as_str(),

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::Progress;
-use crate::past::AsOf;
 use crate::testing::{World, on_both, wire};
 
 on_both!(the_past_is_what_it_was_then);
@@ -21,7 +20,7 @@ fn private<T>(session: SessionId, value: T) -> Private<T> {
 }
 
 /// Any event after the request, sensible or not; few ids, so that they meet.
-fn any_event(session: SessionId) -> impl Strategy<Value = AgentSessionEvent> {
+pub(crate) fn any_event(session: SessionId) -> impl Strategy<Value = AgentSessionEvent> {
     let text = move |text: &str| private(session, text.to_owned());
     let small = 0u128..3;
     prop_oneof![
@@ -210,12 +209,16 @@ async fn the_past_is_what_it_was_then(world: World) {
     let done = world.on_session(session, vec![wire(AgentSessionEvent::from(Completed {}))]).await;
     let queries = world.queries();
     let then = |as_of| queries.session_at(session, Some(as_of));
-    assert_eq!(then(AsOf::Position(requested.position - 1)).await.expect("an answer"), None);
+    assert_eq!(then(requested.position - 1).await.expect("an answer"), None);
     let status = |replay: Option<crate::past::SessionReplay>| replay.expect("the session").session.status.as_str();
-    assert_eq!(status(then(AsOf::Position(requested.position)).await.expect("an answer")), "queued");
-    assert_eq!(status(then(AsOf::Position(requested.position + 1)).await.expect("an answer")), "running");
-    assert_eq!(status(then(AsOf::Time(done.time)).await.expect("an answer")), "completed");
-    assert_eq!(then(AsOf::Time(requested.time - 1)).await.expect("an answer"), None);
+    assert_eq!(status(then(requested.position).await.expect("an answer")), "queued");
+    assert_eq!(status(then(requested.position + 1).await.expect("an answer")), "running");
+    let (projections, _) = world.caught_up().await;
+    drop(projections);
+    for position in 0..=done.position {
+        let replay = then(position).await.expect("an answer");
+        assert_eq!(queries.as_of(position).session(session).await.expect("an answer"), replay.map(|replay| replay.session));
+    }
     let replay = queries.session_at(session, None).await.expect("an answer").expect("the session");
     assert_eq!((replay.position, replay.messages.len()), (done.position, 1));
 }

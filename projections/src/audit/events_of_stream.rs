@@ -10,10 +10,13 @@ impl Queries {
     /// Events of one stream without addresses. `next` is a cursor.
     pub async fn events_of_stream(&self, stream: &StreamId, page: &EventPage) -> Result<Page<EventItem>, QueryError> {
         let window = page.window();
+        // In the past the journal ends at the position that is looked at.
+        let end = self.db.position().map_or(i64::MAX as u64, |position| position.saturating_add(1));
         let mut recorded = match window.order {
             Order::Asc => self.upwards(stream, window.after as u64, window.limit + 1).await?,
-            Order::Desc => self.downwards(stream, window.after as u64, window.limit + 1).await?,
+            Order::Desc => self.downwards(stream, end.min(window.after as u64), window.limit + 1).await?,
         };
+        recorded.retain(|event| event.position < end);
         let more = recorded.len() > window.limit;
         recorded.truncate(window.limit);
         self.events(&recorded, more, ClientAddress::Left).await

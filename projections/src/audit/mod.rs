@@ -13,8 +13,36 @@ pub use proven_events::EventProof;
 
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::table::{Index, Past, Table};
 
 pub(crate) struct AuditView;
+
+pub(crate) const AUDIT_EVENTS: Table = Table {
+    name: "audit_events",
+    key: &["position"],
+    columns: &[
+        "position BIGINT NOT NULL",
+        "time BIGINT NOT NULL",
+        "tenant TEXT NOT NULL",
+        "project TEXT",
+        "actor_kind TEXT NOT NULL",
+        "actor_id TEXT NOT NULL",
+        "event_type TEXT NOT NULL",
+        "stream TEXT NOT NULL",
+        "stream_version BIGINT NOT NULL",
+        "correlation TEXT NOT NULL",
+    ],
+    indexes: &[
+        Index { name: "audit_by_time", columns: &["time", "position"], only: None },
+        Index { name: "audit_by_tenant", columns: &["tenant", "position"], only: None },
+        Index { name: "audit_by_project", columns: &["project", "position"], only: None },
+        Index { name: "audit_by_actor", columns: &["actor_id", "position"], only: None },
+        Index { name: "audit_by_type", columns: &["tenant", "event_type", "position"], only: None },
+        Index { name: "audit_by_stream", columns: &["stream", "position"], only: None },
+        Index { name: "audit_by_correlation", columns: &["correlation", "position"], only: None },
+    ],
+    past: Past::Added("position"),
+};
 
 #[async_trait]
 impl Projection for AuditView {
@@ -24,30 +52,8 @@ impl Projection for AuditView {
     fn version(&self) -> i64 {
         1
     }
-    fn tables(&self) -> &'static [&'static str] {
-        &["audit_events"]
-    }
-    fn ddl(&self) -> &'static [&'static str] {
-        &[
-            "CREATE TABLE audit_events (
-                position BIGINT NOT NULL PRIMARY KEY,
-                time BIGINT NOT NULL,
-                tenant TEXT NOT NULL,
-                project TEXT,
-                actor_kind TEXT NOT NULL,
-                actor_id TEXT NOT NULL,
-                event_type TEXT NOT NULL,
-                stream TEXT NOT NULL,
-                stream_version BIGINT NOT NULL,
-                correlation TEXT NOT NULL)",
-            "CREATE INDEX audit_by_time ON audit_events (time, position)",
-            "CREATE INDEX audit_by_tenant ON audit_events (tenant, position)",
-            "CREATE INDEX audit_by_project ON audit_events (project, position)",
-            "CREATE INDEX audit_by_actor ON audit_events (actor_id, position)",
-            "CREATE INDEX audit_by_type ON audit_events (tenant, event_type, position)",
-            "CREATE INDEX audit_by_stream ON audit_events (stream, position)",
-            "CREATE INDEX audit_by_correlation ON audit_events (correlation, position)",
-        ]
+    fn tables(&self) -> &'static [Table] {
+        &[AUDIT_EVENTS]
     }
     fn streams(&self) -> &'static [&'static str] {
         &[]

@@ -29,10 +29,12 @@ fn judge(stored: Option<&Checkpoint>, version: i64, head: Head) -> Tables {
 /// Empty tables and a checkpoint at the beginning.
 pub(super) async fn remake(tx: &mut Tx, view: &dyn Projection, epoch: Epoch) -> Result<(), sqlx::Error> {
     for table in view.tables() {
-        tx.run(sql!(format!("DROP TABLE IF EXISTS {table}"))).await?;
-    }
-    for statement in view.ddl() {
-        tx.run(sql!(*statement)).await?;
+        for name in table.names("") {
+            tx.run(sql!(format!("DROP TABLE IF EXISTS {name}"))).await?;
+        }
+        for statement in table.ddl(tx.dialect(), "") {
+            tx.run(sql!(statement)).await?;
+        }
     }
     parked::clear(tx, view.name()).await?;
     checkpoint::reset(tx, view.name(), view.version(), epoch).await

@@ -13,6 +13,7 @@ use super::{EngineError, Projections};
 use crate::PageRequest;
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::table::{Past, Table};
 use crate::testing::{PATIENCE, World, on_both, wire};
 
 on_both!(
@@ -45,11 +46,14 @@ impl Projection for Moody {
     fn version(&self) -> i64 {
         self.version
     }
-    fn tables(&self) -> &'static [&'static str] {
-        &["moody"]
-    }
-    fn ddl(&self) -> &'static [&'static str] {
-        &["CREATE TABLE moody (position BIGINT NOT NULL PRIMARY KEY, stream TEXT NOT NULL)"]
+    fn tables(&self) -> &'static [Table] {
+        &[Table {
+            name: "moody",
+            key: &["position"],
+            columns: &["position BIGINT NOT NULL", "stream TEXT NOT NULL"],
+            indexes: &[],
+            past: Past::Added("position"),
+        }]
     }
     fn streams(&self) -> &'static [&'static str] {
         &["project"]
@@ -263,7 +267,7 @@ async fn a_reader_waits_for_its_write_but_not_for_ever(world: World) {
     world.cast().await;
     let head = world.store.head().await.expect("a head").position;
     projections.feed().reach(head, PATIENCE).await.expect("the write is seen");
-    let teams = queries.teams_of_account(world.ada, &PageRequest::default()).await.expect("an answer");
+    let teams = queries.teams_of_account(world.ada, None, &PageRequest::default()).await.expect("an answer");
     assert_eq!(teams.items.len(), 1);
     let behind = projections.feed().reach(head + 1, std::time::Duration::ZERO).await.expect_err("nobody wrote it");
     assert_eq!((behind.wanted, behind.reached), (head + 1, head));

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::team_members::role;
 use crate::db::{Sql, sql};
-use crate::page::Window;
+use crate::page::{Window, among};
 use crate::{Page, PageRequest, Queries, QueryError, time};
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -22,20 +22,26 @@ pub struct TeamOfAccount {
 }
 
 /// In the order the account joined them.
-pub(crate) fn list(account: AccountId, window: &Window) -> Sql {
+pub(crate) fn list(account: AccountId, teams: Option<&[TeamId]>, window: &Window) -> Sql {
     let sql = sql!(
         "SELECT m.joined, t.team_id, t.name, m.role, t.created_at, t.position
          FROM team_members m JOIN teams t ON t.team_id = m.team_id WHERE m.account_id = $1",
         account.to_string(),
     );
-    window.apply(sql, "m.joined")
+    window.apply(among(sql, "m.team_id", teams), "m.joined")
 }
 
 impl Queries {
-    pub async fn teams_of_account(&self, account: AccountId, page: &PageRequest) -> Result<Page<TeamOfAccount>, QueryError> {
+    /// `teams`: only of these.
+    pub async fn teams_of_account(
+        &self,
+        account: AccountId,
+        teams: Option<&[TeamId]>,
+        page: &PageRequest,
+    ) -> Result<Page<TeamOfAccount>, QueryError> {
         let window = page.window()?;
         let mut items = Vec::new();
-        for row in self.db.all(list(account, &window)).await? {
+        for row in self.db.all(list(account, teams, &window)).await? {
             let item = TeamOfAccount {
                 id: row.parsed(1)?,
                 name: row.text(2)?,

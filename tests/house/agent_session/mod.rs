@@ -11,6 +11,7 @@ mod limits;
 mod messages;
 mod modes;
 mod output;
+mod past;
 mod queue;
 mod socket;
 mod stream;

@@ -74,7 +74,7 @@ async fn every_problem_is_of_one_form() {
         (Method::GET, format!("/api/v1/teams/{nothing}"), 404),
         (Method::GET, "/api/v1/teams/x".into(), 404),
         (Method::GET, format!("/api/v1/teams/{team}?x=1"), 422),
-        (Method::GET, format!("/api/v1/teams/{team}?as_of=1"), 422),
+        (Method::GET, "/api/v1/templates?as_of=1".into(), 422),
     ] {
         let answer = world.send(method.clone(), &path, None).await;
         assert_eq!(answer.status, status, "{method} {path}");
@@ -84,7 +84,7 @@ async fn every_problem_is_of_one_form() {
         }
         assert_eq!(answer.body["status"], status);
     }
-    let as_of = world.send(Method::GET, &format!("/api/v1/teams/{team}?as_of=1"), None).await;
+    let as_of = world.send(Method::GET, "/api/v1/templates?as_of=1", None).await;
     assert_eq!(as_of.body["code"], "as_of_unsupported");
 }
 

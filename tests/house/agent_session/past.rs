@@ -1,0 +1,42 @@
+//! A session at each of its events.
+
+use serde_json::{Value, json};
+
+use super::bench::{Bench, say, shell, write};
+
+#[tokio::test]
+async fn a_session_is_shown_as_it_stood_at_each_of_its_events() {
+    let bench = Bench::new().await;
+    let session = bench.start(&[write("a.txt", "1"), shell("cat a.txt"), say("done")], json!({ "edit_mode": "ask" })).await;
+    let question = bench.question(&session).await;
+    bench.answer(&session, &question, json!({ "decision": "allow_once" })).await.expect(202);
+    let second = bench.next_question(&session, &question).await;
+    bench.answer(&session, &second, json!({ "decision": "allow_once" })).await.expect(202);
+    bench.world.session_is(&session, &["completed"]).await;
+
+    let path = format!("/api/v1/sessions/{session}");
+    let events = bench.world.get(&format!("{path}/events?limit=200")).await;
+    let events = events["items"].as_array().expect("events").clone();
+    let mut steps = 0;
+    for (index, event) in events.iter().enumerate() {
+        let position = event["position"].as_u64().expect("a position");
+        let then = async |what: &str| bench.world.get(&format!("{path}{what}?as_of={position}")).await;
+        let shown = then("").await;
+        assert_eq!(shown["position"], position, "{event}");
+        assert_eq!(shown, then("/replay").await["session"], "the view and the stream agree");
+        steps += u64::from(event["type"] == "agent_session.turn_completed");
+        assert_eq!(shown["usage"]["steps"], steps);
+        let open = then("/approvals").await;
+        let open: Vec<&Value> = open["items"].as_array().expect("items").iter().map(|item| &item["id"]).collect();
+        assert_eq!(open, shown["approval_id"].as_str().map(|_| &shown["approval_id"]).into_iter().collect::<Vec<_>>(), "{event}");
+        assert_eq!(then("/events").await["items"].as_array().map(Vec::len), Some(index + 1));
+        let listed = bench.world.get(&format!("/api/v1/projects/{}/sessions?as_of={position}", bench.project)).await;
+        assert_eq!(listed["items"], json!([shown]));
+        assert_eq!(then("/forks").await["items"], json!([shown]));
+    }
+    let first = events[0]["position"].as_u64().expect("a position");
+    let before = bench.world.send(reqwest::Method::GET, &format!("{path}?as_of={}", first - 1), None).await;
+    before.expect(404);
+    let listed = bench.world.get(&format!("/api/v1/projects/{}/sessions?as_of={}", bench.project, first - 1)).await;
+    assert_eq!(listed["items"], json!([]));
+}
