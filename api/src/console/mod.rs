@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::router::Api;
 
 /// First part of every address that the page knows, beside `/` and `/sign-in`; the same list stands in `web/src/router.tsx`.
-const PLACES: &[&str] = &["projects", "sessions", "approvals", "team", "audit", "replay", "model", "storage"];
+const PLACES: &[&str] = &["projects", "sessions", "approvals", "team", "audit", "replay", "model", "storage", "join"];
 
 /// Whether the binary carries the console.
 pub(crate) fn embedded() -> bool {

@@ -30,6 +30,7 @@ const inSession: RouteObject[] = [
 /** First parts of addresses: the same list stands in `api/src/console/mod.rs`, which answers the page for them. */
 export const router = createBrowserRouter([
   { path: '/sign-in', element: <SignInPage />, errorElement: <Failed /> },
+  { path: '/join', errorElement: <Failed />, hydrateFallbackElement: <p className="page soft" role="status">{texts.loading}</p>, lazy: async () => ({ Component: (await import('./team/JoinPage')).JoinPage }) },
   {
     element: <SignedIn><TeamsProvider><Shell /></TeamsProvider></SignedIn>,
     errorElement: <Failed />,

@@ -27,7 +27,7 @@ export function FilesAt({ session, position, mayWork }: { session: string; posit
               {now?.kept && (
                 <div className="row small">
                   {now.name && <span>{texts.snapshots.known(now.name)}</span>}
-                  {mayWork && <NameSnapshot key={now.position} session={session} snapshot={now} onNamed={snapshots.reload} />}
+                  {mayWork && <NameSnapshot key={now.position} session={session} snapshot={now} alone onNamed={snapshots.reload} />}
                 </div>
               )}
               {now?.kept && <Changed session={session} now={now} before={before} />}

@@ -11,6 +11,7 @@ import { ProblemNotice } from '../kernel/ui/Notice';
 import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
 import { AddMember } from './AddMember';
+import { Invitations } from './Invitations';
 import { NoTeam } from './NoTeam';
 import { mayManage, type Team, useTeams } from './teams';
 
@@ -49,6 +50,7 @@ function Members({ team }: { team: Team }) {
           </section>
         )}
       </Shown>
+      {manage && <Invitations team={team.id} />}
       <FormDialog
         open={leaving !== undefined}
         onClose={() => setLeaving(undefined)}

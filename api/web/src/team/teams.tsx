@@ -15,6 +15,14 @@ interface Teams {
 }
 
 const KEY = 'opensail.team';
+
+/** The team that is worked in when the pages are opened next. */
+export function prefer(id: string): void {
+  localStorage.setItem(KEY, id);
+}
+
+/** Whatever may have changed a team; that somebody looked at its audit does not. */
+const CHANGES = /^team\.(?!audit_)/;
 /** How often somebody in no team looks for one, in milliseconds. */
 const FIRST_TEAM = 4000;
 const TeamsContext = createContext<Teams | null>(null);
@@ -48,7 +56,7 @@ function useLookAgain(look: () => void, waiting: boolean): void {
 
 /** The person's teams; listens to all that happens in them. */
 export function TeamsProvider({ children }: { children: ReactNode }) {
-  const teams = useResource('teams', () => getAll<Team>('/api/v1/teams'), (item) => item.type.startsWith('team.'));
+  const teams = useResource('teams', () => getAll<Team>('/api/v1/teams'), (item) => CHANGES.test(item.type));
   const [chosen, setChosen] = useState(() => localStorage.getItem(KEY));
   const ids = teams.value?.map((team) => team.id).sort().slice(0, 99).join();
   useEffect(() => {
@@ -60,7 +68,7 @@ export function TeamsProvider({ children }: { children: ReactNode }) {
     <Shown resource={teams}>
       {(all) => {
         const choose = (id: string) => {
-          localStorage.setItem(KEY, id);
+          prefer(id);
           setChosen(id);
         };
         const current = all.find((team) => team.id === chosen) ?? all[0];
