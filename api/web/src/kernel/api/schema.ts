@@ -2303,6 +2303,8 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
+                /** @description Cursor, position or time to look at the past: what happened later is left out. */
+                as_of?: string;
                 /** @description Only of the export: `jsonl` (default) can be verified, `csv` is for spreadsheets. */
                 format?: "jsonl" | "csv";
             };
@@ -2356,6 +2358,8 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
+                /** @description Cursor, position or time to look at the past: what happened later is left out. */
+                as_of?: string;
                 /** @description Only of the export: `jsonl` (default) can be verified, `csv` is for spreadsheets. */
                 format?: "jsonl" | "csv";
             };
@@ -2917,7 +2921,7 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
-                /** @description Not supported here. */
+                /** @description Cursor, position or time to look at the past. */
                 as_of?: string;
             };
             header?: never;
@@ -3088,6 +3092,8 @@ export interface operations {
                 path?: string;
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
@@ -3509,6 +3515,8 @@ export interface operations {
                 path?: string;
                 /** @description A cursor or position of the session; its last files when absent. */
                 at?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
@@ -3574,6 +3582,8 @@ export interface operations {
             query?: {
                 /** @description Another session of the same project. */
                 with?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
@@ -3615,7 +3625,7 @@ export interface operations {
                 to?: string;
                 /** @description Cursor or position that the view must have reached. */
                 min_position?: string;
-                /** @description Not supported here. */
+                /** @description Cursor, position or time to look at the past. */
                 as_of?: string;
             };
             header?: never;
@@ -3725,6 +3735,8 @@ export interface operations {
                 format?: "jsonl" | "atif";
                 /** @description Cursor or position that the views must have reached. */
                 min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
@@ -3760,6 +3772,8 @@ export interface operations {
             query?: {
                 /** @description A cursor or position of the session, a snapshot, or a session of the same project (its last files); the session's last files when absent. */
                 at?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
@@ -4010,6 +4024,8 @@ export interface operations {
                 until?: string;
                 /** @description Cursor or position that the views must have reached. */
                 min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
@@ -4163,6 +4179,8 @@ export interface operations {
                 path?: string;
                 /** @description Levels to go down, 1 to 64; 1 when absent. */
                 depth?: number;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
             };
             header?: never;
             path: {
