@@ -13,9 +13,9 @@ use opensail_domain::agent_session::event::{Budget, EditMode, Paused, Requested,
 use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{self, ProjectEvent, Source};
 use opensail_domain::team::{self, Role, TeamEvent};
+use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId, private};
 use opensail_projections::{Db, PageRequest, Projections, Queries};
 use opensail_tests::postgres::fresh_database;
@@ -149,7 +149,8 @@ impl House {
             // A hundred sessions take turns.
             let mine: Vec<_> = (0..PER_PROJECT.min(sessions - made * PER_PROJECT)).map(|_| SessionId(Uuid::now_v7())).collect();
             for session in &mine {
-                self.of_session(*session, vec![self.requested(*session, id).into(), RunStarted { run: 1, worker: "w".into() }.into()]).await;
+                self.of_session(*session, vec![self.requested(*session, id).into(), RunStarted { run: 1, worker: "w".into() }.into()])
+                    .await;
             }
             for round in 0..RENAMED {
                 self.of_project(id, vec![project::Renamed { name: format!("Boat {round}") }.into()]).await;

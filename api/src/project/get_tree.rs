@@ -2,14 +2,15 @@ use axum::Json;
 use axum::extract::State;
 use opensail_commands::Permission;
 use opensail_commands::ports::project_files::{EntryKind, TreeEntry};
-use opensail_domain::kernel::ProjectId;
+use opensail_commands::ports::snapshots::{Item, SnapshotEntry};
+use opensail_commands::project::MAX_TREE_ENTRIES;
+use opensail_domain::kernel::{Micros, ProjectId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart};
 use crate::problem::{FieldError, Problem};
-use crate::reading::present_only;
 use crate::router::Api;
 use crate::time::rfc3339;
 
@@ -29,7 +30,7 @@ pub(super) struct TreeParams {
     /// Files are always read as they are now; taken for symmetry.
     #[serde(default)]
     min_position: Option<String>,
-    /// Not supported here.
+    /// Cursor, position or time to look at the past: the files as the snapshot that was in force then has them, 422 where there is none.
     #[serde(default)]
     as_of: Option<String>,
 }
@@ -69,6 +70,18 @@ impl From<TreeEntry> for TreeItem {
     }
 }
 
+impl TreeItem {
+    /// From a snapshot, which keeps no times of folders and links: theirs is told as that of the point asked for.
+    fn then(entry: SnapshotEntry, time: Micros) -> Self {
+        let (kind, size, mtime, link_target) = match entry.item {
+            Item::File { size, .. } => ("file", size, entry.mtime, None),
+            Item::Folder { .. } => ("folder", 0, time, None),
+            Item::Link { target } => ("link", target.len() as u64, time, Some(target)),
+        };
+        TreeItem { path: entry.path, kind, size, mtime: rfc3339(mtime), link_target }
+    }
+}
+
 /// The files and folders of a project.
 #[utoipa::path(get, path = "/api/v1/projects/{id}/tree", tag = "files", params(("id" = Uuid, Path), TreeParams), responses((status = 200, description = "The tree", body = TreeBody)))]
 pub(super) async fn get_tree(
@@ -77,17 +90,21 @@ pub(super) async fn get_tree(
     PathPart(id): PathPart<ProjectId>,
     Params(params): Params<TreeParams>,
 ) -> Result<Json<TreeBody>, Problem> {
-    api.commands().project_access(signed.account, id, Permission::ReadFiles).await?;
-    present_only(
-        params.as_of.as_deref(),
-        "files of a project are read as they are; those of a session can be read as of any of its events",
-    )?;
+    let team = api.may_see_project(signed.account, id, Permission::ReadFiles, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
+    let then = api.then(params.as_of.as_deref()).await?;
     let depth = params.depth.unwrap_or(DEFAULT_DEPTH);
     if !(1..=MAX_DEPTH).contains(&depth) {
         return Err(Problem::invalid(vec![FieldError::parameter("depth", format!("must lie between 1 and {MAX_DEPTH}"))]));
     }
     let path = params.path.unwrap_or_default();
+    if let Some(then) = then {
+        let (snapshot, time) = (api.snapshot_then(team, id, then).await?, api.time_of(then).await?);
+        let tree = api.commands().snapshots().tree(id, &snapshot, &path, depth, MAX_TREE_ENTRIES).await.map_err(Problem::from_snapshot)?;
+        let (entries, truncated) = tree.ok_or_else(Problem::not_found)?;
+        let items = entries.into_iter().map(|entry| TreeItem::then(entry, time)).collect();
+        return Ok(Json(TreeBody { items, next: None, truncated }));
+    }
     let tree = api.commands().read_tree(signed.account, id, &path, depth).await?;
     let items = tree.entries.into_iter().map(TreeItem::from).collect();
     Ok(Json(TreeBody { items, next: None, truncated: tree.truncated }))

@@ -13,6 +13,7 @@ mod list_templates;
 mod read_file;
 mod rename_project;
 mod set_retention;
+mod snapshot_then;
 mod write_file;
 
 use axum::extract::DefaultBodyLimit;

@@ -1,6 +1,7 @@
 //! Projects and how far their preparation is.
 
 mod file_origin;
+mod files_then;
 mod preparing_projects;
 mod project_details;
 mod projects_of_account;
@@ -14,9 +15,10 @@ use opensail_domain::project::ProjectEvent;
 use opensail_eventstore::Position;
 
 pub use file_origin::{FileOrigin, LOOKED_THROUGH};
+pub use files_then::FilesThen;
 pub use project_details::{ProjectDetails, ProjectStatus};
 #[cfg(test)]
-pub(crate) use {projects_of_account::list as list_of_account, projects_of_team::list as list_of_team};
+pub(crate) use {files_then::list as files_then, projects_of_account::list as list_of_account, projects_of_team::list as list_of_team};
 
 use crate::db::{Bind, Sql, Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};

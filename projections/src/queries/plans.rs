@@ -64,6 +64,9 @@ async fn every_list_has_its_index(world: World) {
             (agent_session::queue(None), true),
             (agent_session::queue(Some(world.boat)), true),
         ];
+        for before in [true, false] {
+            lists.push((project::files_then(world.crew, world.boat, 1000, before), true));
+        }
         let only = |change: fn(&mut AuditFilter)| {
             let mut filter = AuditFilter::default();
             change(&mut filter);

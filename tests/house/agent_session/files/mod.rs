@@ -6,6 +6,7 @@ mod fidelity;
 mod forks;
 mod keeping;
 mod merge;
+mod past;
 mod steps;
 mod undo;
 
