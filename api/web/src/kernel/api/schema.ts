@@ -402,7 +402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file's bytes. The ETag is the SHA-256 of its content. */
+        /** A file's bytes, with `as_of` from the snapshot that was in force then. The ETag is the SHA-256 of its content. */
         get: operations["read_file"];
         /** Writes a whole file, at most 25 MiB; its folders are made as needed. `If-Match` and `If-None-Match: *` guard it. */
         put: operations["write_file"];
@@ -3360,7 +3360,7 @@ export interface operations {
                 depth?: number;
                 /** @description Files are always read as they are now; taken for symmetry. */
                 min_position?: string;
-                /** @description Not supported here. */
+                /** @description Cursor, position or time to look at the past: the files as the snapshot that was in force then has them, 422 where there is none. */
                 as_of?: string;
             };
             header?: never;
