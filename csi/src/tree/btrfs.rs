@@ -15,7 +15,7 @@ use rustix::ioctl::{Getter, Setter, ioctl, opcode};
 use super::TreeError;
 use crate::fileops::Root;
 
-const MAGIC: u8 = 0x94;
+pub(super) const MAGIC: u8 = 0x94;
 /// Inode of the top folder of every subvolume.
 const TOP_INODE: u64 = 256;
 /// `statfs` type of btrfs.
@@ -77,6 +77,11 @@ pub struct Subvolume {
 }
 
 impl Subvolume {
+    /// Whether both are the same one, at whatever time.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        (self.uuid, self.id) == (other.uuid, other.id)
+    }
+
     /// Whether a later write must show: those of one tick of the clock bear one time.
     pub(super) fn settled(&self, now: i64) -> bool {
         self.changed_at < now.saturating_sub(20_000_000)

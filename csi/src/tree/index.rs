@@ -2,8 +2,11 @@
 //!
 //! The index is a cache: lost or damaged, everything is read once more. It is kept sealed, for it names files.
 
+use std::sync::Arc;
+
 use rustix::fs::Stat;
 
+use super::Why;
 use super::entry::{Decoder, Encoder, Item};
 use crate::cas::{Address, Content, Epoch};
 
@@ -49,13 +52,26 @@ impl Stamp {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Known {
-    File { stamp: Stamp, settled: bool, content: Content },
-    Link { stamp: Stamp, settled: bool, target: Vec<u8> },
-    Folder(KnownFolder),
+    File {
+        stamp: Stamp,
+        settled: bool,
+        content: Content,
+    },
+    Link {
+        stamp: Stamp,
+        settled: bool,
+        target: Vec<u8>,
+    },
+    /// Shared with the next look while nothing in it changes.
+    Folder(Arc<KnownFolder>),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct KnownFolder {
+    /// Of the folder itself; 0 when it was read from a file, which does not say it.
+    pub(super) inode: u64,
+    /// What was left out in it; unknown when it was read from a file.
+    pub(super) left_out: Vec<(Vec<u8>, Why)>,
     pub(super) mode: u32,
     /// Its object; none until it is written.
     pub(super) object: Option<Address>,
@@ -152,12 +168,12 @@ impl KnownFolder {
                     let (stamp, settled) = Stamp::read(from)?;
                     Known::Link { stamp, settled, target: from.bytes()?.to_vec() }
                 }
-                FOLDER => Known::Folder(Self::read(from, depth + 1)?),
+                FOLDER => Known::Folder(Arc::new(Self::read(from, depth + 1)?)),
                 _ => return None,
             };
             entries.push((name, known));
         }
-        Some(Self { mode, object: (object != Address::ZERO).then_some(object), entries })
+        Some(Self { mode, object: (object != Address::ZERO).then_some(object), entries, ..Self::default() })
     }
 }
 
@@ -193,7 +209,7 @@ impl KnownFolder {
             }
             let Ok(at) = at else { return };
             let Known::Folder(folder) = &mut here.entries[at].1 else { return };
-            here = folder;
+            here = Arc::make_mut(folder);
         }
     }
 }
@@ -224,13 +240,13 @@ mod tests {
     fn an_index_reads_back_and_none_of_its_beginnings_does() {
         let content = Content { size: 5, name: Address::of(b"x"), parts: true };
         let stamp = Stamp { size: 5, mtime: -1, ctime: 7, inode: 8, mode: 0o100_644 };
-        let inner = KnownFolder { mode: 0o755, object: Some(Address::of(b"y")), entries: Vec::new() };
+        let inner = KnownFolder { mode: 0o755, object: Some(Address::of(b"y")), ..KnownFolder::default() };
         let entries = vec![
             (b"\xff".to_vec(), Known::File { stamp, settled: true, content }),
-            (b"folder".to_vec(), Known::Folder(inner)),
+            (b"folder".to_vec(), Known::Folder(Arc::new(inner))),
             (b"link".to_vec(), Known::Link { stamp, settled: false, target: b"a".to_vec() }),
         ];
-        let folder = KnownFolder { mode: 0o700, object: None, entries };
+        let folder = KnownFolder { mode: 0o700, entries, ..KnownFolder::default() };
         let bytes = folder.encode(Epoch(u128::MAX - 5));
         assert_eq!(KnownFolder::decode(&bytes), Some((folder, Epoch(u128::MAX - 5))));
         for end in 0..bytes.len() {

@@ -23,6 +23,7 @@
 
 mod blame;
 mod btrfs;
+mod btrfs_search;
 mod checkout;
 mod diff;
 mod entry;
@@ -40,6 +41,7 @@ mod steady;
 mod take;
 #[cfg(test)]
 mod tests;
+mod unchanged;
 mod walk;
 
 pub use blame::{Written, blame};

@@ -3,16 +3,19 @@
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::AtFlags;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::btrfs::{self, Subvolume};
+use super::btrfs_search;
 use super::entry::{Entry, Folder};
 use super::index::{Known, KnownFolder, Stamp};
 use super::steady::{self, Outcome};
-use super::walk::Walk;
+use super::unchanged::stays_left_out;
+use super::walk::{Changed, Walk};
 use super::{Rules, Snapshot, TreeError, Why};
 use crate::cas::{Address, Epoch, Hold, Kind, Subject, Writer, Written};
 use crate::fileops::Root;
@@ -32,6 +35,8 @@ pub struct Taken {
     pub snapshot: Snapshot,
     /// Files that were read.
     pub read: u64,
+    /// Folders that were listed.
+    pub listed: u64,
     /// What the store did not have.
     pub written: Written,
     /// Paths of files and folders that changed all the while; what is kept of them may be of different moments.
@@ -43,9 +48,11 @@ pub struct Taken {
 /// Remembers what a folder held when a subject's snapshot of it was taken last.
 #[derive(Clone, Debug, Default)]
 pub struct Tracker {
-    known: Option<KnownFolder>,
+    known: Option<Arc<KnownFolder>>,
     epoch: Option<Epoch>,
     quiet: Option<(Subvolume, Rules, Taken)>,
+    /// The transaction up to which what is known of a subvolume is complete.
+    seen: Option<(Subvolume, Rules, u64)>,
 }
 
 impl Tracker {
@@ -53,7 +60,7 @@ impl Tracker {
     pub fn load(subject: &Subject, file: &Path) -> Self {
         let decoded = std::fs::read(file).ok().and_then(|stored| subject.open_apart(&stored)).and_then(|plain| KnownFolder::decode(&plain));
         match decoded {
-            Some((known, epoch)) => Self { known: Some(known), epoch: Some(epoch), quiet: None },
+            Some((known, epoch)) => Self { known: Some(Arc::new(known)), epoch: Some(epoch), ..Self::default() },
             None => Self::default(),
         }
     }
@@ -83,37 +90,64 @@ impl Tracker {
             self.epoch = Some(epoch);
         }
         let now = now();
-        let subvolume = btrfs::subvolume(root).ok().flatten();
+        // The kernel tells of bytes that were written only when they have reached the disk.
+        let is_subvolume = btrfs::subvolume(root).ok().flatten().is_some();
+        let committed = if is_subvolume { btrfs_search::commit(root) } else { None };
+        let subvolume = committed.and_then(|_| btrfs::subvolume(root).ok().flatten());
         if let (Some((then, same, taken)), Some(subvolume)) = (&self.quiet, &subvolume)
             && then == subvolume
             && same == rules
         {
-            return Ok(Taken { read: 0, written: Written::default(), walked: false, ..taken.clone() });
+            return Ok(Taken { read: 0, listed: 0, written: Written::default(), walked: false, ..taken.clone() });
         }
-        let looked = self.look(subject, root, rules, now);
+        let changed = subvolume.as_ref().and_then(|subvolume| self.changed(root, rules, subvolume));
+        let looked = self.look(subject, root, rules, now, changed.as_ref());
+        (self.quiet, self.seen) = (None, None);
         if looked.is_err() {
             // What was seen may not have been stored; the next look asks the store.
-            (self.epoch, self.quiet) = (None, None);
+            self.epoch = None;
         }
-        let taken = looked?;
+        let (taken, stays) = looked?;
         let rested = taken.unsteady.is_empty();
+        if let (Some(subvolume), Some(transaction)) = (subvolume, committed)
+            && rested
+            && stays
+        {
+            self.seen = Some((subvolume, rules.clone(), transaction));
+        }
         self.quiet =
             subvolume.filter(|subvolume| rested && subvolume.settled(now)).map(|subvolume| (subvolume, rules.clone(), taken.clone()));
         Ok(taken)
     }
 
-    fn look(&mut self, subject: &Subject, root: &Root, rules: &Rules, mut now: i64) -> Result<Taken, TreeError> {
+    /// What changed since the last look; `None` where only a look tells.
+    fn changed(&self, root: &Root, rules: &Rules, subvolume: &Subvolume) -> Option<Changed> {
+        let (_, _, transaction) = self.seen.as_ref().filter(|(then, same, _)| then.is(subvolume) && same == rules)?;
+        btrfs_search::changed_since(root, *transaction)
+    }
+
+    /// What was taken, and whether what was left out stays so while its folder does not change.
+    fn look(
+        &mut self,
+        subject: &Subject,
+        root: &Root,
+        rules: &Rules,
+        mut now: i64,
+        changed: Option<&Changed>,
+    ) -> Result<(Taken, bool), TreeError> {
         let writer = subject.writer();
         let mut read = 0;
         for round in 1..=ROUNDS {
-            let (mut found, mut walk) = Walk::run(root.as_fd(), rules, now, self.known.as_ref())?;
+            // Who is surprised looks at everything.
+            let changed = changed.filter(|_| round == 1);
+            let (mut found, mut walk) = Walk::run(root.as_fd(), rules, now, self.known.as_ref(), changed)?;
             let mut unsteady = Vec::new();
             let to_read = std::mem::take(&mut walk.to_read);
             read += to_read.len() as u64;
             for (path, outcome) in to_read.iter().zip(read_all(root, &to_read, rules, now, &writer)?) {
                 match outcome {
                     Outcome::File { known, unsteady: restless } => {
-                        found.insert(path, known);
+                        Arc::make_mut(&mut found).insert(path, known);
                         if restless {
                             unsteady.push(path.clone());
                         }
@@ -133,7 +167,8 @@ impl Tracker {
                 continue;
             }
             unsteady.extend(moved);
-            return self.finish(writer, walk, read, unsteady);
+            let stays = walk.left_out.iter().all(|left_out| stays_left_out(left_out.why));
+            return Ok((self.finish(writer, walk, read, unsteady)?, stays));
         }
         Err(TreeError::Restless)
     }
@@ -144,21 +179,22 @@ impl Tracker {
         count(known, &mut files, &mut bytes);
         let snapshot = Snapshot::new(known.object.unwrap_or(Address::ZERO), files, bytes, walk.left_out);
         let name = writer.put(Kind::Snapshot, &snapshot.encode())?;
-        Ok(Taken { name, snapshot, read, written: writer.commit()?, unsteady, walked: true })
+        let listed = walk.folders.len() as u64;
+        Ok(Taken { name, snapshot, read, listed, written: writer.commit()?, unsteady, walked: true })
     }
 
     /// A sweep may have removed what no snapshot named any more: it must be read and written again.
     fn forget_missing(&mut self, subject: &Subject) -> Result<(), TreeError> {
-        self.quiet = None;
+        (self.quiet, self.seen) = (None, None);
         if let Some(known) = &mut self.known {
-            keep_stored(subject, known)?;
+            keep_stored(subject, Arc::make_mut(known))?;
         }
         Ok(())
     }
 
     /// For a copy of the folder that has its inodes and times.
     pub(super) fn forked(&self) -> Self {
-        Self { quiet: None, ..self.clone() }
+        Self { quiet: None, seen: None, ..self.clone() }
     }
 
     pub(super) fn stamp_at(&self, path: &[u8]) -> Option<Stamp> {
@@ -221,7 +257,11 @@ fn read_all(root: &Root, paths: &[Vec<u8>], rules: &Rules, now: i64, writer: &Wr
 }
 
 /// Writes folders, innermost first, that are not as they were; true if none was.
-fn write(writer: &Writer<'_>, found: &mut KnownFolder, old: Option<&KnownFolder>) -> Result<bool, TreeError> {
+fn write(writer: &Writer<'_>, found: &mut Arc<KnownFolder>, old: Option<&Arc<KnownFolder>>) -> Result<bool, TreeError> {
+    if old.is_some_and(|old| Arc::ptr_eq(old, found)) && found.object.is_some() {
+        return Ok(true);
+    }
+    let found = Arc::make_mut(found);
     for (name, known) in &mut found.entries {
         if let Known::Folder(folder) = known {
             let old = old.and_then(|old| old.get(name)).and_then(|old| if let Known::Folder(old) = old { Some(old) } else { None });
@@ -275,7 +315,7 @@ fn keep_stored(subject: &Subject, folder: &mut KnownFolder) -> Result<(), TreeEr
             // A list of chunks that is gone or damaged is as good as a missing file.
             Known::File { settled, content, .. } => *settled &= content.stored(subject).unwrap_or(false),
             Known::Link { .. } => {}
-            Known::Folder(folder) => keep_stored(subject, folder)?,
+            Known::Folder(folder) => keep_stored(subject, Arc::make_mut(folder))?,
         }
     }
     Ok(())

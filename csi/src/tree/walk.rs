@@ -1,5 +1,6 @@
 //! Looks at every entry beneath a root, without reading files, and compares with what was known.
 
+use std::collections::HashSet;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -21,8 +22,12 @@ const MAX_THREADS: usize = 4;
 /// Longest path in bytes that the kernel takes.
 const MAX_PATH: usize = 4095;
 
+/// Inodes that changed since the last look, where the file system says so.
+pub(super) type Changed = HashSet<u64>;
+
 pub(super) struct Walk<'w> {
-    rules: &'w Rules,
+    pub(super) root: BorrowedFd<'w>,
+    pub(super) rules: &'w Rules,
     device: u64,
     /// Time of the walk's beginning, in nanoseconds since 1970.
     now: i64,
@@ -37,37 +42,56 @@ pub(super) struct Walk<'w> {
 
 /// What applies in a folder.
 #[derive(Clone)]
-struct Here {
+pub(super) struct Here<'w> {
     depth: usize,
-    in_git: bool,
-    ignore: Option<Arc<IgnoreRules>>,
+    pub(super) in_git: bool,
+    pub(super) ignore: Option<Arc<IgnoreRules>>,
+    /// `None`: everything beneath is looked at.
+    pub(super) changed: Option<&'w Changed>,
+}
+
+impl<'w> Here<'w> {
+    /// What applies in a folder of this one.
+    pub(super) fn beneath(&self, name: &[u8]) -> Here<'w> {
+        Here { depth: self.depth + 1, in_git: self.in_git || is_git(name), ..self.clone() }
+    }
 }
 
 impl<'w> Walk<'w> {
     pub(super) fn run(
-        root: BorrowedFd<'_>,
+        root: BorrowedFd<'w>,
         rules: &'w Rules,
         now: i64,
-        old: Option<&KnownFolder>,
-    ) -> Result<(KnownFolder, Walk<'w>), TreeError> {
+        old: Option<&Arc<KnownFolder>>,
+        changed: Option<&'w Changed>,
+    ) -> Result<(Arc<KnownFolder>, Walk<'w>), TreeError> {
         let failed = |errno| TreeError::at(b".", errno);
         let fd = open_dir(root, c".").map_err(failed)?;
         let stat = rustix::fs::fstat(&fd).map_err(failed)?;
         let ignore = if rules.gitignore { IgnoreRules::exclude(root) } else { None };
-        let mut walk =
-            Self { rules, device: stat.st_dev, now, to_read: Vec::new(), left_out: Vec::new(), folders: Vec::new(), surprised: false };
-        let here = Here { depth: 0, in_git: false, ignore };
-        let found = walk.folder(fd, &stat, &mut Vec::new(), old, here)?;
+        let mut walk = Self {
+            root,
+            rules,
+            device: stat.st_dev,
+            now,
+            to_read: Vec::new(),
+            left_out: Vec::new(),
+            folders: Vec::new(),
+            surprised: false,
+        };
+        let changed = changed.filter(|_| walk.same_exclude(old));
+        let here = Here { depth: 0, in_git: false, ignore, changed };
+        let found = walk.folder_or_known(fd, &stat, &mut Vec::new(), old, here)?;
         Ok((found, walk))
     }
 
-    fn folder(
+    pub(super) fn folder(
         &mut self,
         fd: OwnedFd,
         stat: &Stat,
         path: &mut Vec<u8>,
         old: Option<&KnownFolder>,
-        mut here: Here,
+        mut here: Here<'w>,
     ) -> Result<KnownFolder, TreeError> {
         self.folders.push((path.clone(), Stamp::of(stat)));
         let mut dir = Dir::new(fd).map_err(|errno| TreeError::at(path, errno))?;
@@ -85,9 +109,10 @@ impl<'w> Walk<'w> {
         if self.rules.gitignore && !here.in_git && has_rules(c".gitignore") {
             here.ignore = IgnoreRules::with(here.ignore, fd, path);
         }
-        let mut found = KnownFolder { mode: stat.st_mode & 0o3777, object: None, entries: Vec::with_capacity(names.len()) };
-        if here.depth == 0 && names.iter().filter(|(_, kind)| *kind == FileType::Directory).count() > 1 {
-            found.entries = self.side_by_side(fd, &names, old, &here)?;
+        here.changed = here.changed.filter(|_| self.same_rules(fd, old, &here));
+        let mut found = KnownFolder { inode: stat.st_ino, mode: stat.st_mode & 0o3777, ..KnownFolder::default() };
+        if here.changed.is_none() && here.depth == 0 && names.iter().filter(|(_, kind)| *kind == FileType::Directory).count() > 1 {
+            (found.entries, found.left_out) = self.side_by_side(fd, &names, old, &here)?;
             return Ok(found);
         }
         let above = path.len();
@@ -97,8 +122,11 @@ impl<'w> Walk<'w> {
             }
             path.extend_from_slice(name.to_bytes());
             let known = old.and_then(|old| old.get(name.to_bytes()));
+            let left_out = self.left_out.len();
             if let Some(known) = self.entry(fd, name, *kind, path, known, &here)? {
                 found.entries.push((name.to_bytes().to_vec(), known));
+            } else if let Some(left_out) = self.left_out.get(left_out) {
+                found.left_out.push((name.to_bytes().to_vec(), left_out.why));
             }
             path.truncate(above);
         }
@@ -111,29 +139,34 @@ impl<'w> Walk<'w> {
         fd: BorrowedFd<'_>,
         names: &[(CString, FileType)],
         old: Option<&KnownFolder>,
-        here: &Here,
-    ) -> Result<Vec<(Vec<u8>, Known)>, TreeError> {
+        here: &Here<'w>,
+    ) -> Result<(Vec<(Vec<u8>, Known)>, Vec<(Vec<u8>, Why)>), TreeError> {
         let next = AtomicUsize::new(0);
-        let (rules, device, now) = (self.rules, self.device, self.now);
+        let (root, rules, device, now) = (self.root, self.rules, self.device, self.now);
         let work = || {
-            let mut part = Walk { rules, device, now, to_read: Vec::new(), left_out: Vec::new(), folders: Vec::new(), surprised: false };
-            let mut entries = Vec::new();
+            let mut part =
+                Walk { root, rules, device, now, to_read: Vec::new(), left_out: Vec::new(), folders: Vec::new(), surprised: false };
+            let (mut entries, mut left_out) = (Vec::new(), Vec::new());
             while let Some((name, kind)) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let bytes = name.to_bytes();
                 let known = old.and_then(|old| old.get(bytes));
+                let before = part.left_out.len();
                 if let Some(known) = part.entry(fd, name, *kind, &mut bytes.to_vec(), known, here)? {
                     entries.push((bytes.to_vec(), known));
+                } else if let Some(own) = part.left_out.get(before) {
+                    left_out.push((bytes.to_vec(), own.why));
                 }
             }
-            Ok::<_, TreeError>((part, entries))
+            Ok::<_, TreeError>((part, entries, left_out))
         };
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        let mut entries = Vec::with_capacity(names.len());
+        let (mut entries, mut left_out) = (Vec::with_capacity(names.len()), Vec::new());
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             for thread in threads {
-                let (part, some) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+                let (part, some, own) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
                 entries.extend(some);
+                left_out.extend(own);
                 self.to_read.extend(part.to_read);
                 self.left_out.extend(part.left_out);
                 self.folders.extend(part.folders);
@@ -142,17 +175,17 @@ impl<'w> Walk<'w> {
             Ok::<_, TreeError>(())
         })?;
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(entries)
+        Ok((entries, left_out))
     }
 
-    fn entry(
+    pub(super) fn entry(
         &mut self,
         fd: BorrowedFd<'_>,
         name: &CStr,
         kind: FileType,
         path: &mut Vec<u8>,
         old: Option<&Known>,
-        here: &Here,
+        here: &Here<'w>,
     ) -> Result<Option<Known>, TreeError> {
         if path.len() > MAX_PATH {
             return Ok(self.leave_out(path, Why::TooDeep));
@@ -230,7 +263,7 @@ impl<'w> Walk<'w> {
         name: &CStr,
         path: &mut Vec<u8>,
         old: Option<&Known>,
-        here: &Here,
+        here: &Here<'w>,
     ) -> Result<Option<Known>, TreeError> {
         if here.depth >= MAX_DEPTH {
             return Ok(self.leave_out(path, Why::TooDeep));
@@ -246,8 +279,8 @@ impl<'w> Walk<'w> {
         };
         let stat = rustix::fs::fstat(&fd).map_err(|errno| TreeError::at(path, errno))?;
         let old = old.and_then(|old| if let Known::Folder(folder) = old { Some(folder) } else { None });
-        let here = Here { depth: here.depth + 1, in_git: here.in_git || is_git(name.to_bytes()), ignore: here.ignore.clone() };
-        self.folder(fd, &stat, path, old, here).map(|found| Some(Known::Folder(found)))
+        let found = self.folder_or_known(fd, &stat, path, old, here.beneath(name.to_bytes()))?;
+        Ok(Some(Known::Folder(found)))
     }
 
     pub(super) fn leave_out(&mut self, path: &[u8], why: Why) -> Option<Known> {

@@ -41,6 +41,63 @@ impl Drop for Mounted {
     }
 }
 
+/// Whatever is done, a look at what the kernel says changed finds what a look at everything does, in fewer folders.
+#[test]
+fn a_look_at_what_changed_finds_what_a_look_at_everything_does() {
+    let Some(mounted) = mount() else { return };
+    let top = mounted.folder.path().join("top");
+    let store = LocalStore::open(&mounted.folder.path().join("blobs")).expect("store");
+    let subject = subject(Arc::new(store.clone()), 1);
+    let hold = crate::cas::Objects::hold(&store).expect("held");
+    create_subvolume(Root::open(&top).expect("top"), c"project").expect("made");
+    let project = top.join("project");
+    for number in 0..200 {
+        let folder = project.join(format!("{}/{}", number % 5, number % 20));
+        std::fs::create_dir_all(&folder).expect("folder");
+        std::fs::write(folder.join(number.to_string()), format!("{number}")).expect("written");
+    }
+    let (root, rules) = (Root::open(&project).expect("root"), Rules::default());
+    let mut tracker = Tracker::default();
+    let mut listed = Vec::new();
+    let steps = [
+        ("a byte", "echo x >> 1/1/1"),
+        ("a new file in the root", "echo y > new"),
+        ("another file renamed over it", "mv 2/2/2 new"),
+        ("bits", "chmod 755 3/3/3"),
+        ("a folder's bits", "chmod 700 3/3"),
+        ("a folder renamed", "mv 4/4 4/renamed"),
+        ("another in its place", "mkdir 4/4; echo z > 4/4/z"),
+        ("a file for a folder", "rm -r 1/6; echo file > 1/6"),
+        ("a folder for a file", "rm 1/6; mkdir -p 1/6/deep/er; echo deep > 1/6/deep/er/f"),
+        ("a link", "ln -s nowhere 2/link"),
+        ("the link elsewhere", "ln -sfn elsewhere 2/link"),
+        ("one of two names", "ln 0/0/0 0/second; echo through >> 0/second"),
+        ("rules", "echo 'deep/' > 1/6/.gitignore"),
+        ("other rules", "echo 'none/' > 1/6/.gitignore"),
+        ("no rules", "rm 1/6/.gitignore"),
+        ("rules for all", "mkdir -p .git/info; echo '7/' > .git/info/exclude; mkdir -p 2/7; echo 7 > 2/7/7"),
+        ("no rules for all", "rm -r .git"),
+        ("a cache", "mkdir -p 0/5/node_modules; echo c > 0/5/node_modules/c"),
+        ("a byte beside it", "echo x >> 0/5/5"),
+        ("a socket", "mkfifo 0/5/pipe"),
+        ("moved across", "mv 0/5/5 3/3/5"),
+        ("the same time", "touch -r 2/2/22 4/9/9; echo changed > 4/9/9; touch -r 2/2/22 4/9/9"),
+        ("nothing", "true"),
+        ("a byte again", "echo x >> 1/1/1"),
+    ];
+    for (what, step) in steps {
+        let done = Command::new("sh").args(["-ec", step]).current_dir(&project).status().expect("sh");
+        assert!(done.success(), "{what}");
+        let taken = tracker.take(&subject, &root, &rules, &hold).expect("taken");
+        let anew = Tracker::default().take(&subject, &root, &rules, &hold).expect("taken");
+        assert_eq!((&taken.snapshot, taken.name), (&anew.snapshot, anew.name), "{what}");
+        listed.push((what, taken.listed, anew.listed));
+    }
+    let of = |what: &str| listed.iter().find(|(name, ..)| *name == what).map(|(_, listed, _)| *listed);
+    assert_eq!(listed[0].1, listed[0].2, "the first look is at everything");
+    assert!(of("a byte again") == Some(0) && of("a new file in the root") == Some(1), "{listed:?}");
+}
+
 #[test]
 fn a_subvolume_is_known_unchanged_without_a_walk_and_forked_in_a_moment() {
     let Some(mounted) = mount() else { return };
@@ -73,6 +130,14 @@ fn a_subvolume_is_known_unchanged_without_a_walk_and_forked_in_a_moment() {
         assert!(taken.walked, "round {round}");
         assert_eq!(file_at(&subject, &taken.name, b"folder-1/1", 100), Ok(Some(format!("round {round}").into_bytes())));
     }
+    while take().walked {}
+    let mut appended = std::fs::File::options().append(true).open(project.join("folder-2/2")).expect("opened");
+    std::io::Write::write_all(&mut appended, b"more").expect("written");
+    let taken = take();
+    assert!(taken.walked && taken.read == 1, "bytes that have not reached the disk yet are seen");
+    let appended = file_at(&subject, &taken.name, b"folder-2/2", 20_000).expect("read").expect("a file");
+    assert!(appended.ends_with(b"xmore"));
+    std::fs::write(project.join("folder-2/2"), vec![b'x'; 10_000]).expect("written");
     let near = Near { root: &root, tracker: &tracker };
     let forked = fork(&subject, near, &rules, &first.name, (&top, c"fork"), &hold).expect("forked");
     let Forked::Subvolume(restored) = forked else { panic!("{forked:?}") };
@@ -90,7 +155,7 @@ fn a_subvolume_is_known_unchanged_without_a_walk_and_forked_in_a_moment() {
     // Laid out beside it, files share their blocks.
     std::fs::create_dir(top.join("laid")).expect("folder");
     let laid = checkout(&subject, &first.name, &Root::open(&top.join("laid")).expect("root"), Some(near)).expect("laid out");
-    assert_eq!((laid.files, laid.cloned), (100, 99));
+    assert_eq!((laid.files, laid.cloned), (100, 98), "all but what was changed since the last look");
     let mut expected = timeless(&project);
     expected.retain(|path, _| !path.starts_with(b"target"));
     expected.insert(b"folder-1/1".to_vec(), (0o100_644, 0, vec![b'x'; 10_000]));
