@@ -78,6 +78,8 @@ pub enum Session {
         /// Folder or id of the project
         #[arg(long, default_value = ".")]
         project: String,
+        #[command(flatten)]
+        then: LookBack,
         #[arg(long)]
         json: bool,
     },
@@ -144,12 +146,16 @@ pub enum Session {
         /// The same; the session's last files when absent and --from is given
         #[arg(long)]
         to: Option<String>,
+        #[command(flatten)]
+        then: LookBack,
         #[arg(long)]
         json: bool,
     },
     /// The steps of a session that have files of their own
     Snapshots {
         session: String,
+        #[command(flatten)]
+        then: LookBack,
         #[arg(long)]
         json: bool,
     },
@@ -195,12 +201,16 @@ pub enum Session {
     Compare {
         left: String,
         right: String,
+        #[command(flatten)]
+        then: LookBack,
         #[arg(long)]
         json: bool,
     },
     /// The tree of forks that a session is in
     Tree {
         session: String,
+        #[command(flatten)]
+        then: LookBack,
         #[arg(long)]
         json: bool,
     },
@@ -212,6 +222,21 @@ pub enum Session {
     },
     /// Throw a fork's working copy away; its history stays
     Discard { session: String },
+}
+
+/// A point of the past, seen with the rights of today.
+#[derive(Args)]
+pub struct LookBack {
+    /// Look back: as of this position, cursor or time (RFC 3339)
+    #[arg(long, value_name = "POINT")]
+    pub as_of: Option<String>,
+}
+
+impl LookBack {
+    /// As a query parameter.
+    pub fn parameter(&self) -> Option<(&'static str, String)> {
+        self.as_of.clone().map(|point| ("as_of", point))
+    }
 }
 
 /// What is to become of files that both sides changed; those not named are shown, and nothing is done.

@@ -41,7 +41,7 @@ pub async fn execute(command: Session) -> Result<(), CliError> {
 async fn with_server(command: Session, client: &Client) -> Result<(), CliError> {
     match command {
         Session::Run(run) => run::run(client, run).await,
-        Session::List { project, json } => list::list(client, &project, json).await,
+        Session::List { project, then, json } => list::list(client, &project, &then, json).await,
         Session::Watch { session, after, json, yes } => follow::follow(client, &session, after, follow::Manner { json, yes }).await,
         Session::Say { session, text } => {
             let answer = client.post(&format!("/api/v1/sessions/{session}/messages"), &json!({ "text": text })).await?;
@@ -67,15 +67,15 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             println!("forgotten; the event stands at position {}", answer["position"]);
             Ok(())
         }
-        Session::Diff { session, from, to, json } => diff::diff(client, &session, (from, to), json).await,
-        Session::Snapshots { session, json } => snapshots::snapshots(client, &session, json).await,
+        Session::Diff { session, from, to, then, json } => diff::diff(client, &session, (from, to), &then, json).await,
+        Session::Snapshots { session, then, json } => snapshots::snapshots(client, &session, &then, json).await,
         Session::Blame { session, path, at, json } => blame::blame(client, &session, &path, at, json).await,
         Session::Undo { session, to, conflicts } => undo::undo(client, &session, to, &conflicts).await,
         Session::Fork { session, at, message, model, edit_mode, start, json } => {
             fork::fork(client, &session, fork::Wish { at, message, model, edit_mode, start }, json).await
         }
-        Session::Compare { left, right, json } => compare::compare(client, &left, &right, json).await,
-        Session::Tree { session, json } => tree::tree(client, &session, json).await,
+        Session::Compare { left, right, then, json } => compare::compare(client, &left, &right, &then, json).await,
+        Session::Tree { session, then, json } => tree::tree(client, &session, &then, json).await,
         Session::Merge { session, conflicts } => merge::merge(client, &session, &conflicts).await,
         Session::Discard { session } => {
             client.post(&format!("/api/v1/sessions/{session}/discard"), &json!({})).await?;

@@ -4,14 +4,16 @@ use serde_json::Value;
 
 use super::diff;
 use crate::cli::CliError;
+use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 
 /// Characters of an answer that are shown.
 const TEXT_CHARS: usize = 70;
 
-pub async fn compare(client: &Client, left: &str, right: &str, json: bool) -> Result<(), CliError> {
-    let answer = client.get(&format!("/api/v1/sessions/{left}/compare"), &[("with", right.to_owned())]).await?;
+pub async fn compare(client: &Client, left: &str, right: &str, then: &LookBack, json: bool) -> Result<(), CliError> {
+    let query: Vec<_> = [("with", right.to_owned())].into_iter().chain(then.parameter()).collect();
+    let answer = client.get(&format!("/api/v1/sessions/{left}/compare"), &query).await?;
     if json {
         println!("{answer}");
         return Ok(());

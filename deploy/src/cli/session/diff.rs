@@ -4,11 +4,19 @@ use serde_json::Value;
 
 use super::narrate::diff_line;
 use crate::cli::CliError;
+use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 
-pub async fn diff(client: &Client, session: &str, (from, to): (Option<String>, Option<String>), json: bool) -> Result<(), CliError> {
-    let query: Vec<_> = [("from", from), ("to", to)].into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+pub async fn diff(
+    client: &Client,
+    session: &str,
+    (from, to): (Option<String>, Option<String>),
+    then: &LookBack,
+    json: bool,
+) -> Result<(), CliError> {
+    let given = [("from", from), ("to", to)].into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let query: Vec<_> = given.chain(then.parameter()).collect();
     let diff = client.get(&format!("/api/v1/sessions/{session}/diff"), &query).await?;
     if json {
         println!("{diff}");

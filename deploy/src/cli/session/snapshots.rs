@@ -1,11 +1,13 @@
 //! `opensail session snapshots`: the positions that undo, fork and diff take.
 
 use crate::cli::CliError;
+use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 
-pub async fn snapshots(client: &Client, session: &str, json: bool) -> Result<(), CliError> {
-    let answer = client.get(&format!("/api/v1/sessions/{session}/snapshots"), &[]).await?;
+pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bool) -> Result<(), CliError> {
+    let query: Vec<_> = then.parameter().into_iter().collect();
+    let answer = client.get(&format!("/api/v1/sessions/{session}/snapshots"), &query).await?;
     if json {
         println!("{answer}");
         return Ok(());

@@ -3,11 +3,13 @@
 use serde_json::Value;
 
 use crate::cli::CliError;
+use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 
-pub async fn tree(client: &Client, session: &str, json: bool) -> Result<(), CliError> {
-    let answer = client.get(&format!("/api/v1/sessions/{session}/forks"), &[]).await?;
+pub async fn tree(client: &Client, session: &str, then: &LookBack, json: bool) -> Result<(), CliError> {
+    let query: Vec<_> = then.parameter().into_iter().collect();
+    let answer = client.get(&format!("/api/v1/sessions/{session}/forks"), &query).await?;
     if json {
         println!("{answer}");
         return Ok(());
