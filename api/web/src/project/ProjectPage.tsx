@@ -4,6 +4,7 @@ import { Crumbs } from '../kernel/ui/Crumbs';
 import { Notice, sentence } from '../kernel/ui/Notice';
 import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
+import { useLookBack } from '../past/lookBack';
 import { type Team, useTeams } from '../team/teams';
 import { ProjectStatus } from './ProjectStatus';
 import { type Project, useProject } from './projects';
@@ -19,7 +20,8 @@ export function useInProject(): InProject {
 
 export function ProjectPage() {
   const { projectId = '' } = useParams();
-  const project = useProject(projectId);
+  const { at } = useLookBack();
+  const project = useProject(projectId, at);
   const { all } = useTeams();
   useTitle(project.value?.name ?? texts.project.title);
   return (

@@ -8,6 +8,8 @@ import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
 import { ModelNotice } from '../model/ModelNotice';
 import { useModel } from '../model/model';
+import { LookBack } from '../past/LookBack';
+import { useLookBack } from '../past/lookBack';
 import { NoTeam } from '../team/NoTeam';
 import { mayWork, type Team, useTeams } from '../team/teams';
 import { NewProjectDialog } from './NewProjectDialog';
@@ -21,17 +23,19 @@ export function ProjectsPage() {
 }
 
 function Projects({ team }: { team: Team }) {
-  const projects = useProjects(team.id);
+  const past = useLookBack();
+  const projects = useProjects(team.id, past.at);
   const model = useModel().value;
   const [query, setQuery] = useSearchParams();
   const open = (on: boolean) => setQuery(on ? { new: '' } : {}, { replace: true });
-  const create = mayWork(team) && <Button look="primary" onClick={() => open(true)}><Icon name="plus" /> {texts.project.create}</Button>;
+  const create = mayWork(team) && past.at === null && <Button look="primary" onClick={() => open(true)}><Icon name="plus" /> {texts.project.create}</Button>;
   return (
     <>
       <header className="row-between">
         <h1>{texts.project.title}</h1>
         {(projects.value?.length ?? 0) > 0 && create}
       </header>
+      <LookBack />
       {model && !model.configured && <ModelNotice model={model} />}
       <Shown resource={projects}>
         {(all) =>
@@ -39,7 +43,7 @@ function Projects({ team }: { team: Team }) {
             <Empty title={texts.project.none} text={texts.project.noneText}>{create}</Empty>
           ) : (
             <ul className="card list" aria-label={texts.project.title}>
-              {[...all].sort(byName).map((project) => <li key={project.id}><Row project={project} /></li>)}
+              {[...all].sort(byName).map((project) => <li key={project.id}><Row project={project} to={past.then(`/projects/${project.id}`)} /></li>)}
             </ul>
           )
         }
@@ -49,9 +53,9 @@ function Projects({ team }: { team: Team }) {
   );
 }
 
-function Row({ project }: { project: Project }) {
+function Row({ project, to }: { project: Project; to: string }) {
   return (
-    <Link className="list-link" to={`/projects/${project.id}`}>
+    <Link className="list-link" to={to}>
       <span className="grow">
         <strong>{project.name}</strong>
         <span className="small soft"> · {texts.project.sources[project.source.kind]} · {texts.project.updated(ago(project.updated_at))}</span>

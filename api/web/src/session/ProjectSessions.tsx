@@ -9,6 +9,8 @@ import { ProblemNotice } from '../kernel/ui/Notice';
 import { Shown } from '../kernel/ui/Shown';
 import { ModelNotice } from '../model/ModelNotice';
 import { useModel } from '../model/model';
+import { LookBack } from '../past/LookBack';
+import { useLookBack } from '../past/lookBack';
 import { useInProject } from '../project/ProjectPage';
 import { mayWork } from '../team/teams';
 import { SessionStatus } from './SessionStatus';
@@ -19,12 +21,14 @@ import { type Session, useSessions } from './sessions';
 export function ProjectSessions() {
   const { project, team } = useInProject();
   const model = useModel().value;
-  const sessions = useSessions(project.id);
-  const ready = project.status === 'ready' && mayWork(team);
+  const { at } = useLookBack();
+  const sessions = useSessions(project.id, at);
+  const ready = at === null && project.status === 'ready' && mayWork(team);
   return (
     <div className="stack">
       {model && !model.configured && <ModelNotice model={model}>{ready && <Tour project={project.id} />}</ModelNotice>}
       {ready && <StartSession project={project.id} model={model} />}
+      <LookBack />
       <Shown resource={sessions}>
         {(all) =>
           all.length === 0 ? (

@@ -1,5 +1,6 @@
 import { get, getAll, type Schema } from '../kernel/api/client';
 import { type Resource, useResource } from '../kernel/live/resource';
+import { thenAt } from '../past/lookBack';
 
 export type Session = Schema['Session'];
 export type Status = 'queued' | 'running' | 'waiting_approval' | 'paused' | 'completed' | 'failed' | 'cancelled' | 'limit_reached';
@@ -7,9 +8,9 @@ export type Status = 'queued' | 'running' | 'waiting_approval' | 'paused' | 'com
 /** Changes of a session that a list shows. */
 const SHOWN = /^agent_session\.(requested|run_started|approval_|requeued|paused|resumed|cancel|completed|failed|limit_reached)/;
 
-export function useSessions(project: string): Resource<Session[]> {
-  const path = `/api/v1/projects/${project}/sessions`;
-  return useResource(path, () => getAll<Session>(`${path}?order=desc`), (item) => item.project_id === project && SHOWN.test(item.type));
+export function useSessions(project: string, at: string | null = null): Resource<Session[]> {
+  const path = thenAt(`/api/v1/projects/${project}/sessions?order=desc`, at);
+  return useResource(path, () => getAll<Session>(path), (item) => item.project_id === project && SHOWN.test(item.type));
 }
 
 export function useSession(id: string): Resource<Session> {

@@ -10,6 +10,8 @@ import { FormDialog } from '../kernel/ui/FormDialog';
 import { ProblemNotice } from '../kernel/ui/Notice';
 import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
+import { LookBack } from '../past/LookBack';
+import { useLookBack } from '../past/lookBack';
 import { AddMember } from './AddMember';
 import { Invitations } from './Invitations';
 import { NoTeam } from './NoTeam';
@@ -25,16 +27,19 @@ export function TeamPage() {
 
 function Members({ team }: { team: Team }) {
   const path = `/api/v1/teams/${team.id}/members`;
-  const members = useResource(path, () => getAll<Member>(path), (item) => item.type.startsWith('team.member') && item.team_id === team.id);
+  const past = useLookBack();
+  const read = past.then(path);
+  const members = useResource(read, () => getAll<Member>(read), (item) => item.type.startsWith('team.member') && item.team_id === team.id);
   const [leaving, setLeaving] = useState<Member>();
   const change = useAction((id: string, role: string) => write('PATCH', `${path}/${id}`, { role }).then(members.reload));
   const remove = useAction((id: string) => write('DELETE', `${path}/${id}`).then(members.reload));
-  const manage = mayManage(team);
+  const manage = mayManage(team) && past.at === null;
   return (
     <>
       <header className="stack-tight">
         <h1>{team.name}</h1>
-        <p className="soft">{texts.team.roleHelp} {!manage && texts.team.onlyAdmins}</p>
+        <p className="soft">{texts.team.roleHelp} {!mayManage(team) && texts.team.onlyAdmins}</p>
+        <LookBack />
       </header>
       {manage && <AddMember team={team.id} onAdded={members.reload} />}
       {change.problem && <ProblemNotice problem={change.problem} />}

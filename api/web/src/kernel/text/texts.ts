@@ -34,6 +34,7 @@ export const texts = {
     closeMenu: 'Close navigation',
     waiting: (n: number) => count(n, 'question waits', 'questions wait'),
   },
+  past: { label: 'Look back to', now: 'Back to now', shown: (when: string) => `As it was on ${when}. Nothing can be changed there.` },
   theme: { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' },
   notFound: { title: 'There is nothing here', text: 'The address is wrong, or you may not see what is there.', home: 'Go to projects' },
   account: {
