@@ -53,6 +53,7 @@ pub struct Tracker {
     quiet: Option<(Subvolume, Rules, Taken)>,
     /// The transaction up to which what is known of a subvolume is complete.
     seen: Option<(Subvolume, Rules, u64)>,
+    unsaved: u64,
 }
 
 impl Tracker {
@@ -65,8 +66,13 @@ impl Tracker {
         }
     }
 
-    /// Keeps it for the next start, sealed. It is a cache and not synced.
-    pub fn save(&self, subject: &Subject, file: &Path) -> Result<(), TreeError> {
+    /// Files that were read since it was loaded or saved; so many would be read again if it were lost now.
+    pub fn unsaved(&self) -> u64 {
+        self.unsaved
+    }
+
+    /// Keeps it for the next start, sealed. It is a cache and not synced; an older one is as right, and more is read.
+    pub fn save(&mut self, subject: &Subject, file: &Path) -> Result<(), TreeError> {
         let (Some(known), Some(epoch)) = (&self.known, self.epoch) else { return Ok(()) };
         let stored = subject.seal_apart(&known.encode(epoch))?;
         let shown = file.to_string_lossy().into_owned();
@@ -78,7 +84,9 @@ impl Tracker {
         let folder = std::fs::File::open(parent).map_err(io)?;
         let temp = TempFile::create(folder.as_fd()).map_err(failed)?;
         temp.file().write_all(&stored).map_err(io)?;
-        temp.replace(name).map_err(failed)
+        temp.replace(name).map_err(failed)?;
+        self.unsaved = 0;
+        Ok(())
     }
 
     /// Takes a snapshot; it is durable when this returns. `hold` is of the subject's store and must be kept until what names
@@ -144,6 +152,7 @@ impl Tracker {
             let mut unsteady = Vec::new();
             let to_read = std::mem::take(&mut walk.to_read);
             read += to_read.len() as u64;
+            self.unsaved += to_read.len() as u64;
             for (path, outcome) in to_read.iter().zip(read_all(root, &to_read, rules, now, &writer)?) {
                 match outcome {
                     Outcome::File { known, unsteady: restless } => {

@@ -20,6 +20,9 @@ use crate::crash::crash_point;
 
 /// Folders whose index is kept in memory; some 200 bytes for each of its files.
 const REMEMBERED: usize = 32;
+/// Files that the next start may have to read again because an index is not written after each look: writing it takes longer than a
+/// capture of one changed file.
+const UNSAVED: u64 = 256;
 /// What a working copy is called while it is made.
 const DRAFT: &str = ".making-";
 
@@ -47,6 +50,9 @@ impl Folders {
         let file = self.index_of(root);
         let tracker = slot.get_or_insert_with(|| Tracker::load(subject, &file));
         let done = work(tracker)?;
+        if tracker.unsaved() < UNSAVED {
+            return Ok(done);
+        }
         // A cache: without it the next start reads the folder anew.
         let saved = DirBuilder::new().recursive(true).mode(0o700).create(&self.indexes).map_err(|error| error.to_string());
         if let Err(error) = saved.and_then(|()| tracker.save(subject, &file).map_err(|error| error.to_string())) {
