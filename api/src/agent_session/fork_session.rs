@@ -35,7 +35,8 @@ pub(super) struct ForkBody {
 }
 
 /// A new session with this one's conversation and files as they were at an event. It works in a copy of its own, beside all others; this one may be
-/// at work.
+/// at work. What snapshots leave out (`node_modules`, `target`, folders that `.gitignore` names) is not in the copy, unless project and data folder
+/// lie on one btrfs, where all of a subvolume is copied at once.
 #[utoipa::path(post, path = "/api/v1/sessions/{id}/fork", tag = "sessions", params(("id" = Uuid, Path)), request_body = ForkBody, responses((status = 201, description = "The fork", body = SessionBody)))]
 pub(super) async fn fork_session(
     State(api): State<Api>,

@@ -20,6 +20,9 @@ use crate::written::At;
 #[derive(Default, Deserialize, ToSchema)]
 #[schema(as = Merge)]
 pub(super) struct MergeBody {
+    /// The session the fork left; absent: that one. Another, be it one that this left in turn, is refused: merge step by step.
+    #[serde(default)]
+    into: Option<Uuid>,
     /// Per path, what is to become of a file that both changed.
     #[serde(default)]
     decisions: Option<BTreeMap<String, ChoiceName>>,
@@ -47,8 +50,8 @@ pub(super) async fn merge_session(
     PathPart(session_id): PathPart<SessionId>,
     asked: Asked<MergeBody>,
 ) -> Result<Response, Problem> {
-    let MergeBody { decisions, on_conflict } = asked.body;
-    let wish = MergeSession { session_id, choices: choices(decisions, on_conflict) };
+    let MergeBody { into, decisions, on_conflict } = asked.body;
+    let wish = MergeSession { session_id, into: into.map(SessionId), choices: choices(decisions, on_conflict) };
     let done = api.commands().merge_session(&asked.caller, wish).await?;
     let at = At::of(&done);
     let files = api.commands().read_session_files(session_id).await?;

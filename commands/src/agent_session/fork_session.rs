@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::files::{SessionFiles, rejected};
-use super::start_session::title;
+use super::start_session::{MAX_TITLE_CHARS, title};
 use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place, Shown};
 
 /// Longest conversation that is taken over, in bytes of JSON: it has to fit into one append, encrypted.
@@ -70,7 +70,10 @@ impl Command for ForkSession {
             project_id: access.project_id,
             team_id: access.team_id,
             task: Private::open(&subject, first.task.text().to_owned()),
-            title: Private::open(&subject, self.message.as_deref().map_or_else(|| first.title.text().to_owned(), title)),
+            title: Private::open(
+                &subject,
+                self.message.as_deref().map_or_else(|| title_of_fork(first.title.text(), origin.position_of(version)), title),
+            ),
             model: model.clone(),
             edit_mode: self.edit_mode.unwrap_or(core.edit_mode),
             budget: self.budget.clone().unwrap_or_else(|| core.budget.clone()),
@@ -97,6 +100,20 @@ impl Command for ForkSession {
     fn shows(&self, answer: &SessionForked) -> Shown {
         Shown::Session(answer.session_id)
     }
+}
+
+/// What comes before the position in a fork's title.
+const AT: &str = " (fork at #";
+
+/// Of a fork to which nothing was said: what it left, and where. A fork of such a fork bears the first one's title.
+fn title_of_fork(origin: &str, position: Position) -> String {
+    let left = origin.rsplit_once(AT).map_or(origin, |(left, _)| left);
+    let end = format!("{AT}{position})");
+    let room = MAX_TITLE_CHARS.saturating_sub(end.chars().count());
+    if left.chars().count() <= room {
+        return format!("{left}{end}");
+    }
+    format!("{}…{end}", left.chars().take(room.saturating_sub(1)).collect::<String>())
 }
 
 impl SessionFiles {
@@ -155,5 +172,19 @@ impl Commands {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forks_title_says_what_it_left_and_where() {
+        assert_eq!(title_of_fork("greet", 14), "greet (fork at #14)");
+        assert_eq!(title_of_fork("greet (fork at #14)", 20), "greet (fork at #20)");
+        let long = title_of_fork(&"ä".repeat(80), 7);
+        assert_eq!(long.chars().count(), MAX_TITLE_CHARS);
+        assert!(long.ends_with("ä… (fork at #7)"), "{long}");
     }
 }

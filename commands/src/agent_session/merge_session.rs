@@ -13,6 +13,8 @@ use crate::{Caller, CommandError, Commands, Done, Permission};
 #[derive(Clone, Debug)]
 pub struct MergeSession {
     pub session_id: SessionId,
+    /// The session that the fork left; another is refused. `None`: that one, whichever it is.
+    pub into: Option<SessionId>,
     pub choices: Choices,
 }
 
@@ -33,6 +35,10 @@ impl Commands {
         let (state, core) = self.session_core(wish.session_id).await?;
         at_rest(&state)?;
         let origin = core.workspace.origin.clone().ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
+        if wish.into.is_some_and(|into| into != origin.session_id) {
+            let message = format!("a fork is merged into the session it left, {}; from there it is merged further", origin.session_id);
+            return Err(CommandError::invalid("/into", "not_the_origin", &message));
+        }
         let (_, into) = self.session_core(origin.session_id).await?;
         if into.workspace.discarded {
             return Err(rejected(&AgentSessionRejection::Discarded));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Change, Command, CommandError, Permission, Place, RejectionInfo, Shown};
 
 /// Longest title, in characters.
-const MAX_TITLE_CHARS: usize = 80;
+pub(super) const MAX_TITLE_CHARS: usize = 80;
 
 #[derive(Clone, Debug)]
 pub struct StartSession {

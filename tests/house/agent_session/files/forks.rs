@@ -51,6 +51,8 @@ async fn a_fork_without_a_word_rests_with_its_files() {
     let (session, _) = bench.run(&script(), json!({})).await;
     let fork = bench.world.post(&format!("/api/v1/sessions/{session}/fork"), json!({})).await.expect(201);
     assert_eq!(fork["status"], "completed");
+    let title = fork["title"].as_str().expect("a title");
+    assert!(title.starts_with("do it (fork at #"), "{title}");
     assert_eq!(holds(&bench.copy_of(&id(&fork))), holds(&bench.folder));
     let bad = bench.world.post(&format!("/api/v1/sessions/{session}/fork"), json!({ "at": 0 })).await;
     assert_eq!((bad.status.as_u16(), &bad.body["errors"][0]["pointer"]), (422, &json!("/at")));

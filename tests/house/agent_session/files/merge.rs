@@ -16,7 +16,11 @@ async fn what_fits_is_merged_and_what_does_not_is_decided() {
     bench.world.session_is(&fork, ENDED).await;
     std::fs::write(bench.folder.join("a.txt"), "one\n2\n3\n4\n5\n").expect("written");
     let merge = format!("/api/v1/sessions/{fork}/merge");
-    let merged = bench.world.post(&merge, json!({})).await.expect(202);
+    // Only the session it left is merged into.
+    let other = bench.world.post(&merge, json!({ "into": fork })).await;
+    assert_eq!((other.status.as_u16(), &other.body["errors"][0]["pointer"]), (422, &json!("/into")), "{}", other.text);
+    assert!(other.text.contains(&session), "it says which: {}", other.text);
+    let merged = bench.world.post(&merge, json!({ "into": session })).await.expect(202);
     assert_eq!(merged["into"], json!(session));
     assert_eq!(bench.file("a.txt").as_deref(), Some("one\n2\n3\n4\nfive\n"), "line by line");
     assert_eq!(bench.file("made.txt").as_deref(), Some("new\n"));
