@@ -687,7 +687,8 @@ export interface paths {
         put?: never;
         /**
          * A new session with this one's conversation and files as they were at an event. It works in a copy of its own, beside all others; this one may be
-         *     at work.
+         *     at work. What snapshots leave out (`node_modules`, `target`, folders that `.gitignore` names) is not in the copy, unless project and data folder
+         *     lie on one btrfs, where all of a subvolume is copied at once.
          */
         post: operations["fork_session"];
         delete?: never;
@@ -1625,6 +1626,11 @@ export interface components {
             decisions?: {
                 [key: string]: components["schemas"]["FileChoice"];
             } | null;
+            /**
+             * Format: uuid
+             * @description The session the fork left; absent: that one. Another, be it one that this left in turn, is refused: merge step by step.
+             */
+            into?: string | null;
             on_conflict?: components["schemas"]["FileChoice"] | null;
         };
         Merged: {
@@ -2031,7 +2037,7 @@ export interface components {
             live: components["schemas"]["TotalBody"];
             /**
              * Format: int64
-             * @description Names that events have and the store does not; hashes of other things are among them.
+             * @description What events name and the store does not have.
              */
             missing: number;
             /** @description Live and written into new packs. */
