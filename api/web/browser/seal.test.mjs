@@ -207,3 +207,27 @@ test('a forged checkpoint, another key, a journal rolled back or written anew ar
   assert.deepEqual(faults, []);
   world.quiet();
 });
+
+test('a key that the old one announces is followed; who was away meanwhile asks a person', async (t) => {
+  const { world, page, project } = await place(t);
+  const other = await (await world.person({ storageState: await page.context().storageState() })).newPage();
+  await other.goto('/audit');
+  await seal(other).getByText(/^Verified up to position/).waitFor();
+  const [old] = (await world.api('GET', '/api/v1/audit/checkpoint')).keys;
+  await world.cli('audit', 'rotate-key');
+  const announced = await until('a checkpoint of both keys', async () => {
+    const { note, keys } = await world.api('GET', '/api/v1/audit/checkpoint');
+    return note.includes('\nkey ') && keys;
+  });
+  const id = (key) => key.split('+')[1];
+  const fresh = announced.find((key) => key !== old);
+  await page.reload();
+  await seal(page).getByText(/^Verified up to position/).waitFor();
+  const { position } = await world.api('PATCH', `/api/v1/projects/${project}`, { name: 'ship' });
+  await world.api('GET', `/api/v1/audit/checkpoint?min_position=${position}`);
+  await page.reload();
+  await seal(page).getByText(`the signature of key ${id(fresh)} holds`).waitFor();
+  await other.reload();
+  await alarm(other).getByText(`Remembered: key ${id(old)}. What came is signed by: ${id(fresh)}.`).waitFor();
+  world.quiet();
+});

@@ -1,10 +1,11 @@
 // A server of its own, a browser, and hands to use them. What is shared by all browser tests.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
 /** A bound for a broken build, not a measure, in milliseconds. */
@@ -118,6 +119,12 @@ export class World {
     const text = await response.text();
     assert.ok(response.ok, `${method} ${url}: ${response.status} ${text}`);
     return text ? JSON.parse(text) : null;
+  }
+
+  /** The command line on the server's machine; answers what it printed. */
+  async cli(...words) {
+    const { PATH, HOME, USER } = process.env;
+    return (await promisify(execFile)(PROGRAM, words, { env: { PATH, HOME, USER, OPENSAIL_HOME: this.home } })).stdout;
   }
 
   projectFolder(name) {
