@@ -297,3 +297,15 @@ async fn trouble_of_the_database_is_told_and_overcome_without_parking(world: Wor
     assert_eq!(projections.parked().await.expect("a list"), []);
     assert_eq!(projections.feed().lag().await.expect("a lag").failing, None);
 }
+
+/// On PostgreSQL a transaction lasts as long as its session, and a paused process has one for ever.
+#[tokio::test]
+async fn a_process_paused_in_the_midst_of_a_change_holds_nobody_up() {
+    let world = World::on_postgres().await;
+    let (projections, _) = world.caught_up().await;
+    let paused = world.views().await;
+    let in_the_midst = paused.begin().await.expect("the writers' lock");
+    world.cast().await;
+    world.settle(&projections).await;
+    drop(in_the_midst);
+}

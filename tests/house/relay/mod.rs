@@ -4,14 +4,17 @@
 mod author;
 mod nodes;
 mod outages;
+mod publisher;
 mod rights;
 mod suites;
 mod workers;
 
 use author::Author;
+use opensail_deploy::cli::events::Frame;
 use opensail_eventstore::conformance::relay::servers::{Kind, RelayServer};
 use opensail_tests::cluster::{ADMIN, Cluster, Node};
 use opensail_tests::watch::Watch;
+use serde_json::Value;
 
 use crate::PROGRAM;
 
@@ -64,28 +67,25 @@ impl Fleet {
 }
 
 /// Reads on until the text of the turn that is being written is this; answers the durable events that came meanwhile.
-async fn until_text(watch: &mut Watch, wanted: &str) -> Vec<opensail_deploy::cli::events::Frame> {
-    let (mut text, mut seen, mut of) = (String::new(), Vec::new(), None);
+async fn until_text(watch: &mut Watch, wanted: &str) -> Vec<Frame> {
+    until_text_from(watch, "", wanted).await
+}
+
+/// The same for who has read a beginning already. Each piece joins the one before, or begins anew.
+async fn until_text_from(watch: &mut Watch, have: &str, wanted: &str) -> Vec<Frame> {
+    let (mut text, mut seen) = (have.to_owned(), Vec::new());
     while text != wanted {
         let frame = watch.next().await.expect("the stream goes on");
         if frame.id.is_some() {
             seen.push(frame);
-            continue;
+        } else if frame.event == "delta" {
+            let delta: Value = serde_json::from_str(&frame.data).expect("JSON");
+            let offset = usize::try_from(delta["offset"].as_u64().expect("an offset")).expect("small");
+            assert!(offset == 0 || offset == text.len(), "{delta} does not join {text:?}");
+            text.truncate(offset);
+            text.push_str(delta["text"].as_str().expect("a text"));
+            assert!(wanted.starts_with(&text), "{text:?} is no beginning of {wanted:?}");
         }
-        if frame.event != "delta" {
-            continue;
-        }
-        let delta: serde_json::Value = serde_json::from_str(&frame.data).expect("JSON");
-        let (turn, piece) = ((delta["turn"].clone(), delta["attempt"].clone()), delta["text"].as_str().expect("a text"));
-        let offset = usize::try_from(delta["offset"].as_u64().expect("an offset")).expect("small");
-        if of.as_ref() != Some(&turn) || offset == 0 {
-            text.clear();
-            of = Some(turn);
-        }
-        assert!(offset <= text.len(), "a hole between {text:?} and {delta}");
-        text.truncate(offset);
-        text.push_str(piece);
-        assert!(wanted.starts_with(&text), "{text:?} is no beginning of {wanted:?}");
     }
     seen
 }

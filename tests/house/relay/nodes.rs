@@ -5,7 +5,7 @@ use std::time::Duration;
 use opensail_tests::world::until;
 use serde_json::json;
 
-use super::{Fleet, until_text};
+use super::{Fleet, until_text, until_text_from};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_goes_on_at_another_node_and_words_reach_both() {
@@ -50,23 +50,7 @@ async fn a_reader_goes_on_at_another_node_and_words_reach_both() {
     let listed: Vec<u64> =
         fleet.cluster.events(&other, &token, &session).await.iter().map(|event| event["position"].as_u64().expect("a position")).collect();
     assert_eq!(positions, listed, "no gap, no repeat");
-    assert_eq!(fleet.cluster.get(&other, &token, &format!("/api/v1/sessions/{session}")).await["status"], "completed");
-}
-
-/// Like [`until_text`] for who has read a beginning already.
-async fn until_text_from(watch: &mut opensail_tests::watch::Watch, have: &str, wanted: &str) -> Vec<opensail_deploy::cli::events::Frame> {
-    let (mut text, mut seen) = (have.to_owned(), Vec::new());
-    while text != wanted {
-        let frame = watch.next().await.expect("the stream goes on");
-        if frame.id.is_some() {
-            seen.push(frame);
-        } else if frame.event == "delta" {
-            let delta: serde_json::Value = serde_json::from_str(&frame.data).expect("JSON");
-            assert_eq!(delta["offset"].as_u64(), Some(text.len() as u64), "after {text:?}");
-            text.push_str(delta["text"].as_str().expect("a text"));
-        }
-    }
-    seen
+    fleet.cluster.session_is(&other, &token, &session, &["completed"]).await;
 }
 
 /// A command's output is written in a worker and read at an API node.

@@ -1,11 +1,15 @@
 //! Relays that die, come back empty, or fall silent while they are used: everything goes on, more slowly.
 
+use std::collections::BTreeSet;
+
+use opensail_eventstore::Journal;
 use opensail_eventstore::conformance::relay::proxy::Wire;
+use opensail_eventstore::relay::{LiveRelay, RedisLive};
 use opensail_tests::cluster::Node;
 use opensail_tests::world::until;
 use serde_json::{Value, json};
 
-use super::{Fleet, until_text};
+use super::{Fleet, until_text, until_text_from};
 
 async fn readiness(fleet: &Fleet, node: &Node) -> (u16, Value) {
     let answer = fleet.cluster.ask(node, "", reqwest::Method::GET, "/readyz", None).await;
@@ -90,6 +94,75 @@ async fn relays_that_fall_silent_hold_nobody_up() {
     }
     relays.iter().for_each(|relay| relay.wire(Wire::Whole));
     readiness_is(&fleet, &[&node, &worker], "ready").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_relays_bring_everything_late_and_whole() {
+    let fleet = Fleet::with_relays().await;
+    let (node, _worker) = (fleet.cluster.start("api").await, fleet.cluster.start("worker").await);
+    let token = fleet.admin(&node).await;
+    let (_, project, _) = fleet.cluster.project(&node, &token).await;
+    [&fleet.redis, &fleet.nats].into_iter().flatten().for_each(|relay| relay.wire(Wire::Slow));
+    let words = fleet.author.answer();
+    let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+    let mut watch = fleet.watch(&node, &token, &session, None).await;
+    let text: String = (0..50).map(|number| format!("word{number} ")).collect();
+    text.split_inclusive(' ').for_each(|word| words.write(word));
+    let mut seen = until_text(&mut watch, &text).await;
+    drop(words);
+    seen.extend(watch.until("end").await);
+    let durable = seen.iter().filter(|frame| frame.event.starts_with("agent_session.")).count();
+    assert_eq!(durable, fleet.cluster.events(&node, &token, &session).await.len());
+}
+
+/// Somebody on the relay tells everything again, twice, and later than it was said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_echo_doubles_nothing() {
+    let fleet = Fleet::with_relays().await;
+    let (node, _worker) = (fleet.cluster.start("api").await, fleet.cluster.start("worker").await);
+    let token = fleet.admin(&node).await;
+    let (_, project, _) = fleet.cluster.project(&node, &token).await;
+    let epoch = fleet.cluster.database.journal().await.head().await.expect("a head").epoch;
+    let url = fleet.redis.as_ref().expect("a Redis").url();
+    let relay = RedisLive::start(url.parse().expect("an address"), &epoch.to_string().replace('-', ""));
+    let mut heard = relay.hear();
+    let (told_of, mut echoes) = tokio::sync::watch::channel(0_usize);
+    let echo = tokio::spawn(async move {
+        let (mut known, mut waiting) = (BTreeSet::new(), Vec::new());
+        while let Ok(message) = heard.recv().await {
+            if !known.insert(message.message.to_vec()) {
+                continue;
+            }
+            waiting.push(message);
+            // The newest first, so that the old come after the new.
+            if waiting.len() == 3 {
+                for message in waiting.drain(..).rev() {
+                    relay.tell(message.topic, message.message.to_vec());
+                    relay.tell(message.topic, message.message.to_vec());
+                }
+                told_of.send_modify(|times| *times += 1);
+            }
+        }
+    });
+    let words = fleet.author.answer();
+    let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
+    let mut watch = fleet.watch(&node, &token, &session, None).await;
+    let mut text = String::new();
+    let mut seen = Vec::new();
+    for number in 0..20 {
+        let word = format!("word{number} ");
+        words.write(&word);
+        seen.extend(until_text_from(&mut watch, &text, &format!("{text}{word}")).await);
+        text.push_str(&word);
+    }
+    echoes.wait_for(|times| *times > 3).await.expect("it echoes");
+    drop(words);
+    seen.extend(watch.until("end").await);
+    let positions: Vec<&str> =
+        seen.iter().filter(|frame| frame.event.starts_with("agent_session.")).filter_map(|frame| frame.id.as_deref()).collect();
+    assert_eq!(positions.len(), fleet.cluster.events(&node, &token, &session).await.len());
+    assert_eq!(fleet.cluster.count(&node, &token, &session, "agent_session.run_started").await, 1);
+    echo.abort();
 }
 
 /// A start does not wait for a relay that is away.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -12,11 +13,16 @@ use tokio::task::JoinSet;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wire {
     Whole,
+    /// Every piece comes late, by [`LATE`].
+    Slow,
     /// Takes what is sent and gives nothing; open connections stay open.
     Silent,
     /// Every connection ends, and none is made.
     Cut,
 }
+
+/// Later than anything in a healthy network, sooner than anybody gives up.
+pub const LATE: Duration = Duration::from_millis(300);
 
 /// Ends when it is dropped.
 pub struct Proxy {
@@ -74,6 +80,9 @@ async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, wire: &watch::Rec
             let mut state = wire.clone();
             let _ = state.wait_for(|state| *state != Wire::Silent).await;
             return;
+        }
+        if *wire.borrow() == Wire::Slow {
+            tokio::time::sleep(LATE).await;
         }
         if to.write_all(&bytes[..count]).await.is_err() {
             return;

@@ -1042,6 +1042,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A relay that is away degrades and does not fail. */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1120,6 +1121,8 @@ export interface components {
         BackEnd: {
             name: string;
             ok: boolean;
+            /** @description Without it everything goes on, only more slowly. */
+            optional?: boolean;
         } & {
             [key: string]: number;
         };
@@ -1829,7 +1832,7 @@ export interface components {
         };
         Ready: {
             back_ends: components["schemas"]["BackEnd"][];
-            /** @description `ready` or `not_ready` */
+            /** @description `ready`, `degraded` (ready, but slower) or `not_ready` */
             status: string;
         };
         Registration: {
