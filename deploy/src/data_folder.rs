@@ -118,3 +118,22 @@ pub fn cli_token(home: &Path) -> PathBuf {
 pub fn server_url(home: &Path) -> PathBuf {
     home.join("server.url")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_held_by_one_or_shared_by_many() {
+        let home = tempfile::tempdir().expect("a folder");
+        let take = || DataFolder::take(home.path());
+        let share = || DataFolder::share(home.path());
+        let alone = take().unwrap_or_else(|e| panic!("{e}"));
+        assert!(take().is_err() && share().is_err());
+        alone.let_others().unwrap_or_else(|e| panic!("{e}"));
+        let other = share().unwrap_or_else(|e| panic!("{e}"));
+        assert!(take().is_err());
+        drop((alone, other));
+        assert!(take().is_ok());
+    }
+}

@@ -28,8 +28,9 @@ pub const MAKES_WORK: &[&str] = &[
     "agent_session.workspace_discarded",
 ];
 
-/// What could not be looked at now is looked at again after this.
-const AGAIN: Duration = Duration::from_secs(1);
+/// What could not be looked at now is looked at again: the first pause, doubled with each delivery up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What it works with; clones share it.
 #[derive(Clone)]
@@ -59,7 +60,8 @@ impl TakeWork {
                 Ok(()) => taken.done().await,
                 Err(error) => {
                     tracing::warn!(id = taken.work.id, delivery = taken.delivery, error, "work could not be looked at; it comes again");
-                    taken.again(AGAIN).await;
+                    let pause = FIRST_PAUSE * (1 << taken.delivery.saturating_sub(1).min(10));
+                    taken.again(pause.min(LONGEST_PAUSE)).await;
                 }
             }
         }
@@ -74,7 +76,9 @@ impl TakeWork {
             // Of a history that is over.
             return Ok(());
         }
-        self.feed.wait_for(cursor.position).await.map_err(|behind| behind.to_string())?;
+        if let Err(behind) = self.feed.wait_for(cursor.position).await {
+            tracing::debug!(%behind, "work came before the views; the timer finds it");
+        }
         for looker in &self.lookers {
             looker.reconcile().await?;
         }

@@ -18,6 +18,7 @@ pub(super) struct Relays {
     pub(super) live: Option<Arc<dyn LiveRelay>>,
 }
 
+/// `works`: workers run in this process.
 pub(super) async fn start(
     supervisor: &Supervisor,
     settings: &Settings,
@@ -25,6 +26,7 @@ pub(super) async fn start(
     commands: &Commands,
     tail: &Tail,
     boot: &str,
+    works: bool,
 ) -> Result<Relays, RelayError> {
     // A restored journal has another epoch, and is another installation to a relay.
     let head = stores.journal.head().await.map_err(|error| RelayError(error.to_string()))?;
@@ -44,11 +46,15 @@ pub(super) async fn start(
         leases: stores.leases.clone(),
         holder: boot.into(),
         types: opensail_workers::MAKES_WORK.iter().map(|name| (*name).to_owned()).collect(),
+        from: tail.position(),
     };
-    supervisor.spawn("publish_work", OnError::Restart, OnStop::Drop, move |_| {
-        let publisher = publisher.clone();
-        async move { publisher.run().await }
-    });
+    // A queue in the memory of a process that does not work is nobody's.
+    if works || work.shared() {
+        supervisor.spawn("publish_work", OnError::Restart, OnStop::Drop, move |_| {
+            let publisher = publisher.clone();
+            async move { publisher.run().await }
+        });
+    }
     if let Some(relay) = &live {
         share(supervisor, commands, tail, relay);
     }

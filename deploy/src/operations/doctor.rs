@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use opensail_commands::ports::sandbox::Sandbox;
+use opensail_eventstore::relay::{LiveRelay, NatsWork, Patience, RedisLive, WorkRelay};
 use opensail_workers::outside::model;
 use opensail_workers::outside::sandbox::{BubblewrapSandbox, SandboxSettings};
 
@@ -15,6 +16,9 @@ use crate::{data_folder, port_holder};
 const LITTLE_ROOM: u64 = 1 << 30;
 /// A flush slower than this makes every step feel slow.
 const SLOW_FLUSH: Duration = Duration::from_millis(20);
+
+/// A relay that has not answered by then is away.
+const RELAY_ANSWERS: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -40,6 +44,16 @@ fn finding(what: &'static str, verdict: Verdict, says: impl Into<String>, remedy
 pub async fn examine(settings: &Settings) -> Vec<Finding> {
     let mut findings = vec![folder(&settings.home), flush(&settings.home), room(&settings.home), port(settings)];
     findings.push(journal(settings).await);
+    if let Some(address) = &settings.redis {
+        let relay = RedisLive::start(address.clone(), "doctor");
+        findings.push(relay_answers("redis", "REDIS_URL", || relay.trouble()).await);
+    }
+    if let Some(address) = &settings.nats {
+        findings.push(match NatsWork::start(address.clone(), "doctor", Patience::default()).await {
+            Ok(relay) => relay_answers("nats", "NATS_URL", || relay.trouble()).await,
+            Err(why) => finding("nats", Verdict::Weak, why.to_string(), Some("check NATS_URL".into())),
+        });
+    }
     findings.extend(sandbox(settings).await);
     findings.push(match Path::new("/usr/bin/git").exists() {
         true => finding("git", Verdict::Good, "found", None),
@@ -134,6 +148,21 @@ async fn journal(settings: &Settings) -> Finding {
             match connected {
                 Ok(()) => finding("journal", Verdict::Good, "PostgreSQL answers", None),
                 Err(e) => finding("journal", Verdict::Bad, format!("PostgreSQL: {e}"), Some("check DATABASE_URL".into())),
+            }
+        }
+    }
+}
+
+/// Everything goes on without it, more slowly.
+async fn relay_answers(what: &'static str, setting: &str, trouble: impl Fn() -> Option<String>) -> Finding {
+    let begun = Instant::now();
+    loop {
+        match trouble() {
+            None => return finding(what, Verdict::Good, "it answers", None),
+            Some(_) if begun.elapsed() < RELAY_ANSWERS => tokio::time::sleep(Duration::from_millis(20)).await,
+            Some(why) => {
+                let says = format!("{why}: everything goes on without it, more slowly");
+                return finding(what, Verdict::Weak, says, Some(format!("check {setting}")));
             }
         }
     }

@@ -37,13 +37,15 @@ pub struct Publisher {
     pub holder: String,
     /// The event types that make work.
     pub types: Vec<String>,
+    /// Where a queue that is not shared begins: what was there before is found without it.
+    pub from: Position,
 }
 
 impl Publisher {
     /// Runs until it is dropped or the tail ends.
     pub async fn run(&self) -> Result<(), String> {
         if !self.work.shared() {
-            return self.publish(self.tail.position(), None).await;
+            return self.publish(self.from, None).await;
         }
         loop {
             let lease = match self.leases.acquire(LEASE, &self.holder, LEASE_FOR).await {

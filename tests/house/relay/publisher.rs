@@ -21,6 +21,7 @@ async fn publisher(database: &Database, nats: &RelayServer) -> (PostgresStore, t
         leases: shared,
         holder: uuid::Uuid::now_v7().to_string(),
         types: vec!["test.happened".into()],
+        from: 0,
     };
     let task = tokio::spawn(async move { while publisher.run().await.is_err() {} });
     (store, task)
