@@ -83,7 +83,6 @@ pub async fn what_is_never_done_is_parked(subject: &mut dyn WorkSubject) {
     put(&relay, 2).await;
     let mut deliveries = 0;
     let mut others = 0;
-    // Once the bad one is parked the next piece is all that comes.
     put(&relay, 3).await;
     while relay.parked().await.expect("the relay answers").is_empty() {
         let Ok(taken) = tokio::time::timeout(IMPATIENT.done_within * 2, relay.take()).await else { continue };
@@ -95,13 +94,17 @@ pub async fn what_is_never_done_is_parked(subject: &mut dyn WorkSubject) {
             taken.done().await;
         }
     }
-    assert_eq!((deliveries, others), (IMPATIENT.deliveries, 2));
+    assert_eq!(deliveries, IMPATIENT.deliveries);
     assert_eq!(relay.parked().await.expect("the relay answers"), [work(1)]);
     assert_eq!(relay.parked_count().await, Ok(1));
     put(&relay, 4).await;
-    let next = relay.take().await;
-    assert_eq!(next.work, work(4));
-    next.done().await;
+    // The others flow: two and three, as far as they have not come yet, and four.
+    while others < 3 {
+        let next = relay.take().await;
+        assert_ne!(next.work, work(1));
+        next.done().await;
+        others += 1;
+    }
 }
 
 pub async fn installations_are_apart(subject: &mut dyn WorkSubject) {
