@@ -166,6 +166,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_settled_does_not_come_back_and_an_old_end_ends_nothing() {
+        let (turns, writer) = (LiveTurns::default(), writer());
+        turns.hear(writer.place(1), writer.piece(FIRST, 0, "ab"), false);
+        turns.hear_settled(writer.place(2), writer.session_id);
+        turns.hear(writer.place(1), writer.piece(FIRST, 0, "ab"), false);
+        assert_eq!(so_far(&turns, writer.session_id), "");
+        turns.hear(writer.place(3), writer.piece(Turn { turn: 2, attempt: 1 }, 0, "cd"), false);
+        turns.hear_settled(writer.place(2), writer.session_id);
+        assert_eq!(so_far(&turns, writer.session_id), "cd");
+    }
+
+    #[tokio::test]
     async fn after_a_gap_nothing_is_shown_until_the_whole_is_told() {
         let (turns, writer) = (LiveTurns::default(), writer());
         turns.hear(writer.place(1), writer.piece(FIRST, 0, "ab"), false);
