@@ -24,6 +24,7 @@ mod openapi;
 mod pages;
 pub mod problem;
 mod project;
+mod projection;
 mod reading;
 pub mod router;
 pub mod routes;

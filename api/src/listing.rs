@@ -54,6 +54,7 @@ impl From<QueryError> for Problem {
                 tracing::error!(why, "a view could not be read");
                 Problem::unavailable()
             }
+            QueryError::Rebuilding(view) => Problem::rebuilding(view),
             QueryError::Private(error) => {
                 tracing::error!(%error, "a private field could not be opened");
                 Problem::unavailable()

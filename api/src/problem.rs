@@ -168,6 +168,14 @@ impl Problem {
         let detail = "the view has not reached that position yet; ask again";
         Problem { retry_after: Some(1), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "behind", detail) }
     }
+    pub(crate) fn no_way_back(detail: String) -> Self {
+        Problem::new(StatusCode::CONFLICT, "no_way_back", detail)
+    }
+    /// Of this one view; the others answer.
+    pub(crate) fn rebuilding(view: &str) -> Self {
+        let detail = format!("the view {view:?} is being built; ask again");
+        Problem { retry_after: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "rebuilding", detail) }
+    }
     pub(crate) fn unavailable() -> Self {
         let detail = "something this server needs does not answer; try again shortly";
         Problem { retry_after: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }

@@ -10,7 +10,7 @@ use axum::routing::get;
 use opensail_commands::Commands;
 use opensail_commands::journal::{Position, Tail};
 use opensail_projections::Feed;
-use opensail_projections::Queries;
+use opensail_projections::{Projections, Queries};
 use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -37,6 +37,8 @@ pub struct Parts {
     pub queries: Queries,
     /// Wakes who waits for the views.
     pub feed: Feed,
+    /// Keeps the views; asked and steered by administrators of the platform.
+    pub projections: Projections,
     /// The one reader of the journal behind every live stream.
     pub tail: Tail,
     /// What must answer before this node is ready.
@@ -49,6 +51,7 @@ struct Inner {
     commands: Commands,
     queries: Queries,
     feed: Feed,
+    projections: Projections,
     tail: Tail,
     probes: Vec<Box<dyn Probe>>,
     metrics: Metrics,
@@ -58,7 +61,7 @@ struct Inner {
 
 impl Api {
     pub fn new(parts: Parts) -> Self {
-        let Parts { config, commands, queries, feed, tail, probes } = parts;
+        let Parts { config, commands, queries, feed, projections, tail, probes } = parts;
         let tokens = AccessTokens::new(&config);
         Api {
             inner: Arc::new(Inner {
@@ -67,6 +70,7 @@ impl Api {
                 commands,
                 queries,
                 feed,
+                projections,
                 tail,
                 probes,
                 metrics: Metrics::default(),
@@ -86,6 +90,9 @@ impl Api {
     }
     pub(crate) fn queries(&self) -> &Queries {
         &self.inner.queries
+    }
+    pub(crate) fn projections(&self) -> &Projections {
+        &self.inner.projections
     }
     pub(crate) fn tail(&self) -> &Tail {
         &self.inner.tail

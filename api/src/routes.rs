@@ -94,5 +94,9 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/audit/checkpoint", SignIn),
     ("GET", "/api/v1/audit/proof", SignIn),
     ("POST", "/api/v1/storage/sweep", PlatformAdmin),
+    ("GET", "/api/v1/projections", PlatformAdmin),
+    ("POST", "/api/v1/projections/{name}/rebuild", PlatformAdmin),
+    ("POST", "/api/v1/projections/{name}/rollback", PlatformAdmin),
+    ("POST", "/api/v1/projections/{name}/drop-old", PlatformAdmin),
     ("GET", "/api/v1/live", SignIn),
 ];

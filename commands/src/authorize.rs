@@ -112,6 +112,14 @@ impl Commands {
         self.team_access(account, team, permission).await
     }
 
+    /// Refuses whoever is no administrator of the platform, for what touches no stream.
+    pub async fn check_platform_admin(&self, caller: &Caller) -> Result<(), CommandError> {
+        match caller.account {
+            Some(account) if self.platform_admin(account).await? => Ok(()),
+            _ => Err(CommandError::Forbidden),
+        }
+    }
+
     fn reading(&self, account: AccountId) -> Change {
         Change::new(self.clone(), Caller::person(account), true)
     }

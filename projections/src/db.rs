@@ -3,22 +3,36 @@
 //! One SQL text with `$1` … serves both, because view tables hold TEXT and BIGINT only. What lies here can be thrown away and
 //! made again from the journal, so its commits need not wait for the disk: rows and checkpoint move together.
 
+mod names;
 mod open;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Postgres, Row as _, Sqlite, Transaction};
 
+pub(crate) use names::{Names, mentions};
 pub use open::OpenError;
 
 /// Advisory lock of PostgreSQL under which one process at a time changes views. SQLite has one writer anyway.
 const WRITER_LOCK: i64 = 5_724_186_650_907_601_261;
 
-/// Where the views lie. Clones share the connections.
+/// Under which one process at a time builds a view beside the one that is read, while changes of the latter go on.
+const REBUILD_LOCK: i64 = 5_724_186_650_907_601_262;
+
+/// Where the views lie. Clones share the connections, and know together which tables cannot be read yet.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pools: Pools,
+    /// Tables that are not those of this program or of this journal, by the view that is being built to replace them.
+    withheld: Arc<RwLock<BTreeMap<&'static str, &'static str>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
     Sqlite { writer: SqlitePool, readers: SqlitePool },
     Postgres(PgPool),
 }
@@ -148,80 +162,149 @@ impl Row {
 }
 
 impl Db {
+    fn new(pools: Pools) -> Self {
+        Db { pools, withheld: Arc::default() }
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Db::Sqlite { .. } => Dialect::Sqlite,
-            Db::Postgres(_) => Dialect::Postgres,
+        match self.pools {
+            Pools::Sqlite { .. } => Dialect::Sqlite,
+            Pools::Postgres(_) => Dialect::Postgres,
         }
     }
 
+    /// Says whether a view's tables can be read.
+    pub(crate) fn serve(&self, view: &'static str, tables: impl Iterator<Item = &'static str>, served: bool) {
+        let mut withheld = self.withheld.write().unwrap_or_else(PoisonError::into_inner);
+        for table in tables {
+            if served {
+                withheld.remove(table);
+            } else {
+                withheld.insert(table, view);
+            }
+        }
+    }
+
+    /// The view that is still being built and that the statement asks.
+    pub(crate) fn withheld(&self, text: &str) -> Option<&'static str> {
+        let withheld = self.withheld.read().unwrap_or_else(PoisonError::into_inner);
+        withheld.iter().find(|(table, _)| mentions(text, table)).map(|(_, view)| *view)
+    }
+
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
-        Ok(match self {
-            Db::Sqlite { readers, .. } => bound!(sql).fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect(),
-            Db::Postgres(pool) => bound!(sql).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect(),
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => bound!(sql).fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect(),
+            Pools::Postgres(pool) => bound!(sql).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect(),
         })
     }
 
     pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
-        Ok(match self {
-            Db::Sqlite { readers, .. } => bound!(sql).fetch_optional(readers).await?.map(Row::Sqlite),
-            Db::Postgres(pool) => bound!(sql).fetch_optional(pool).await?.map(Row::Postgres),
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => bound!(sql).fetch_optional(readers).await?.map(Row::Sqlite),
+            Pools::Postgres(pool) => bound!(sql).fetch_optional(pool).await?.map(Row::Postgres),
         })
     }
 
     /// A transaction that is the only one that writes, from here to its commit.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        match self {
-            Db::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
-            Db::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITER_LOCK).execute(&mut *tx).await?;
-                Ok(Tx::Postgres(tx))
+        let mut tx = self.open().await?;
+        if let Open::Postgres(tx) = &mut tx.open {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITER_LOCK).execute(&mut **tx).await?;
+        }
+        Ok(tx)
+    }
+
+    /// A transaction that alone writes what is built beside; `None` when another process has it. The views go on meanwhile on PostgreSQL; on
+    /// SQLite they take turns.
+    pub(crate) async fn begin_beside(&self) -> Result<Option<Tx>, sqlx::Error> {
+        let mut tx = self.open().await?;
+        if let Open::Postgres(tx) = &mut tx.open {
+            let own: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(REBUILD_LOCK).fetch_one(&mut **tx).await?;
+            if !own {
+                return Ok(None);
             }
         }
+        Ok(Some(tx))
+    }
+
+    async fn open(&self) -> Result<Tx, sqlx::Error> {
+        let open = match &self.pools {
+            Pools::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Open::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { open, names: None })
     }
 }
 
 /// A writing transaction; dropped without commit, it never was.
-pub(crate) enum Tx {
+pub(crate) struct Tx {
+    open: Open,
+    /// What a view's tables are called in it.
+    names: Option<Names>,
+}
+
+enum Open {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Tx {
     pub(crate) fn dialect(&self) -> Dialect {
-        match self {
-            Tx::Sqlite(_) => Dialect::Sqlite,
-            Tx::Postgres(_) => Dialect::Postgres,
+        match self.open {
+            Open::Sqlite(_) => Dialect::Sqlite,
+            Open::Postgres(_) => Dialect::Postgres,
         }
+    }
+
+    /// From now on statements that name these tables reach the set beside; `None`: those that are read.
+    pub(crate) fn call(&mut self, names: Option<Names>) {
+        self.names = names;
+    }
+
+    /// The same as [`Db::begin_beside`] keeps, waited for; nothing in SQLite, whose one writer this is.
+    pub(crate) async fn lock_beside(&mut self) -> Result<(), sqlx::Error> {
+        if let Open::Postgres(tx) = &mut self.open {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(REBUILD_LOCK).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    fn called(&self, mut sql: Sql) -> Sql {
+        if let Some(names) = &self.names {
+            sql.text = names.applied(sql.text);
+        }
+        sql
     }
 
     /// Runs it and answers how many rows it touched.
     pub(crate) async fn run(&mut self, sql: Sql) -> Result<u64, sqlx::Error> {
-        Ok(match self {
-            Tx::Sqlite(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
-            Tx::Postgres(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
+        let sql = self.called(sql);
+        Ok(match &mut self.open {
+            Open::Sqlite(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
+            Open::Postgres(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
         })
     }
 
     pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
-        Ok(match self {
-            Tx::Sqlite(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
-            Tx::Postgres(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect(),
+        let sql = self.called(sql);
+        Ok(match &mut self.open {
+            Open::Sqlite(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
+            Open::Postgres(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect(),
         })
     }
 
     pub(crate) async fn one(&mut self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
-        Ok(match self {
-            Tx::Sqlite(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
-            Tx::Postgres(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Postgres),
+        let sql = self.called(sql);
+        Ok(match &mut self.open {
+            Open::Sqlite(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
+            Open::Postgres(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Postgres),
         })
     }
 
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        match self {
-            Tx::Sqlite(tx) => tx.commit().await,
-            Tx::Postgres(tx) => tx.commit().await,
+        match self.open {
+            Open::Sqlite(tx) => tx.commit().await,
+            Open::Postgres(tx) => tx.commit().await,
         }
     }
 }

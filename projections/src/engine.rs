@@ -3,11 +3,16 @@
 //! - Several processes may run it over one database: they take turns, and each finds by the checkpoints what is left to do.
 //! - An event that cannot be applied parks its stream for that projection; the others, and other streams, flow.
 //! - An event type of a newer program stops the projections that it concerns, with a message, and nothing else.
-//! - A projection whose version changed, whose checkpoint lies beyond the journal's end or is of another epoch is built anew.
+//! - A projection whose version changed, whose checkpoint lies beyond the journal's end or is of another epoch is built anew, beside what
+//!   stands there; questions to it are refused until then, all others are answered.
+//! - A rebuild that was asked for goes on beside the view, which is kept and read meanwhile; what it replaced is kept for a way back.
 
 mod checkpoint;
+mod generation;
+mod overview;
 mod parked;
 mod prepare;
+mod rebuild;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -20,11 +25,13 @@ use opensail_eventstore::{Filter, Position, ReadError, StreamId};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+pub use overview::{Rebuilding, View};
 pub use parked::Parked;
 
-use crate::db::Db;
+use crate::db::{Db, Names};
 use crate::feed::{Feed, Standing};
 use crate::projection::{self, Projection};
+use generation::State;
 use step::Step;
 
 /// Events applied in one transaction.
@@ -43,6 +50,8 @@ pub enum EngineError {
     Journal(#[from] ReadError),
     #[error("there is no projection {0:?}")]
     NoProjection(String),
+    #[error("of {projection:?} {why}")]
+    NoWayBack { projection: String, why: &'static str },
     #[error("{stream} is not parked for {projection:?}")]
     NotParked { projection: String, stream: StreamId },
     #[error("{stream} stays parked for {projection:?}: {why}")]
@@ -63,6 +72,17 @@ struct Engine {
     views: Vec<Box<dyn Projection>>,
     /// Makes the running loop look at the checkpoints again.
     rouse: Notify,
+    /// Makes the rebuilder look for work.
+    wanted: Notify,
+}
+
+/// Tables of a view: those that are read, or others under names of their own.
+#[derive(Clone, Debug)]
+struct Set {
+    /// Under which its checkpoint and its parked streams are.
+    key: String,
+    /// `None`: the plain ones.
+    names: Option<Names>,
 }
 
 /// How one projection of this process stands.
@@ -70,9 +90,18 @@ struct Engine {
 struct Follower {
     /// Its place in `Engine::views`.
     view: usize,
+    set: Set,
     position: Position,
     parked: u64,
     stopped: Option<String>,
+    /// Whether its tables can be read.
+    served: bool,
+}
+
+impl Follower {
+    fn follows(&self) -> bool {
+        self.stopped.is_none() && (self.served || self.set.names.is_some())
+    }
 }
 
 impl Projections {
@@ -84,13 +113,16 @@ impl Projections {
 
     async fn start_with(db: Db, tail: Tail, views: Vec<Box<dyn Projection>>) -> Result<Projections, EngineError> {
         let feed = Feed::new(tail.clone());
-        let engine = Arc::new(Engine { db, tail, feed, views, rouse: Notify::new() });
-        engine.prepare().await?;
+        let engine = Arc::new(Engine { db, tail, feed, views, rouse: Notify::new(), wanted: Notify::new() });
+        let followers = engine.prepare().await?;
+        engine.retry_all(&followers).await?;
         let end = engine.tail.journal().head().await?.position;
         let mut task = JoinSet::new();
         task.spawn(keep_running(engine.clone()));
+        let builder = engine.clone();
+        task.spawn(async move { builder.keep_rebuilding().await });
         // Late is no failure: the lag says so.
-        let _ = engine.feed.reach(end, CATCH_UP_AT_START).await;
+        let _ = engine.feed.settle(end, CATCH_UP_AT_START).await;
         Ok(Projections { engine, _task: Arc::new(task) })
     }
 
@@ -103,17 +135,56 @@ impl Projections {
         self.engine.views.iter().map(|view| view.name()).collect()
     }
 
-    /// Throws a projection's tables away; the running engine builds them anew.
+    /// Begins to build a projection's tables anew, beside those that are read; one that is under way goes on.
     pub async fn rebuild(&self, projection: &str) -> Result<(), EngineError> {
         let view = self.engine.view(projection)?;
-        let epoch = self.engine.tail.journal().head().await?.epoch;
         let mut tx = self.engine.db.begin().await?;
-        prepare::remake(&mut tx, view, epoch).await?;
+        let head = self.engine.tail.journal().head().await?;
+        prepare::begin_beside(&mut tx, view, head).await?;
         tx.commit().await?;
-        tracing::info!(projection, "the view was thrown away and is built anew");
-        // The tables' change wakes nobody by itself.
-        self.engine.rouse.notify_one();
+        tracing::info!(projection, "the view is built anew beside the one that is read");
+        self.engine.wanted.notify_one();
         Ok(())
+    }
+
+    /// Goes back to the tables that were read before the last switch: they are brought up to date, then switched to.
+    pub async fn roll_back(&self, projection: &str) -> Result<(), EngineError> {
+        let view = self.engine.view(projection)?;
+        let mut tx = self.engine.db.begin().await?;
+        let refused = |why| EngineError::NoWayBack { projection: projection.into(), why };
+        if generation::find(&mut tx, projection, State::Beside).await?.is_some() {
+            return Err(refused("another set of tables is being built; wait for it"));
+        }
+        let kept = generation::find(&mut tx, projection, State::Kept).await?.ok_or_else(|| refused("no earlier tables are kept"))?;
+        let stands = checkpoint::one(&mut tx, &kept.key()).await?;
+        let head = self.engine.tail.journal().head().await?;
+        if !stands.as_ref().is_some_and(|stands| stands.version == view.version()) {
+            return Err(refused("the earlier tables are of another version of the program; start that one"));
+        }
+        if !matches!(prepare::judge(stands.as_ref(), view.version(), head), prepare::Tables::Good) {
+            return Err(refused("the earlier tables are of another state of the journal"));
+        }
+        generation::take_up(&mut tx, view, &kept).await?;
+        tx.commit().await?;
+        tracing::info!(projection, "the view goes back to its earlier tables");
+        self.engine.wanted.notify_one();
+        Ok(())
+    }
+
+    /// Lets go of the tables that were read before the last switch; harmless when there are none.
+    pub async fn drop_old(&self, projection: &str) -> Result<(), EngineError> {
+        self.engine.view(projection)?;
+        let mut tx = self.engine.db.begin().await?;
+        if let Some(kept) = generation::find(&mut tx, projection, State::Kept).await? {
+            generation::drop_set(&mut tx, &kept).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// How each view stands, from the database: also what other processes do.
+    pub async fn overview(&self) -> Result<Vec<View>, EngineError> {
+        self.engine.overview().await
     }
 
     /// Every stream that is set aside, for any projection.
@@ -142,6 +213,7 @@ impl Engine {
             position: follower.position,
             parked: follower.parked,
             stopped: follower.stopped.clone(),
+            served: follower.served,
         };
         self.feed.publish(followers.iter().map(standing).collect());
     }
@@ -149,7 +221,7 @@ impl Engine {
     /// Follows until something makes it necessary to look at the checkpoints again. `Ok` also when the tail was shut down.
     async fn follow(&self) -> Result<Followed, EngineError> {
         let mut followers = self.prepare().await?;
-        let active = followers.iter().filter(|follower| follower.stopped.is_none());
+        let active = followers.iter().filter(|follower| follower.follows());
         let Some(mut from) = active.map(|follower| follower.position).min() else {
             self.rouse.notified().await;
             return Ok(Followed::Again);
@@ -171,7 +243,7 @@ impl Engine {
                 Step::Again => return Ok(Followed::Again),
             }
             self.publish(&followers);
-            if followers.iter().all(|follower| follower.stopped.is_some()) {
+            if !followers.iter().any(Follower::follows) {
                 self.rouse.notified().await;
                 return Ok(Followed::Again);
             }

@@ -14,6 +14,9 @@ pub enum QueryError {
     Journal(#[from] ReadError),
     #[error("the views are unavailable: {0}")]
     Unavailable(String),
+    /// What stands there is of another version of the program or of another journal.
+    #[error("the view {0:?} is being built; it answers when that is done")]
+    Rebuilding(&'static str),
     /// The vault does not answer, or was made with another secret.
     #[error(transparent)]
     Private(#[from] PrivateError),

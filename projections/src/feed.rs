@@ -2,6 +2,7 @@
 //!
 //! Only a hint travels here: a reader that was woken asks the views, whose rows and checkpoint moved together.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opensail_eventstore::subscription::Tail;
@@ -33,6 +34,8 @@ pub struct ProjectionLag {
     pub parked: u64,
     /// Why it does not go on, e.g. an event of a newer program.
     pub stopped: Option<String>,
+    /// Whether it is read; not while what stands there is of another version of the program or of another journal.
+    pub served: bool,
 }
 
 /// Whether the views can be relied on.
@@ -56,18 +59,30 @@ pub(crate) struct Standing {
     pub(crate) position: Position,
     pub(crate) parked: u64,
     pub(crate) stopped: Option<String>,
+    pub(crate) served: bool,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Standings {
     projections: Vec<Standing>,
     failing: Option<String>,
+    /// Why the rebuild of a view does not go on.
+    rebuilds: BTreeMap<&'static str, String>,
 }
 
 impl Standings {
-    /// What every view has reached.
+    /// What every view that is read has reached. Questions to the others are refused, so nobody waits for them.
     fn reached(&self) -> Position {
-        self.projections.iter().map(|standing| standing.position).min().unwrap_or(0)
+        self.projections.iter().filter(|standing| standing.served).map(|standing| standing.position).min().unwrap_or(0)
+    }
+    /// A view that is not read until it is built stands where its rebuild stands.
+    fn tell_stopped_rebuilds(&mut self) {
+        for standing in self.projections.iter_mut().filter(|standing| !standing.served && standing.stopped.is_none()) {
+            standing.stopped = self.rebuilds.get(standing.projection).cloned();
+        }
+    }
+    fn all_served(&self) -> bool {
+        self.projections.iter().all(|standing| standing.served)
     }
     /// True when waiting cannot help.
     fn stuck_before(&self, position: Position) -> bool {
@@ -112,6 +127,26 @@ impl Feed {
         if reached >= wanted { Ok(()) } else { Err(Behind { wanted, reached }) }
     }
 
+    /// The same, and every view is read by then.
+    pub(crate) async fn settle(&self, wanted: Position, longest: Duration) -> Result<(), Behind> {
+        let mut standings = self.standings.subscribe();
+        let settled = standings.wait_for(|now| (now.reached() >= wanted && now.all_served()) || now.stuck_before(wanted));
+        let settled = timeout(longest, settled).await.is_ok();
+        let reached = self.position();
+        if settled && reached >= wanted { Ok(()) } else { Err(Behind { wanted, reached }) }
+    }
+
+    pub(crate) fn rebuild_stopped(&self, view: &'static str, why: String) {
+        self.standings.send_modify(|standings| {
+            standings.rebuilds.insert(view, why);
+            standings.tell_stopped_rebuilds();
+        });
+    }
+
+    pub(crate) fn why_stopped(&self, view: &str) -> Option<String> {
+        self.standings.borrow().rebuilds.get(view).cloned()
+    }
+
     /// For readiness and metrics.
     pub async fn lag(&self) -> Result<Lag, ReadError> {
         let standings = self.standings.borrow().clone();
@@ -131,13 +166,18 @@ impl Feed {
                 seconds: oldest.map_or(0, |event| (now - event.time).max(0) as u64 / 1_000_000),
                 parked: standing.parked,
                 stopped: standing.stopped,
+                served: standing.served,
             }
         });
         Ok(Lag { projections: projections.collect(), failing: standings.failing })
     }
 
     pub(crate) fn publish(&self, projections: Vec<Standing>) {
-        self.standings.send_replace(Standings { projections, failing: None });
+        self.standings.send_modify(|standings| {
+            standings.projections = projections;
+            standings.failing = None;
+            standings.tell_stopped_rebuilds();
+        });
         let reached = self.position();
         self.reached.send_if_modified(|position| std::mem::replace(position, reached) != reached);
     }

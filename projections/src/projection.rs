@@ -1,5 +1,7 @@
 //! What a projection is: a name, a version, its tables, and how one event changes their rows.
 
+use std::sync::OnceLock;
+
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
 use opensail_domain::kernel::DecodeError;
@@ -46,24 +48,25 @@ fn about_values(error: &sqlx::Error) -> bool {
 /// An event and what became of reading it; projections that index envelopes alone never look inside.
 pub(crate) struct Incoming<'a> {
     pub(crate) recorded: &'a Recorded,
-    decoded: Result<AnyEvent, DecodeError>,
+    /// Read when the first projection wants to see it.
+    decoded: OnceLock<Result<AnyEvent, DecodeError>>,
 }
 
 impl<'a> Incoming<'a> {
     pub(crate) fn new(recorded: &'a Recorded) -> Self {
-        let malformed = |why: serde_json::Error| DecodeError::Malformed {
-            event_type: recorded.event_type.clone(),
-            version: recorded.version,
-            why: why.to_string(),
-        };
-        let decoded = serde_json::from_str(&recorded.payload)
-            .map_err(malformed)
-            .and_then(|payload| AnyEvent::decode(&recorded.event_type, recorded.version, payload));
-        Incoming { recorded, decoded }
+        Incoming { recorded, decoded: OnceLock::new() }
+    }
+
+    fn decode(&self) -> Result<AnyEvent, DecodeError> {
+        let Recorded { event_type, version, payload, .. } = self.recorded;
+        let malformed =
+            |why: serde_json::Error| DecodeError::Malformed { event_type: event_type.clone(), version: *version, why: why.to_string() };
+        let payload = serde_json::from_str(payload).map_err(malformed)?;
+        AnyEvent::decode(event_type, *version, payload)
     }
 
     pub(crate) fn event(&self) -> Result<&AnyEvent, ApplyError> {
-        match &self.decoded {
+        match self.decoded.get_or_init(|| self.decode()) {
             Ok(event) => Ok(event),
             Err(unknown @ DecodeError::Unknown { .. }) => Err(ApplyError::Unknown(unknown.clone())),
             Err(malformed @ DecodeError::Malformed { .. }) => Err(ApplyError::Poison(malformed.to_string())),

@@ -137,7 +137,7 @@ impl World {
 
     pub(crate) async fn settle(&self, projections: &Projections) {
         let head = self.store.head().await.expect("a head").position;
-        projections.feed().reach(head, PATIENCE).await.expect("the views follow");
+        projections.feed().settle(head, PATIENCE).await.expect("the views follow");
     }
 
     pub(crate) async fn append(&self, stream: &StreamId, tenant: &str, project: Option<String>, events: Vec<Wire>) -> Appended {

@@ -76,6 +76,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(crate::team::routes())
         .merge(crate::project::routes())
         .merge(crate::storage::routes())
+        .merge(crate::projection::routes())
         .merge(crate::agent_session::routes())
         .merge(crate::audit::routes())
 }

@@ -57,6 +57,7 @@ impl Place {
             .replace("{invitation_id}", &self.account)
             .replace("{approval_id}", &self.approval)
             .replace("{at}", "1")
+            .replace("{name}", "team")
     }
 }
 

@@ -119,7 +119,15 @@ impl World {
             csrf_key: ApiKey32::new([2; 32]),
         };
         let queries = Queries::new(db, journal, keyring);
-        let api = Api::new(Parts { config, commands: commands.clone(), queries, feed: views.feed().clone(), tail, probes: Vec::new() });
+        let api = Api::new(Parts {
+            config,
+            commands: commands.clone(),
+            queries,
+            feed: views.feed().clone(),
+            projections: views.clone(),
+            tail,
+            probes: Vec::new(),
+        });
         World { _folder: folder, _views: views, store, commands, router: router(api.clone()), api }
     }
 

@@ -25,13 +25,7 @@ type LetGo = BTreeMap<String, BTreeSet<String>>;
 
 impl Commands {
     pub async fn sweep_storage(&self, caller: &Caller, wish: SweepStorage) -> Result<Swept, CommandError> {
-        let admin = match caller.account {
-            Some(account) => self.platform_admin(account).await?,
-            None => false,
-        };
-        if !admin {
-            return Err(CommandError::Forbidden);
-        }
+        self.check_platform_admin(caller).await?;
         let gathered = self.gathered().await?;
         let mut without = LetGo::new();
         for (project, sessions) in gathered.projects().collect::<Vec<_>>() {

@@ -487,4 +487,15 @@ pub enum Projection {
     },
     /// Exit code 0 when every read model is at the journal's end
     Lag,
+    /// Build one anew from the journal, beside the one that is read, and wait for the switch
+    Rebuild {
+        name: String,
+        /// Only begin it
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Go back to the tables that were read before the last switch
+    Rollback { name: String },
+    /// Let go of the tables that were read before the last switch
+    DropOld { name: String },
 }

@@ -56,6 +56,11 @@ impl Client {
         json(self.send(Method::POST, path, &[], Some(body), None).await?).await
     }
 
+    /// Posts nothing, and expects no body.
+    pub async fn send_empty(&self, path: &str) -> Result<(), ClientError> {
+        self.send(Method::POST, path, &[], None, None).await.map(drop)
+    }
+
     pub async fn put(&self, path: &str, body: &Value) -> Result<Value, ClientError> {
         json(self.send(Method::PUT, path, &[], Some(body), None).await?).await
     }

@@ -8,7 +8,7 @@ use opensail_api::health::Probe;
 use opensail_eventstore::Journal;
 use opensail_eventstore::relay::{LiveRelay, WorkRelay};
 use opensail_eventstore::seal::SealState;
-use opensail_projections::{Feed, Projections};
+use opensail_projections::Projections;
 use tokio::sync::watch;
 
 use super::relays::Relays;
@@ -32,7 +32,7 @@ impl Probe for JournalProbe {
 
 struct ViewProbe {
     name: &'static str,
-    feed: Feed,
+    projections: Projections,
 }
 
 #[async_trait]
@@ -41,18 +41,31 @@ impl Probe for ViewProbe {
         self.name
     }
     async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
-        let lag = self.feed.lag().await.map_err(|e| e.to_string())?;
-        if let Some(why) = lag.failing {
+        if let Some(why) = self.projections.feed().lag().await.map_err(|e| e.to_string())?.failing {
             return Err(why);
         }
-        let own = lag.projections.into_iter().find(|view| view.projection == self.name).ok_or("it has not begun yet")?;
+        let views = self.projections.overview().await.map_err(|e| e.to_string())?;
+        let own = views.into_iter().find(|view| view.name == self.name).ok_or("it has not begun yet")?;
+        let mut numbers = vec![
+            ("position", own.position),
+            ("lag_events", own.lag_events),
+            ("lag_seconds", own.lag_seconds),
+            ("parked", own.parked),
+            ("served", u64::from(own.served)),
+        ];
+        if let Some(rebuilding) = own.rebuilding {
+            if let (false, Some(why)) = (own.served, rebuilding.stopped) {
+                return Err(why);
+            }
+            numbers.extend([("rebuild_done", rebuilding.done), ("rebuild_to_do", rebuilding.to_do)]);
+        }
         if let Some(why) = own.stopped {
             return Err(why);
         }
-        if own.events > MOST_BEHIND {
-            return Err(format!("{} events behind", own.events));
+        // While it is built it answers nothing, and everything else does: the process is ready.
+        if own.served && own.lag_events > MOST_BEHIND {
+            return Err(format!("{} events behind", own.lag_events));
         }
-        let numbers = [("position", own.position), ("lag_events", own.events), ("lag_seconds", own.seconds), ("parked", own.parked)];
         Ok(numbers.into_iter().map(|(name, number)| (name, number as f64)).collect())
     }
 }
@@ -124,7 +137,7 @@ pub(super) fn all(stores: &Stores, projections: &Projections, sealing: watch::Re
     let mut probes: Vec<Box<dyn Probe>> =
         vec![Box::new(JournalProbe(stores.journal.clone())), Box::new(SealProbe(sealing.clone())), Box::new(CheckpointsProbe(sealing))];
     for name in projections.names() {
-        probes.push(Box::new(ViewProbe { name, feed: projections.feed().clone() }));
+        probes.push(Box::new(ViewProbe { name, projections: projections.clone() }));
     }
     if let Some(relay) = &relays.live {
         probes.push(Box::new(RelayProbe("redis", relay.clone())));

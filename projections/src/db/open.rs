@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Executor};
 
-use super::Db;
+use super::{Db, Pools};
 
 /// How long a connection waits for another's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,7 +49,7 @@ impl Db {
         let pool = SqlitePoolOptions::new().max_connections(SQLITE_READERS);
         let pool = pool.test_before_acquire(false).idle_timeout(None).max_lifetime(None);
         let readers = pool.connect_with(options.pragma("query_only", "ON")).await.map_err(unreachable)?;
-        Ok(Db::Sqlite { writer, readers })
+        Ok(Db::new(Pools::Sqlite { writer, readers }))
     }
 
     /// Connects as the application's role and makes the schema `views` if it is absent: as the owner, if given, since the
@@ -73,17 +73,17 @@ impl Db {
             let role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(&pool).await.map_err(unreachable)?;
             make_schema(address(owner_url.unwrap_or(app_url))?, &role).await.map_err(|error| OpenError::Schema(error.to_string()))?;
         }
-        Ok(Db::Postgres(pool))
+        Ok(Db::new(Pools::Postgres(pool)))
     }
 
     /// Waits for what is under way and closes the connections.
     pub async fn close(&self) {
-        match self {
-            Db::Sqlite { writer, readers } => {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Db::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }

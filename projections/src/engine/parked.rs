@@ -63,12 +63,6 @@ pub(super) async fn park(tx: &mut Tx, projection: &str, event: &Recorded, error:
     Ok(())
 }
 
-/// Forgets what was set aside, before a rebuild.
-pub(super) async fn clear(tx: &mut Tx, projection: &str) -> Result<(), sqlx::Error> {
-    tx.run(sql!("DELETE FROM parked WHERE projection = $1", projection)).await?;
-    Ok(())
-}
-
 impl Engine {
     /// Applies the parked event and those behind it, up to the checkpoint, or changes nothing.
     pub(super) async fn retry(&self, view: &dyn Projection, stream: &StreamId) -> Result<(), EngineError> {

@@ -1,21 +1,22 @@
 //! Before following: are the tables there, of this version, and of this journal?
 
-use opensail_eventstore::{Epoch, Head};
+use opensail_eventstore::Head;
 
 use super::checkpoint::Checkpoint;
-use super::{Engine, EngineError, Follower, checkpoint, parked};
+use super::generation::{self, State};
+use super::{Engine, EngineError, Follower, Set, checkpoint, parked};
 use crate::db::{Tx, sql};
 use crate::projection::Projection;
 
 /// What a checkpoint says about its tables.
-enum Tables {
+pub(super) enum Tables {
     Good,
     /// Of a newer program, which goes on keeping them; ours would be wrong.
     Newer,
     Rebuild(&'static str),
 }
 
-fn judge(stored: Option<&Checkpoint>, version: i64, head: Head) -> Tables {
+pub(super) fn judge(stored: Option<&Checkpoint>, version: i64, head: Head) -> Tables {
     match stored {
         None => Tables::Rebuild("it is new"),
         Some(stored) if stored.version > version => Tables::Newer,
@@ -26,63 +27,72 @@ fn judge(stored: Option<&Checkpoint>, version: i64, head: Head) -> Tables {
     }
 }
 
-/// Empty tables and a checkpoint at the beginning.
-pub(super) async fn remake(tx: &mut Tx, view: &dyn Projection, epoch: Epoch) -> Result<(), sqlx::Error> {
-    for table in view.tables() {
-        for name in table.names("") {
-            tx.run(sql!(format!("DROP TABLE IF EXISTS {name}"))).await?;
-        }
-        for statement in table.ddl(tx.dialect(), "") {
-            tx.run(sql!(statement)).await?;
+/// A set to be filled, unless one that is good is being filled already.
+pub(super) async fn begin_beside(tx: &mut Tx, view: &dyn Projection, head: Head) -> Result<(), sqlx::Error> {
+    if let Some(found) = generation::find(tx, view.name(), State::Beside).await? {
+        let stands = checkpoint::one(tx, &found.key()).await?;
+        match judge(stands.as_ref(), view.version(), head) {
+            Tables::Good | Tables::Newer => return Ok(()),
+            Tables::Rebuild(_) => generation::drop_set(tx, &found).await?,
         }
     }
-    parked::clear(tx, view.name()).await?;
-    checkpoint::reset(tx, view.name(), view.version(), epoch).await
+    let next = generation::make(tx, view).await?;
+    checkpoint::reset(tx, &next.key(), view.version(), head.epoch).await
 }
 
 impl Engine {
     /// Makes what is missing and says where each projection stands.
     pub(super) async fn prepare(&self) -> Result<Vec<Follower>, EngineError> {
         let mut tx = self.db.begin().await?;
-        tx.run(sql!(checkpoint::DDL)).await?;
-        tx.run(sql!(parked::DDL)).await?;
+        for ddl in [checkpoint::DDL, parked::DDL, generation::DDL] {
+            tx.run(sql!(ddl)).await?;
+        }
         // Asked under the writer's lock: no checkpoint moves past it meanwhile.
         let head = self.tail.journal().head().await?;
         let mut followers = Vec::new();
         for (index, view) in self.views.iter().enumerate() {
             let found = checkpoint::one(&mut tx, view.name()).await?;
-            let mut follower =
-                Follower { view: index, position: found.as_ref().map_or(0, |found| found.position), parked: 0, stopped: None };
+            let set = Set { key: view.name().into(), names: None };
+            let position = found.as_ref().map_or(0, |found| found.position);
+            let mut follower = Follower { view: index, set, position, parked: 0, stopped: None, served: true };
             match judge(found.as_ref(), view.version(), head) {
                 Tables::Good => {}
                 Tables::Newer => {
                     let why = "a newer version of the program keeps this view; upgrade this one".to_owned();
                     tracing::error!(projection = view.name(), why, "a projection does not go on");
                     follower.stopped = Some(why);
+                    follower.served = false;
                 }
                 Tables::Rebuild(why) => {
                     tracing::info!(projection = view.name(), why, "the view is built from the journal's beginning");
-                    remake(&mut tx, view.as_ref(), head.epoch).await?;
-                    follower.position = 0;
+                    begin_beside(&mut tx, view.as_ref(), head).await?;
+                    follower.served = false;
                 }
             }
             followers.push(follower);
         }
+        let parked = parked::all(&mut tx).await?;
+        for follower in &mut followers {
+            follower.parked = parked.iter().filter(|(of, _)| *of == follower.set.key).count() as u64;
+        }
         tx.commit().await?;
-        self.retry_all(&mut followers).await?;
+        for follower in &followers {
+            let view = self.views[follower.view].as_ref();
+            self.db.serve(view.name(), view.tables().iter().map(|table| table.name), follower.served);
+        }
+        self.wanted.notify_one();
         self.publish(&followers);
         Ok(followers)
     }
 
-    /// What was set aside gets another chance: this program may be a better one.
-    async fn retry_all(&self, followers: &mut [Follower]) -> Result<(), EngineError> {
+    /// What was set aside gets another chance at the start: this program may be a better one.
+    pub(super) async fn retry_all(&self, followers: &[Follower]) -> Result<(), EngineError> {
         for parked in parked::list(&self.db).await? {
-            let follower = followers.iter_mut().find(|follower| self.views[follower.view].name() == parked.projection);
-            let Some(follower) = follower.filter(|follower| follower.stopped.is_none()) else { continue };
+            let follower = followers.iter().find(|follower| self.views[follower.view].name() == parked.projection);
+            let Some(follower) = follower.filter(|follower| follower.follows()) else { continue };
             match self.retry(self.views[follower.view].as_ref(), &parked.stream).await {
                 Ok(()) => {}
                 Err(error @ EngineError::StillPoisoned { .. }) => {
-                    follower.parked += 1;
                     tracing::error!(%error, position = parked.position, "a stream is set aside");
                 }
                 // Another process was faster.

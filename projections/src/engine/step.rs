@@ -7,7 +7,7 @@ use futures::FutureExt;
 use opensail_eventstore::Position;
 use opensail_eventstore::subscription::Batch;
 
-use super::{Engine, Follower, checkpoint, parked};
+use super::{Engine, Follower, Set, checkpoint, parked};
 use crate::db::Tx;
 use crate::projection::{ApplyError, Incoming, Projection};
 
@@ -30,10 +30,10 @@ pub(super) async fn apply(view: &dyn Projection, tx: &mut Tx, incoming: &Incomin
     }
 }
 
-fn concerns(view: &dyn Projection, parked: &Streams, incoming: &Incoming<'_>) -> bool {
+pub(super) fn concerns(view: &dyn Projection, set: &Set, parked: &Streams, incoming: &Incoming<'_>) -> bool {
     let stream = &incoming.recorded.stream;
     let subscribed = view.streams().is_empty() || view.streams().contains(&stream.stream_type());
-    subscribed && (parked.is_empty() || !parked.contains(&(view.name().to_owned(), stream.to_string())))
+    subscribed && (parked.is_empty() || !parked.contains(&(set.key.clone(), stream.to_string())))
 }
 
 impl Engine {
@@ -67,28 +67,30 @@ impl Engine {
         incoming: &[Incoming<'_>],
         seen: Position,
     ) -> Result<Step, ApplyError> {
-        let mut tx = self.db.begin().await?;
+        let Some(mut tx) = self.begin(followers).await? else { return Ok(Step::Again) };
         let parked = parked::all(&mut tx).await?;
         let mut reached = Vec::with_capacity(followers.len());
         for follower in followers.iter() {
-            if follower.stopped.is_some() {
+            if !follower.follows() {
                 reached.push(follower.position);
                 continue;
             }
-            let view = self.views[follower.view].as_ref();
-            let Some(at) = self.place(&mut tx, view, from).await? else { return Ok(Step::Again) };
-            for event in incoming.iter().filter(|event| event.recorded.position > at && concerns(view, &parked, event)) {
+            let (view, set) = (self.views[follower.view].as_ref(), &follower.set);
+            let Some(at) = self.place(&mut tx, view, set, from).await? else { return Ok(Step::Again) };
+            tx.call(set.names.clone());
+            for event in incoming.iter().filter(|event| event.recorded.position > at && concerns(view, set, &parked, event)) {
                 apply(view, &mut tx, event).await?;
             }
+            tx.call(None);
             if seen > at {
-                checkpoint::advance(&mut tx, view.name(), at, seen).await?;
+                checkpoint::advance(&mut tx, &set.key, at, seen).await?;
             }
             reached.push(seen.max(at));
         }
         tx.commit().await?;
         for (follower, position) in followers.iter_mut().zip(reached) {
             follower.position = position;
-            follower.parked = count(&parked, self.views[follower.view].name());
+            follower.parked = count(&parked, &follower.set.key);
         }
         Ok(Step::Done)
     }
@@ -118,11 +120,11 @@ impl Engine {
                         projection = view.name(), stream = %recorded.stream, position = recorded.position, error,
                         "an event cannot be applied; its stream is set aside for this projection"
                     );
-                    let mut tx = self.db.begin().await?;
-                    let Some(at) = self.place(&mut tx, view, from).await? else { return Ok(Step::Again) };
+                    let Some(mut tx) = self.begin(std::slice::from_ref(follower)).await? else { return Ok(Step::Again) };
+                    let Some(at) = self.place(&mut tx, view, &follower.set, from).await? else { return Ok(Step::Again) };
                     if recorded.position > at {
-                        parked::park(&mut tx, view.name(), recorded, &error).await?;
-                        checkpoint::advance(&mut tx, view.name(), at, recorded.position).await?;
+                        parked::park(&mut tx, &follower.set.key, recorded, &error).await?;
+                        checkpoint::advance(&mut tx, &follower.set.key, at, recorded.position).await?;
                         follower.parked += 1;
                     }
                     tx.commit().await?;
@@ -139,10 +141,19 @@ impl Engine {
         }
     }
 
+    /// As the one writer of what these follow: of the views that are read, or of one beside them.
+    async fn begin(&self, followers: &[Follower]) -> Result<Option<Tx>, sqlx::Error> {
+        if followers.iter().all(|follower| follower.set.names.is_some()) {
+            self.db.begin_beside().await
+        } else {
+            self.db.begin().await.map(Some)
+        }
+    }
+
     /// Where the projection stands, under the writer's lock. `None`: before this batch, or its tables are no longer ours, since
     /// somebody rebuilt them meanwhile.
-    async fn place(&self, tx: &mut Tx, view: &dyn Projection, from: Position) -> Result<Option<Position>, sqlx::Error> {
-        let stored = checkpoint::one(tx, view.name()).await?;
+    async fn place(&self, tx: &mut Tx, view: &dyn Projection, set: &Set, from: Position) -> Result<Option<Position>, sqlx::Error> {
+        let stored = checkpoint::one(tx, &set.key).await?;
         Ok(stored.filter(|stored| stored.version == view.version() && stored.position >= from).map(|stored| stored.position))
     }
 }

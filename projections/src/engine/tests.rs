@@ -2,19 +2,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use opensail_domain::kernel::{ProjectId, SessionId};
+use opensail_domain::kernel::{AccountId, ProjectId, SessionId};
 use opensail_domain::{agent_session::event, project, team};
 use opensail_eventstore::StreamId;
 use opensail_eventstore::subscription::Tail;
 use serde_json::json;
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::{EngineError, Projections};
-use crate::PageRequest;
+use super::{EngineError, Projections, View};
 use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::reader::Reader;
 use crate::table::{Past, Table};
 use crate::testing::{PATIENCE, World, on_both, wire};
+use crate::{PageRequest, QueryError};
 
 on_both!(
     a_failing_event_parks_only_its_stream_until_it_is_retried,
@@ -28,6 +30,12 @@ on_both!(
     two_processes_share_the_work_and_both_know_how_far_it_is,
     a_reader_waits_for_its_write_but_not_for_ever,
     trouble_of_the_database_is_told_and_overcome_without_parking,
+    a_rebuild_leaves_readers_what_they_had_until_the_switch,
+    what_was_read_before_a_switch_is_kept_for_a_way_back,
+    a_rebuild_that_was_cut_off_goes_on_where_it_was,
+    a_view_of_another_version_is_withheld_and_no_other,
+    another_process_takes_over_a_rebuild,
+    a_rebuild_parks_what_cannot_be_applied,
 );
 
 /// Keeps the positions of project events; fails, panics and changes its version when it is told to.
@@ -36,6 +44,19 @@ struct Moody {
     fails_at: Arc<AtomicI64>,
     panics: Arc<AtomicBool>,
     version: i64,
+    /// Waits before events from here on, until it is opened.
+    gate: Arc<watch::Sender<Option<i64>>>,
+    /// The first event this one applied.
+    first: Arc<AtomicI64>,
+}
+
+impl Moody {
+    fn shut_from(&self, position: i64) {
+        self.gate.send_replace(Some(position));
+    }
+    fn open(&self) {
+        self.gate.send_replace(None);
+    }
 }
 
 #[async_trait]
@@ -60,6 +81,8 @@ impl Projection for Moody {
     }
     async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let position = incoming.recorded.position;
+        let _ = self.first.compare_exchange(0, position as i64, Ordering::SeqCst, Ordering::SeqCst);
+        let _ = self.gate.subscribe().wait_for(|shut| shut.is_none_or(|from| (position as i64) < from)).await;
         tx.run(sql!("INSERT INTO moody (position, stream) VALUES ($1, $2)", position, incoming.recorded.stream.as_str())).await?;
         if self.fails_at.load(Ordering::SeqCst) == position as i64 {
             assert!(!self.panics.load(Ordering::SeqCst), "in a bad mood");
@@ -208,16 +231,20 @@ async fn a_checkpoint_beyond_the_end_or_of_another_epoch_builds_anew(world: Worl
 
 async fn a_new_epoch_while_running_builds_anew(world: World) {
     two_projects(&world).await;
-    let (projections, queries) = world.caught_up().await;
+    let (_projections, queries) = world.caught_up().await;
     let mut tx = world.db.begin().await.expect("a transaction");
     tx.run(sql!("UPDATE teams SET name = 'Pirates'")).await.expect("damaged");
     tx.commit().await.expect("committed");
     world.start_epoch().await;
     world.on_project(world.boat, renamed("Phoenix")).await;
-    let mut reached = projections.feed().watch();
     let renewed = async {
-        while queries.team(world.crew).await.expect("an answer").is_none_or(|team| team.name == "Pirates") {
-            reached.changed().await.expect("the engine runs");
+        loop {
+            match queries.team(world.crew).await {
+                Ok(Some(team)) if team.name != "Pirates" => break,
+                // The journal's end is told a moment before the epoch.
+                Ok(Some(_)) | Err(QueryError::Rebuilding("team")) => tokio::task::yield_now().await,
+                other => panic!("{other:?}"),
+            }
         }
     };
     tokio::time::timeout(PATIENCE, renewed).await.expect("built anew");
@@ -232,16 +259,13 @@ async fn a_rebuild_gives_what_living_gave(world: World) {
     world.on_session(session, vec![wire(opensail_domain::agent_session::AgentSessionEvent::from(started))]).await;
     world.settle(&projections).await;
     let live = world.rows().await;
-    let mut reached = projections.feed().watch();
+    change(&world, "UPDATE teams SET name = 'Pirates'").await;
     for name in projections.names() {
-        projections.rebuild(name).await.expect("thrown away");
+        projections.rebuild(name).await.expect("begun");
+        assert_ne!(world.rows().await, [""; 0], "nothing is thrown away");
     }
-    let again = async {
-        while world.rows().await != live {
-            reached.changed().await.expect("the engine runs");
-        }
-    };
-    tokio::time::timeout(PATIENCE, again).await.expect("the same rows");
+    built(&projections).await;
+    assert_eq!(world.rows().await, live);
     assert!(matches!(projections.rebuild("nothing").await, Err(EngineError::NoProjection(_))));
 }
 
@@ -308,4 +332,174 @@ async fn a_process_paused_in_the_midst_of_a_change_holds_nobody_up() {
     world.cast().await;
     world.settle(&projections).await;
     drop(in_the_midst);
+}
+
+async fn change(world: &World, statement: &'static str) {
+    let mut tx = world.db.begin().await.expect("a transaction");
+    tx.run(sql!(statement)).await.expect("changed");
+    tx.commit().await.expect("committed");
+}
+
+/// Until nothing is being built.
+async fn built(projections: &Projections) {
+    until(projections, |views| views.iter().all(|view| view.served && view.rebuilding.is_none())).await;
+}
+
+async fn until(projections: &Projections, holds: impl Fn(&[View]) -> bool) {
+    let waiting = async {
+        while !holds(&projections.overview().await.expect("an overview")) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it comes to that");
+}
+
+async fn a_rebuild_leaves_readers_what_they_had_until_the_switch(world: World) {
+    two_projects(&world).await;
+    let view = Moody::default();
+    let projections = start(&world, &view).await;
+    world.settle(&projections).await;
+    change(&world, "DELETE FROM moody WHERE position = 5").await;
+
+    view.first.store(0, Ordering::SeqCst);
+    view.shut_from(8);
+    projections.rebuild("moody").await.expect("begun");
+    let begun = async {
+        while view.first.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("it is being built");
+    assert_eq!(positions(&world).await, [4, 6, 7, 8], "what is read is as it was");
+
+    view.open();
+    world.on_project(world.boat, renamed("Meanwhile")).await;
+    built(&projections).await;
+    world.settle(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9]);
+    world.on_project(world.boat, renamed("Afterwards")).await;
+    world.settle(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9, 10]);
+}
+
+async fn what_was_read_before_a_switch_is_kept_for_a_way_back(world: World) {
+    let (projections, queries) = world.caught_up().await;
+    two_projects(&world).await;
+    world.settle(&projections).await;
+    assert!(matches!(projections.roll_back("team").await, Err(EngineError::NoWayBack { .. })));
+    change(&world, "UPDATE teams SET name = 'Pirates'").await;
+    let name = async || queries.team(world.crew).await.expect("an answer").expect("the team").name;
+
+    // Twice, since the second one drops what the first one kept.
+    for _ in 0..2 {
+        projections.rebuild("team").await.expect("begun");
+        built(&projections).await;
+        assert_eq!(name().await, "Crew");
+    }
+    projections.roll_back("team").await.expect("begun");
+    built(&projections).await;
+    assert_eq!(name().await, "Crew");
+    change(&world, "UPDATE teams SET name = 'Pirates'").await;
+    projections.rebuild("team").await.expect("begun");
+    built(&projections).await;
+
+    // Meanwhile somebody joins: the earlier tables know it when they come back, now and in the past.
+    let bob = AccountId(Uuid::now_v7());
+    world.on_team(world.crew, vec![team::MemberAdded { account_id: bob, role: team::Role::Viewer }.into()]).await;
+    world.settle(&projections).await;
+    projections.roll_back("team").await.expect("begun");
+    built(&projections).await;
+    world.settle(&projections).await;
+    assert_eq!(name().await, "Pirates");
+    assert_eq!(queries.role_in_team(world.crew, bob).await.expect("an answer"), Some(team::Role::Viewer));
+    let joined = world.store_head().await;
+    let members = async |at: u64| queries.as_of(at).team(world.crew).await.expect("an answer").expect("the team").members;
+    assert_eq!((members(joined - 1).await, members(joined).await), (1, 2));
+
+    projections.drop_old("team").await.expect("dropped");
+    assert!(matches!(projections.roll_back("team").await, Err(EngineError::NoWayBack { .. })));
+    assert!(projections.overview().await.expect("an overview").iter().all(|view| view.kept.is_none()));
+}
+
+async fn a_rebuild_that_was_cut_off_goes_on_where_it_was(world: World) {
+    world.cast().await;
+    for _ in 0..3 {
+        world.on_project(world.boat, (0..1000).flat_map(|n| renamed(&format!("Boat {n}"))).collect()).await;
+    }
+    let view = Moody::default();
+    let projections = start(&world, &view).await;
+    world.settle(&projections).await;
+    view.shut_from(2500);
+    projections.rebuild("moody").await.expect("begun");
+    let begun = async {
+        let key = "SELECT position FROM checkpoints WHERE projection LIKE 'moody\\_\\_g%' ESCAPE '\\' AND position > 0 AND position < 2500";
+        while world.db.one(sql!(key)).await.expect("an answer").is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("a first step is done");
+    drop(projections);
+
+    let again = Moody::default();
+    let projections = start(&world, &again).await;
+    built(&projections).await;
+    assert!(again.first.load(Ordering::SeqCst) > 2000, "what was done is not done again: {}", again.first.load(Ordering::SeqCst));
+    assert_eq!(positions(&world).await, (4..=3004).collect::<Vec<_>>());
+}
+
+async fn a_view_of_another_version_is_withheld_and_no_other(world: World) {
+    two_projects(&world).await;
+    let old = Moody { version: 1, ..Moody::default() };
+    world.settle(&start(&world, &old).await).await;
+    let new = Moody { version: 2, ..Moody::default() };
+    new.shut_from(8);
+    let views: Vec<Box<dyn Projection>> = vec![Box::new(new.clone()), Box::new(crate::audit::AuditView)];
+    let starting = tokio::spawn(Projections::start_with(world.db.clone(), world.tail.clone(), views));
+    let reader = Reader::new(world.db.clone());
+    let withheld = async {
+        while !matches!(reader.all(sql!("SELECT position FROM moody")).await, Err(QueryError::Rebuilding("moody"))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, withheld).await.expect("it is refused");
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8], "the old tables stand for the old program");
+    new.open();
+    let projections = starting.await.expect("no panic").expect("the engine starts");
+    built(&projections).await;
+    assert_eq!(reader.all(sql!("SELECT position FROM moody")).await.expect("an answer").len(), 5);
+    assert!(matches!(projections.roll_back("moody").await, Err(EngineError::NoWayBack { .. })), "it is another program's");
+}
+
+async fn another_process_takes_over_a_rebuild(world: World) {
+    two_projects(&world).await;
+    let (first, second) = (Moody::default(), Moody::default());
+    let one = start(&world, &first).await;
+    world.settle(&one).await;
+    change(&world, "DELETE FROM moody").await;
+    first.first.store(0, Ordering::SeqCst);
+    first.shut_from(1);
+    one.rebuild("moody").await.expect("begun");
+    let begun = async {
+        while first.first.load(Ordering::SeqCst) == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, begun).await.expect("it is being built");
+    drop(one);
+    let tail = Tail::start(world.store.clone()).await.expect("a tail");
+    let two = Projections::start_with(world.views().await, tail, vec![Box::new(second)]).await.expect("the engine starts");
+    built(&two).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+}
+
+async fn a_rebuild_parks_what_cannot_be_applied(world: World) {
+    two_projects(&world).await;
+    let view = Moody::default();
+    let projections = start(&world, &view).await;
+    world.settle(&projections).await;
+    view.fails_at.store(5, Ordering::SeqCst);
+    projections.rebuild("moody").await.expect("begun");
+    built(&projections).await;
+    assert_eq!(positions(&world).await, [4, 6, 8]);
+    assert_eq!(projections.parked().await.expect("a list").len(), 1);
 }

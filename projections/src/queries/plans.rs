@@ -5,7 +5,7 @@ use opensail_eventstore::ActorKind;
 use uuid::Uuid;
 
 use crate::audit::AuditFilter;
-use crate::db::{Db, Sql, sql};
+use crate::db::{Dialect, Sql, sql};
 use crate::page::Window;
 use crate::reader::Reader;
 use crate::testing::{World, on_both};
@@ -17,11 +17,11 @@ on_both!(every_list_has_its_index);
 /// appear only where there is no other way.
 async fn plan(world: &World, sql: &Sql) -> Vec<String> {
     let mut tx = world.db.begin().await.expect("a transaction");
-    let (explain, column) = match world.db {
-        Db::Sqlite { .. } => ("EXPLAIN QUERY PLAN", 3),
-        Db::Postgres(_) => ("EXPLAIN", 0),
+    let (explain, column) = match world.db.dialect() {
+        Dialect::Sqlite => ("EXPLAIN QUERY PLAN", 3),
+        Dialect::Postgres => ("EXPLAIN", 0),
     };
-    if let Db::Postgres(_) = world.db {
+    if world.db.dialect() == Dialect::Postgres {
         for way in ["enable_seqscan", "enable_sort", "enable_bitmapscan"] {
             tx.run(sql!(format!("SET LOCAL {way} = off"))).await.expect("set");
         }

@@ -58,6 +58,7 @@ impl Place {
             .replace("{*path}", "a.txt")
             .replace("{invitation_id}", &self.member.id)
             .replace("{hash}", &self.hash)
+            .replace("{name}", "team")
             .replace("{at}", &u64::MAX.to_string())
             .replace("{approval_id}", &approval)
     }
