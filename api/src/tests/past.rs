@@ -7,6 +7,7 @@ use super::world::{World, request};
 /// Reads without `as_of`.
 const WITHOUT_A_PAST: &[(&str, &str)] = &[
     ("/healthz", "whether this process lives now"),
+    ("/api/v1/projections", "how the read models stand now"),
     ("/readyz", "whether this node may be used now"),
     ("/api/v1/event-types", "part of the program"),
     ("/api/v1/templates", "part of the program"),

@@ -341,6 +341,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every read model and how it stands. Administrators of the platform only. */
+        get: operations["list_projections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projections/{name}/drop-old": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets go of the tables that were read before the last switch. */
+        post: operations["drop_old_projection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projections/{name}/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Builds a read model anew from the journal, beside the one that is read until it has caught up. One that is under way goes on. */
+        post: operations["rebuild_projection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projections/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back to the tables that were read before the last switch, once they have caught up; 409 when none are kept that could be read. */
+        post: operations["roll_back_projection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects": {
         parameters: {
             query?: never;
@@ -1813,6 +1881,41 @@ export interface components {
         ProjectChange: {
             name: string;
         };
+        Projection: {
+            /**
+             * Format: int64
+             * @description Where the tables stand that were read before the last switch, and to which one can go back.
+             */
+            kept?: number | null;
+            /** Format: int64 */
+            lag_events: number;
+            /** Format: int64 */
+            lag_seconds: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Streams that were set aside because an event of theirs could not be applied.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description Up to where it has seen the journal.
+             */
+            position: number;
+            rebuilding?: components["schemas"]["Rebuilding"] | null;
+            /** @description False while its first tables, or those of this version, are being built: questions to it get 503 `rebuilding`. */
+            served: boolean;
+            /** @description Why it does not go on. */
+            stopped?: string | null;
+            /**
+             * Format: int64
+             * @description Of its tables, as this program makes them.
+             */
+            version: number;
+        };
+        Projections: {
+            items: components["schemas"]["Projection"][];
+        };
         Proof: {
             /** @description The signed checkpoint of `size`, if one of exactly this size was made. */
             checkpoint?: string | null;
@@ -1834,6 +1937,16 @@ export interface components {
             back_ends: components["schemas"]["BackEnd"][];
             /** @description `ready`, `degraded` (ready, but slower) or `not_ready` */
             status: string;
+        };
+        Rebuilding: {
+            /**
+             * Format: int64
+             * @description Events applied.
+             */
+            done: number;
+            stopped?: string | null;
+            /** Format: int64 */
+            to_do: number;
         };
         Registration: {
             email: string;
@@ -2906,6 +3019,125 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelTested"];
                 };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_projections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each read model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projections"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_old_projection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the read model */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rebuild_projection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the read model */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being built */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roll_back_projection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the read model */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The earlier tables are catching up */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused */
             default: {
