@@ -11,6 +11,7 @@ mod journey;
 mod model;
 mod past;
 mod project;
+mod projection;
 mod relay;
 mod sandbox;
 mod security;

@@ -1,0 +1,3 @@
+//! The read models as those who run the platform administer them.
+
+mod rebuild_projection;
