@@ -50,7 +50,7 @@ pub enum EngineError {
     Journal(#[from] ReadError),
     #[error("there is no projection {0:?}")]
     NoProjection(String),
-    #[error("of {projection:?} {why}")]
+    #[error("{projection}: {why}")]
     NoWayBack { projection: String, why: &'static str },
     #[error("{stream} is not parked for {projection:?}")]
     NotParked { projection: String, stream: StreamId },
