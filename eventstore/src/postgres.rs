@@ -8,6 +8,7 @@ mod arrays;
 mod heads;
 mod lease;
 mod migrate;
+mod pace;
 mod presence;
 mod read;
 mod row;

@@ -1,14 +1,19 @@
 //! Group commit: one task writes; whatever has arrived while the last commit was under way goes into the next one.
 //! No timer: a lone append is written at once, many share one flush.
+//!
+//! Where the writer says that it pays, what waits is written in two halves that overlap: while the database writes one, the other is
+//! made ready and sent, and waits for the journal's lock there.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use tokio::sync::{oneshot, watch};
 
 use super::check::{Prepared, prepare};
-use super::queue::{Queue, Waiting};
+use super::queue::{Ask, Queue, Waiting};
 use super::{Append, AppendError, Appended};
 use crate::envelope::{Epoch, Position};
 
@@ -45,8 +50,12 @@ pub(crate) enum WriteFailed {
 /// A back end's way to write one batch in one transaction.
 #[async_trait]
 pub(crate) trait Writer: Send + Sync + 'static {
-    /// Answers each append of the batch, in order.
+    /// Answers each append of the batch, in order. Another batch may be under way, and be written before or after this one.
     async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed>;
+    /// Whether two batches under way at once are quicker than one. What it says may change with every answer.
+    fn overlaps(&self) -> bool {
+        false
+    }
     /// Removes some expired rows.
     async fn sweep(&self) -> Result<(), String>;
 }
@@ -129,8 +138,33 @@ async fn keep_running(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
 
 async fn run(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
     let mut swept: Option<tokio::time::Instant> = None;
-    while let Some(batch) = shared.queue.batch().await {
-        write(&shared, &*writer, batch).await;
+    // One batch, or two that overlap.
+    let mut under_way = FuturesUnordered::new();
+    // Appends of the batch that was sent last.
+    let mut sent = 0;
+    loop {
+        let ask = match under_way.len() {
+            0 => Some(Ask { at_least: 1, half: writer.overlaps() }),
+            // As much as is being written: then both stay of one size.
+            1 if writer.overlaps() => Some(Ask { at_least: sent, half: false }),
+            _ => None,
+        };
+        let next = async {
+            match ask {
+                Some(ask) => shared.queue.batch(ask).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            Some(()) = under_way.next() => {}
+            batch = next => {
+                let Some(batch) = batch else { break };
+                sent = batch.len();
+                under_way.push(write(&shared, &*writer, batch));
+                continue;
+            }
+        }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
             if let Err(error) = writer.sweep().await {
                 tracing::warn!(error, "expired rows of the journal could not be removed");
@@ -138,6 +172,7 @@ async fn run(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
             swept = Some(tokio::time::Instant::now());
         }
     }
+    while under_way.next().await.is_some() {}
 }
 
 async fn write(shared: &Shared, writer: &dyn Writer, batch: Vec<Waiting>) {
@@ -151,10 +186,10 @@ async fn write(shared: &Shared, writer: &dyn Writer, batch: Vec<Waiting>) {
         Ok(results) => answer(shared, batch, results),
         Err(Failure { failed: WriteFailed::Refused(_), .. }) if batch.len() > 1 => {
             for waiting in batch {
-                let alone = vec![waiting];
-                match attempt(writer, &alone).await {
-                    Ok(results) => answer(shared, alone, results),
-                    Err(failure) => fail(shared, alone, failure),
+                let single = vec![waiting];
+                match attempt(writer, &single).await {
+                    Ok(results) => answer(shared, single, results),
+                    Err(failure) => fail(shared, single, failure),
                 }
             }
         }

@@ -29,6 +29,15 @@ pub(crate) struct Waiting {
     touches: Vec<(u64, Touch)>,
 }
 
+/// How much is asked of the queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ask {
+    /// Appends that must be waiting.
+    pub(crate) at_least: usize,
+    /// Half of them stay for the batch that is to follow before this one is answered.
+    pub(crate) half: bool,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Touch {
     Reads,
@@ -76,27 +85,29 @@ impl Queue {
         Ok(())
     }
 
-    /// What has arrived by now, at least one append; `None` once the queue is closed and empty.
+    /// What has arrived by now, once it is as much as asked for; `None` once the queue is closed and empty.
     ///
     /// Tasks that are ready to run go first for as long as they bring more: those whose appends were just answered often
     /// have the next one at hand, and the first of them alone would keep all others waiting for a commit of its own.
-    pub(crate) async fn batch(&self) -> Option<Vec<Waiting>> {
+    pub(crate) async fn batch(&self, ask: Ask) -> Option<Vec<Waiting>> {
         let mut seen = 0;
         loop {
-            let waiting = {
+            let enough = {
                 let mut lanes = self.lock();
-                if lanes.appends > 0 && (lanes.appends == seen || lanes.appends >= BATCH_APPENDS) {
-                    return Some(lanes.take());
+                let enough = lanes.appends > 0 && (lanes.closed || lanes.appends >= ask.at_least);
+                if enough && (lanes.appends == seen || lanes.appends >= BATCH_APPENDS) {
+                    let most = if ask.half { lanes.appends.div_ceil(2) } else { lanes.appends };
+                    return Some(lanes.take(most.min(BATCH_APPENDS)));
                 }
                 if lanes.appends == 0 && lanes.closed {
                     return None;
                 }
-                lanes.appends
+                seen = lanes.appends;
+                enough
             };
-            seen = waiting;
-            match waiting {
-                0 => self.arrived.notified().await,
-                _ => tokio::task::yield_now().await,
+            match enough {
+                true => tokio::task::yield_now().await,
+                false => self.arrived.notified().await,
             }
         }
     }
@@ -122,9 +133,9 @@ impl Queue {
 }
 
 impl Lanes {
-    /// One append of each tenant per round. A postponed append keeps its place and blocks what it touches, so later
+    /// `most` appends at most, one of each tenant per round. A postponed append keeps its place and blocks what it touches, so later
     /// ones cannot overtake it for ever.
-    fn take(&mut self) -> Vec<Waiting> {
+    fn take(&mut self, most: usize) -> Vec<Waiting> {
         let mut batch = Vec::new();
         let (mut events, mut bytes) = (0, 0);
         let mut taken: HashMap<u64, Touch> = HashMap::new();
@@ -136,7 +147,7 @@ impl Lanes {
             let Some(lane) = self.lanes.get_mut(&tenant) else { continue };
             while let Some(next) = lane.pop_front() {
                 let more = (events + next.prepared.events, bytes + next.prepared.bytes);
-                full = batch.len() >= BATCH_APPENDS || (!batch.is_empty() && (more.0 > BATCH_EVENTS || more.1 > BATCH_BYTES));
+                full = batch.len() >= most || (!batch.is_empty() && (more.0 > BATCH_EVENTS || more.1 > BATCH_BYTES));
                 if full {
                     lane.push_front(next);
                     break;

@@ -72,13 +72,13 @@ pub async fn one_tenant_does_not_hold_up_another(subject: &dyn Subject) {
     assert!(quiet < MAX_WAITING_OF_TENANT as u64, "at {quiet}");
 }
 
-/// While the writer is held up, one batch is under way at most and the queue fills behind it: who comes then is told at once when to
+/// While the writer is held up, two batches are under way at most and the queue fills behind it: who comes then is told at once when to
 /// ask again and leaves nothing behind, and everybody before is written.
 pub async fn a_full_queue_is_refused(subject: &dyn Subject) {
     const TOO_MANY: usize = 64;
     let journal = subject.journal();
     let held = subject.hold_the_writer().await;
-    let all: Vec<_> = (0..BATCH_APPENDS + MAX_WAITING_OF_TENANT + TOO_MANY).map(|number| one(&format!("s{number}"))).collect();
+    let all: Vec<_> = (0..2 * BATCH_APPENDS + MAX_WAITING_OF_TENANT + TOO_MANY).map(|number| one(&format!("s{number}"))).collect();
     let ask = async |number: usize| (number, journal.append(all[number].clone()).await);
     let mut answers: FuturesUnordered<_> = (0..all.len()).map(ask).collect();
     let mut refused = BTreeSet::new();

@@ -25,75 +25,75 @@ pub(super) enum Trust<'a> {
 }
 
 #[derive(Default)]
-pub(super) struct Arrays {
-    appends: Appends,
-    fences: (Vec<i32>, Vec<String>, Vec<i64>),
-    streams: Versions,
-    tenants: (Vec<String>, Vec<i64>),
-    events: Events,
-    vault: Vaults,
+pub(super) struct Arrays<'a> {
+    appends: Appends<'a>,
+    fences: (Vec<i32>, Vec<&'a str>, Vec<i64>),
+    streams: Versions<'a>,
+    tenants: (Vec<&'a str>, Vec<i64>),
+    events: Events<'a>,
+    vault: Vaults<'a>,
 }
 
 #[derive(Default)]
-struct Appends {
+struct Appends<'a> {
     command: Vec<Uuid>,
-    fingerprint: Vec<Option<Vec<u8>>>,
+    fingerprint: Vec<Option<&'a [u8]>>,
     events: Vec<i64>,
     last: Vec<i64>,
     versions: Vec<String>,
-    answer: Vec<Option<String>>,
+    answer: Vec<Option<&'a str>>,
 }
 
 /// Streams and the versions they must be at.
 #[derive(Default)]
-struct Versions {
+struct Versions<'a> {
     append: Vec<i32>,
-    stream_type: Vec<String>,
-    stream_id: Vec<String>,
+    stream_type: Vec<&'a str>,
+    stream_id: Vec<&'a str>,
     version: Vec<i64>,
     sure: Vec<bool>,
 }
 
 #[derive(Default)]
-struct Events {
+struct Events<'a> {
     append: Vec<i32>,
     ordinal: Vec<i64>,
     /// Number of the tenant from 1.
     tenant: Vec<i32>,
     tenant_ordinal: Vec<i64>,
     id: Vec<Uuid>,
-    stream_type: Vec<String>,
-    stream_id: Vec<String>,
+    stream_type: Vec<&'a str>,
+    stream_id: Vec<&'a str>,
     stream_version: Vec<i64>,
-    event_type: Vec<String>,
+    event_type: Vec<&'a str>,
     version: Vec<i32>,
-    project: Vec<Option<String>>,
+    project: Vec<Option<&'a str>>,
     actor_kind: Vec<&'static str>,
-    actor_id: Vec<String>,
-    actor_name: Vec<String>,
+    actor_id: Vec<&'a str>,
+    actor_name: Vec<&'a str>,
     command: Vec<Uuid>,
     correlation: Vec<Uuid>,
     causation: Vec<Option<Uuid>>,
-    address: Vec<Option<String>>,
-    payload: Vec<String>,
-    hash: Vec<Vec<u8>>,
+    address: Vec<Option<&'a str>>,
+    payload: Vec<&'a str>,
+    hash: Vec<&'a [u8]>,
 }
 
 #[derive(Default)]
-struct Vaults {
+struct Vaults<'a> {
     append: Vec<i32>,
-    kind: Vec<String>,
-    key: Vec<String>,
+    kind: Vec<&'a str>,
+    key: Vec<&'a str>,
     /// None deletes.
-    value: Vec<Option<Vec<u8>>>,
+    value: Vec<Option<&'a [u8]>>,
     expires: Vec<Option<i64>>,
 }
 
-impl Versions {
-    fn push(&mut self, append: i32, stream: &StreamId, version: u64, sure: bool) {
+impl<'a> Versions<'a> {
+    fn push(&mut self, append: i32, stream: &'a StreamId, version: u64, sure: bool) {
         self.append.push(append);
-        self.stream_type.push(stream.stream_type().into());
-        self.stream_id.push(stream.id().into());
+        self.stream_type.push(stream.stream_type());
+        self.stream_id.push(stream.id());
         self.version.push(signed(version));
         self.sure.push(sure);
     }
@@ -108,8 +108,8 @@ impl Trust<'_> {
     }
 }
 
-impl Arrays {
-    pub(super) fn of(batch: &[&Prepared], trust: Trust<'_>) -> Self {
+impl<'a> Arrays<'a> {
+    pub(super) fn of(batch: &[&'a Prepared], trust: Trust<'_>) -> Self {
         let mut arrays = Arrays::default();
         let mut tenants = HashMap::new();
         for (prepared, number) in batch.iter().zip(1..) {
@@ -119,28 +119,28 @@ impl Arrays {
     }
 
     /// `tenants`: which number each has, from 1.
-    fn push<'a>(&mut self, prepared: &'a Prepared, number: i32, trust: Trust<'_>, tenants: &mut HashMap<&'a str, i32>) {
+    fn push(&mut self, prepared: &'a Prepared, number: i32, trust: Trust<'_>, tenants: &mut HashMap<&'a str, i32>) {
         let append = &prepared.append;
         self.appends.command.push(append.command_id.0);
-        self.appends.fingerprint.push(append.fingerprint.map(|bytes| bytes.to_vec()));
+        self.appends.fingerprint.push(append.fingerprint.as_ref().map(|bytes| bytes.as_slice()));
         self.appends.events.push(prepared.events as i64);
         self.appends.last.push((self.events.append.len() + prepared.events) as i64);
         self.appends.versions.push(json!(append.versions()).to_string());
-        self.appends.answer.push(append.answer.clone());
+        self.appends.answer.push(append.answer.as_deref());
         if let Some(fence) = &append.fence {
             self.fences.0.push(number);
-            self.fences.1.push(fence.resource.clone());
+            self.fences.1.push(&fence.resource);
             self.fences.2.push(signed(fence.token));
         }
         for write in &append.vault {
             let (kind, key) = write.row();
             let (value, expires) = match write {
-                VaultWrite::Put { value, expires, .. } => (Some(value.clone()), *expires),
+                VaultWrite::Put { value, expires, .. } => (Some(value.as_slice()), *expires),
                 VaultWrite::Delete { .. } => (None, None),
             };
             self.vault.append.push(number);
-            self.vault.kind.push(kind.into());
-            self.vault.key.push(key.into());
+            self.vault.kind.push(kind);
+            self.vault.key.push(key);
             self.vault.value.push(value);
             self.vault.expires.push(expires);
         }
@@ -156,7 +156,7 @@ impl Arrays {
         let mut hashes = prepared.hashes.iter();
         for part in &append.parts {
             let tenant = *tenants.entry(&part.tenant).or_insert_with(|| {
-                self.tenants.0.push(part.tenant.clone());
+                self.tenants.0.push(&part.tenant);
                 self.tenants.1.push(0);
                 self.tenants.0.len() as i32
             });
@@ -169,27 +169,27 @@ impl Arrays {
                 rows.tenant.push(tenant);
                 rows.tenant_ordinal.push(*of_tenant);
                 rows.id.push(event.event_id);
-                rows.stream_type.push(part.stream.stream_type().into());
-                rows.stream_id.push(part.stream.id().into());
+                rows.stream_type.push(part.stream.stream_type());
+                rows.stream_id.push(part.stream.id());
                 rows.stream_version.push(version as i64);
-                rows.event_type.push(event.event_type.clone());
+                rows.event_type.push(&event.event_type);
                 rows.version.push(event.version as i32);
-                rows.project.push(part.project.clone());
+                rows.project.push(part.project.as_deref());
                 rows.actor_kind.push(append.actor.kind.as_str());
-                rows.actor_id.push(append.actor.id.clone());
-                rows.actor_name.push(append.actor.name.clone());
+                rows.actor_id.push(&append.actor.id);
+                rows.actor_name.push(&append.actor.name);
                 rows.command.push(append.command_id.0);
                 rows.correlation.push(append.correlation_id);
                 rows.causation.push(append.causation_id);
-                rows.address.push(append.client_address.clone());
-                rows.payload.push(event.payload.clone());
-                rows.hash.push(hash.to_vec());
+                rows.address.push(append.client_address.as_deref());
+                rows.payload.push(&event.payload);
+                rows.hash.push(hash.as_slice());
             }
         }
     }
 
     /// Binds everything in the order of the function's parameters after the first four.
-    pub(super) fn bind<'q>(self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+    pub(super) fn bind(self, query: Query<'a, Postgres, PgArguments>) -> Query<'a, Postgres, PgArguments> {
         let Arrays { appends, fences, streams, tenants, events, vault } = self;
         query
             .bind(appends.command)

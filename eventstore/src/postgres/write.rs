@@ -2,16 +2,18 @@
 //! up, and commands are taken for new. Where a unique index says otherwise, nothing was written and the batch is asked for carefully.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgRow};
-use sqlx::{Connection, Row};
-use tokio::sync::Mutex;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgRow};
+use sqlx::query::Query;
+use sqlx::{Connection, Postgres, Row};
 use tokio::time::error::Elapsed;
 
 use super::arrays::{Arrays, CALL, Trust};
 use super::heads::Heads;
+use super::pace::{self, Pace, Spent};
 use crate::append::check::Prepared;
 use crate::append::group::{COMMAND_RESULTS_KEPT, SWEEP_ROWS, WriteFailed, Writer};
 use crate::append::{AppendError, Appended, Fence};
@@ -42,8 +44,11 @@ pub(super) struct PostgresWriter {
 
 #[derive(Default)]
 struct State {
-    connection: Option<PgConnection>,
+    /// As many as batches were under way at once.
+    idle: Vec<PgConnection>,
+    under_way: usize,
     heads: Heads,
+    pace: Pace,
 }
 
 impl PostgresWriter {
@@ -53,11 +58,33 @@ impl PostgresWriter {
     }
 
     async fn connect(&self) -> Result<PgConnection, WriteFailed> {
-        match tokio::time::timeout(CONNECT, PgConnection::connect_with(&self.options)).await {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(WriteFailed::Unreachable(error.to_string())),
+        let connect = async {
+            let mut connection = PgConnection::connect_with(&self.options).await?;
+            let round_trip = pace::round_trip(&mut connection).await?;
+            Ok((connection, round_trip))
+        };
+        match tokio::time::timeout(CONNECT, connect).await {
+            Ok(Ok((connection, round_trip))) => {
+                self.state().pace.met(round_trip);
+                Ok(connection)
+            }
+            Ok(Err::<_, sqlx::Error>(error)) => Err(WriteFailed::Unreachable(error.to_string())),
             Err(_) => Err(WriteFailed::Unreachable("PostgreSQL does not answer".into())),
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing under the lock can panic half-way through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A batch under way; counted until it is dropped.
+struct UnderWay<'a>(&'a PostgresWriter);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.state().under_way -= 1;
     }
 }
 
@@ -65,32 +92,47 @@ impl PostgresWriter {
 impl Writer for PostgresWriter {
     async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
         let Some(epoch) = batch.first().map(|prepared| prepared.epoch) else { return Ok(Vec::new()) };
-        let mut state = self.state.lock().await;
-        // Taken out: whatever goes wrong, a connection in an unknown state is not used again, nor what was known before.
-        let State { connection, heads } = std::mem::take(&mut *state);
-        let mut connection = match connection {
+        // Taken out: whatever goes wrong, a connection in an unknown state is not used again.
+        let (idle, company) = {
+            let mut state = self.state();
+            state.under_way += 1;
+            (state.idle.pop(), state.under_way > 1)
+        };
+        let _counted = UnderWay(self);
+        let mut connection = match idle {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let mut answer = call(&mut connection, epoch, batch, Trust::Heads(&heads)).await;
+        let query = ask(epoch, batch, Trust::Heads(&self.state().heads));
+        let sent = Instant::now();
+        let mut answer = answered(&mut connection, query).await;
         if matches!(&answer, Ok(Err(error)) if is_unique_violation(error)) {
-            answer = call(&mut connection, epoch, batch, Trust::Nothing).await;
+            answer = answered(&mut connection, ask(epoch, batch, Trust::Nothing)).await;
         }
+        let total = sent.elapsed();
         match answer {
             Ok(Ok(rows)) => {
-                let (before, answers) = answers(batch, epoch, &rows)?;
-                state.heads = heads;
+                let Answered { before, waited, worked, answers } = answers(batch, epoch, &rows)?;
+                let mut state = self.state();
+                let overlapped = company || state.under_way > 1;
+                state.pace.took(&Spent { total, waited, worked, overlapped });
                 state.heads.wrote(before, batch, &answers);
-                state.connection = Some(connection);
+                state.idle.push(connection);
                 Ok(answers)
             }
             Ok(Err(error)) => {
                 let (failed, usable) = failed(error);
-                state.connection = usable.then_some(connection);
+                let mut state = self.state();
+                state.heads = Heads::default();
+                state.idle.extend(usable.then_some(connection));
                 Err(failed)
             }
             Err(_) => Err(WriteFailed::Lost("PostgreSQL does not answer".into())),
         }
+    }
+
+    fn overlaps(&self) -> bool {
+        self.state().pace.overlaps()
     }
 
     async fn sweep(&self) -> Result<(), String> {
@@ -115,18 +157,20 @@ impl Writer for PostgresWriter {
     }
 }
 
-async fn call(
-    connection: &mut PgConnection,
-    epoch: Epoch,
-    batch: &[&Prepared],
-    trust: Trust<'_>,
-) -> Result<Result<Vec<PgRow>, sqlx::Error>, Elapsed> {
+fn ask<'a>(epoch: Epoch, batch: &[&'a Prepared], trust: Trust<'_>) -> Query<'a, Postgres, PgArguments> {
     let (careful, last_event) = match trust {
         Trust::Heads(heads) => (false, heads.last_event()),
         Trust::Nothing => (true, None),
     };
     let query = sqlx::query(CALL).bind(epoch.0).bind(clock::now() - clock::micros(COMMAND_RESULTS_KEPT)).bind(careful).bind(last_event);
-    tokio::time::timeout(ANSWER, Arrays::of(batch, trust).bind(query).fetch_all(connection)).await
+    Arrays::of(batch, trust).bind(query)
+}
+
+async fn answered(
+    connection: &mut PgConnection,
+    query: Query<'_, Postgres, PgArguments>,
+) -> Result<Result<Vec<PgRow>, sqlx::Error>, Elapsed> {
+    tokio::time::timeout(ANSWER, query.fetch_all(connection)).await
 }
 
 fn is_unique_violation(error: &sqlx::Error) -> bool {
@@ -151,19 +195,28 @@ fn failed(error: sqlx::Error) -> (WriteFailed, bool) {
     }
 }
 
-/// The journal's last position before the batch, and an answer for each append.
-type Answered = (Position, Vec<Result<Appended, AppendError>>);
+struct Answered {
+    /// The journal's last position before the batch.
+    before: Position,
+    waited: Duration,
+    worked: Duration,
+    /// One for each append.
+    answers: Vec<Result<Appended, AppendError>>,
+}
 
 fn answers(batch: &[&Prepared], epoch: Epoch, rows: &[PgRow]) -> Result<Answered, WriteFailed> {
     let broken = |error: sqlx::Error| WriteFailed::Lost(format!("an answer that cannot be read: {error}"));
     let mut verdicts: HashMap<i32, Result<Appended, AppendError>> = HashMap::new();
     let (mut head, mut time) = (0, 0);
+    let (mut waited, mut worked) = (Duration::ZERO, Duration::ZERO);
     for row in rows {
         match row.try_get("o_kind").map_err(broken)? {
             "epoch" => return Err(WriteFailed::Epoch(Epoch(row.try_get("o_epoch").map_err(broken)?))),
             "head" => {
                 head = row.try_get::<i64, _>("o_position").map_err(broken)? as u64;
                 time = row.try_get("o_time").map_err(broken)?;
+                waited = micros(row, "o_waited").map_err(broken)?;
+                worked = micros(row, "o_worked").map_err(broken)?;
             }
             kind => {
                 let number: i32 = row.try_get("o_append").map_err(broken)?;
@@ -182,7 +235,11 @@ fn answers(batch: &[&Prepared], epoch: Epoch, rows: &[PgRow]) -> Result<Answered
             Ok(Appended { epoch, position, versions: append.versions(), time, repeated: false, answer: append.answer.clone() })
         })
     });
-    Ok((head, answers.collect()))
+    Ok(Answered { before: head, waited, worked, answers: answers.collect() })
+}
+
+fn micros(row: &PgRow, column: &str) -> Result<Duration, sqlx::Error> {
+    Ok(Duration::from_micros(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0)))
 }
 
 fn verdict(kind: &str, row: &PgRow, prepared: &Prepared) -> Result<Result<Appended, AppendError>, sqlx::Error> {

@@ -35,7 +35,7 @@ fn queue(appends: Vec<Prepared>) -> Queue {
 /// Streams of the next batch, in order; nothing when none waits.
 fn next(queue: &Queue) -> Vec<String> {
     let mut lanes = queue.lock();
-    lanes.take().iter().map(|waiting| waiting.prepared.append.parts[0].stream.id().to_owned()).collect()
+    lanes.take(BATCH_APPENDS).iter().map(|waiting| waiting.prepared.append.parts[0].stream.id().to_owned()).collect()
 }
 
 #[test]
@@ -89,6 +89,18 @@ async fn a_closed_queue_is_emptied_first() {
     let queue = queue(vec![append("a", "s", None)]);
     queue.close();
     assert!(queue.push(append("a", "t", None), oneshot::channel().0).is_err());
-    assert_eq!(queue.batch().await.map(|batch| batch.len()), Some(1));
-    assert!(queue.batch().await.is_none());
+    let ask = Ask { at_least: 5, half: false };
+    assert_eq!(queue.batch(ask).await.map(|batch| batch.len()), Some(1));
+    assert!(queue.batch(ask).await.is_none());
+}
+
+#[tokio::test]
+async fn half_stays_for_the_next_batch_which_waits_for_enough() {
+    let queue = queue((0..5).map(|number| append("a", &format!("{number}"), None)).collect());
+    let sizes = async |ask| queue.batch(ask).await.map(|batch| batch.len());
+    assert_eq!(sizes(Ask { at_least: 1, half: true }).await, Some(3));
+    let mut more = std::pin::pin!(sizes(Ask { at_least: 3, half: false }));
+    assert!(futures::poll!(&mut more).is_pending());
+    assert!(queue.push(append("a", "late", None), oneshot::channel().0).is_ok());
+    assert_eq!(more.await, Some(3));
 }
