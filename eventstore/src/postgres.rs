@@ -32,6 +32,8 @@ use crate::journal::ReadError;
 
 const READERS: u32 = 10;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// After this the server ends a session that has a transaction open and says nothing, so that a paused process holds up nobody.
+const STANDING_STILL: &str = "5s";
 /// Key of the advisory lock under which positions are assigned; the same number stands in the migration.
 const JOURNAL_LOCK: i64 = 5_724_186_650_907_601_260;
 
@@ -64,6 +66,7 @@ impl PostgresStore {
     /// where no other is given and something is missing).
     pub async fn connect(app_url: &str, owner_url: Option<&str>) -> Result<PostgresStore, ConnectError> {
         let options = PgConnectOptions::from_str(app_url).map_err(|error| ConnectError::Address(error.to_string()))?;
+        let options = options.options([("idle_in_transaction_session_timeout", STANDING_STILL)]);
         let pool = PgPoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -158,7 +158,7 @@ impl Projections {
         let kept = generation::find(&mut tx, projection, State::Kept).await?.ok_or_else(|| refused("no earlier tables are kept"))?;
         let stands = checkpoint::one(&mut tx, &kept.key()).await?;
         let head = self.engine.tail.journal().head().await?;
-        if !stands.as_ref().is_some_and(|stands| stands.version == view.version()) {
+        if stands.as_ref().is_none_or(|stands| stands.version != view.version()) {
             return Err(refused("the earlier tables are of another version of the program; start that one"));
         }
         if !matches!(prepare::judge(stands.as_ref(), view.version(), head), prepare::Tables::Good) {

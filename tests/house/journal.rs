@@ -1,5 +1,6 @@
 //! The journal's promises, on both back ends.
 
 mod append_only;
+mod lost;
 mod postgres;
 mod sqlite;

@@ -112,8 +112,7 @@ impl<'w> Walk<'w> {
         here.changed = here.changed.filter(|_| self.same_rules(fd, old, &here));
         let mut found = KnownFolder { inode: stat.st_ino, mode: stat.st_mode & 0o3777, ..KnownFolder::default() };
         if here.changed.is_none() && here.depth == 0 && names.iter().filter(|(_, kind)| *kind == FileType::Directory).count() > 1 {
-            (found.entries, found.left_out) = self.side_by_side(fd, &names, old, &here)?;
-            return Ok(found);
+            return self.side_by_side(fd, &names, old, &here, found);
         }
         let above = path.len();
         for (name, kind) in &names {
@@ -140,7 +139,8 @@ impl<'w> Walk<'w> {
         names: &[(CString, FileType)],
         old: Option<&KnownFolder>,
         here: &Here<'w>,
-    ) -> Result<(Vec<(Vec<u8>, Known)>, Vec<(Vec<u8>, Why)>), TreeError> {
+        found: KnownFolder,
+    ) -> Result<KnownFolder, TreeError> {
         let next = AtomicUsize::new(0);
         let (root, rules, device, now) = (self.root, self.rules, self.device, self.now);
         let work = || {
@@ -175,7 +175,7 @@ impl<'w> Walk<'w> {
             Ok::<_, TreeError>(())
         })?;
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok((entries, left_out))
+        Ok(KnownFolder { entries, left_out, ..found })
     }
 
     pub(super) fn entry(

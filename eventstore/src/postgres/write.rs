@@ -23,12 +23,11 @@ use crate::envelope::{Epoch, Position, StreamId};
 /// When we stop waiting for an answer; the server's own limits below come first.
 const ANSWER: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(5);
-/// Settings of the appender's session. The timeouts free the journal's lock when its holder is paused; the planner's
+/// Settings of the appender's session, beside the store's own. The timeouts bound what it waits for; the planner's
 /// choices keep the cached plans, made while tables were empty, right for full ones.
-const SESSION: [(&str, &str); 8] = [
+const SESSION: [(&str, &str); 7] = [
     ("lock_timeout", "10s"),
     ("statement_timeout", "20s"),
-    ("idle_in_transaction_session_timeout", "5s"),
     ("plan_cache_mode", "force_generic_plan"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
