@@ -8,6 +8,8 @@ use futures::{Stream, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
+use crate::cli::paint::{on_one_line, printable};
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
@@ -127,15 +129,15 @@ async fn json(response: reqwest::Response) -> Result<Value, ClientError> {
 async fn problem(response: reqwest::Response) -> ClientError {
     let status = response.status();
     let body: Value = response.json().await.unwrap_or_default();
-    let text = |name: &str| body[name].as_str().unwrap_or_default().to_string();
+    let text = |name: &str| printable(body[name].as_str().unwrap_or_default());
     let mut detail = text("detail");
     for error in body["errors"].as_array().into_iter().flatten() {
-        let pointer = error["pointer"].as_str().unwrap_or_default();
-        let why = error["detail"].as_str().unwrap_or_default();
+        let pointer = on_one_line(error["pointer"].as_str().unwrap_or_default());
+        let why = printable(error["detail"].as_str().unwrap_or_default());
         detail.push_str(&format!("\n  {pointer}: {why}"));
     }
     for conflict in body["conflicts"].as_array().into_iter().flatten() {
-        detail.push_str(&format!("\n  {}", conflict["path"].as_str().unwrap_or_default()));
+        detail.push_str(&format!("\n  {}", on_one_line(conflict["path"].as_str().unwrap_or_default())));
     }
     let title = if text("title").is_empty() { status.to_string() } else { text("title") };
     let detail = if detail == title { String::new() } else { detail };

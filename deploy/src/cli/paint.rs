@@ -57,6 +57,11 @@ pub fn printable(text: &str) -> String {
         .collect()
 }
 
+/// As [`printable`], and on one line: for what may hold a line's end and stands in the midst of one, such as a file's name.
+pub fn on_one_line(text: &str) -> String {
+    printable(text).replace('\n', "\u{240a}").replace('\t', "\u{2409}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +69,7 @@ mod tests {
     #[test]
     fn escapes_do_not_reach_the_terminal() {
         assert_eq!(printable("a\x1b[2Jb\tc\nd\u{9b}e\u{202e}f"), "a\u{241b}[2Jb\tc\nd\u{fffd}e\u{fffd}f");
+        assert_eq!(on_one_line("a\x1b\nb\tc"), "a\u{241b}\u{240a}b\u{2409}c");
         assert_eq!(Paint::plain().ink(Ink::Red, "x"), "x");
     }
 }

@@ -6,7 +6,7 @@ use super::narrate::diff_line;
 use crate::cli::CliError;
 use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
-use crate::cli::paint::{Ink, Paint, printable};
+use crate::cli::paint::{Ink, Paint, on_one_line, printable};
 
 pub async fn diff(
     client: &Client,
@@ -29,9 +29,9 @@ pub async fn diff(
 /// The files of a diff, one after the other.
 pub fn show(items: &Value, paint: Paint) {
     for file in items.as_array().into_iter().flatten() {
-        let text = |name: &str| printable(file[name].as_str().unwrap_or_default());
+        let text = |name: &str| on_one_line(file[name].as_str().unwrap_or_default());
         let what = match (text("change").as_str(), file["from_path"].as_str()) {
-            ("renamed", Some(from)) => format!("renamed from {}", printable(from)),
+            ("renamed", Some(from)) => format!("renamed from {}", on_one_line(from)),
             ("mode", _) => format!("mode {} → {}", text("mode_before"), text("mode_after")),
             (change, _) => change.to_owned(),
         };

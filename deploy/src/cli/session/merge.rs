@@ -3,13 +3,13 @@
 use crate::cli::CliError;
 use crate::cli::arguments::Conflicts;
 use crate::cli::client::Client;
-use crate::cli::paint::printable;
+use crate::cli::paint::{on_one_line, printable};
 
 pub async fn merge(client: &Client, session: &str, conflicts: &Conflicts) -> Result<(), CliError> {
     let merged = client.post(&format!("/api/v1/sessions/{session}/merge"), &conflicts.fields()).await?;
     println!("merged into {}; paths changed: {}", printable(merged["into"].as_str().unwrap_or_default()), merged["changed"]);
     for path in merged["spared"].as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
-        println!("left as it is: {}", printable(path));
+        println!("left as it is: {}", on_one_line(path));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::cli::CliError;
 use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
-use crate::cli::paint::{Ink, Paint, printable};
+use crate::cli::paint::{Ink, Paint, on_one_line, printable};
 
 pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bool) -> Result<(), CliError> {
     let query: Vec<_> = then.parameter().into_iter().collect();
@@ -20,7 +20,7 @@ pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bo
             None => text("cause"),
         };
         let paths: Vec<String> =
-            item["paths"].as_array().into_iter().flatten().filter_map(|path| path.as_str()).take(3).map(printable).collect();
+            item["paths"].as_array().into_iter().flatten().filter_map(|path| path.as_str()).take(3).map(on_one_line).collect();
         let changed = item["changed"].as_u64();
         let more = match changed {
             Some(count) if count > paths.len() as u64 => format!(" … {count} in all"),

@@ -3,7 +3,7 @@
 use crate::cli::CliError;
 use crate::cli::arguments::Conflicts;
 use crate::cli::client::Client;
-use crate::cli::paint::printable;
+use crate::cli::paint::on_one_line;
 
 pub async fn undo(client: &Client, session: &str, to: u64, conflicts: &Conflicts) -> Result<(), CliError> {
     let mut body = conflicts.fields();
@@ -11,7 +11,7 @@ pub async fn undo(client: &Client, session: &str, to: u64, conflicts: &Conflicts
     let undone = client.post(&format!("/api/v1/sessions/{session}/undo"), &body).await?;
     println!("back at #{}; paths changed: {}; undo this with --to {}", undone["to"], undone["changed"], before(&undone));
     for path in undone["spared"].as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
-        println!("left as it is: {}", printable(path));
+        println!("left as it is: {}", on_one_line(path));
     }
     Ok(())
 }
