@@ -1,8 +1,8 @@
 //! Workers that die or sleep: their sessions go on elsewhere, and what a ghost still does lands nowhere.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use opensail_tests::world::until;
+use opensail_tests::world::{until, until_within};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -54,16 +54,11 @@ async fn a_stopped_workers_ghost_is_fenced() {
     let stopped = Instant::now();
     let _second = cluster.start("worker").await;
     // Longer than a lease lasts, whatever the machine is doing.
-    let completed = tokio::time::timeout(std::time::Duration::from_secs(180), async {
-        loop {
-            let details = cluster.get(&node, &token, &format!("/api/v1/sessions/{session}")).await;
-            if details["status"] == "completed" {
-                return details;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-    });
-    completed.await.expect("the other worker takes over");
+    until_within(Duration::from_secs(180), "the other worker to take over", async || {
+        let details = cluster.get(&node, &token, &format!("/api/v1/sessions/{session}")).await;
+        (details["status"] == "completed").then_some(())
+    })
+    .await;
     println!("a stopped worker's session went on after {:.1} s", stopped.elapsed().as_secs_f64());
     let before = cluster.events(&node, &token, &session).await;
 
