@@ -35,36 +35,24 @@ pub async fn open(settings: &Settings) -> Result<Stores, String> {
             let store = SqliteStore::open(file).await.map_err(|e| format!("{}: {e}", file.display()))?;
             let file = data_folder::views(&settings.home);
             let views = Db::sqlite(&file).await.map_err(|e| format!("{}: {e}", file.display()))?;
-            let shared = Arc::new(store.clone());
-            Ok(Stores {
-                journal: shared.clone(),
-                vault: shared.clone(),
-                leases: shared.clone(),
-                cache: shared.clone(),
-                seal: shared,
-                views,
-                own: Own::Sqlite(store),
-            })
+            Ok(Stores::over(store.clone(), views, Own::Sqlite(store)))
         }
         Database::Postgres { url, owner_url } => {
             let owner_url = owner_url.as_deref();
             let store = PostgresStore::connect(url, owner_url).await.map_err(|e| format!("DATABASE_URL: {e}"))?;
             let views = Db::postgres(url, owner_url).await.map_err(|e| format!("DATABASE_URL: {e}"))?;
-            let shared = Arc::new(store.clone());
-            Ok(Stores {
-                journal: shared.clone(),
-                vault: shared.clone(),
-                leases: shared.clone(),
-                cache: shared.clone(),
-                seal: shared,
-                views,
-                own: Own::Postgres(store),
-            })
+            Ok(Stores::over(store.clone(), views, Own::Postgres(store)))
         }
     }
 }
 
 impl Stores {
+    /// One store is all of it but the views.
+    fn over<S: Journal + Vault + Leases + SnapshotTable + SealTables + 'static>(store: S, views: Db, own: Own) -> Stores {
+        let shared = Arc::new(store);
+        Stores { journal: shared.clone(), vault: shared.clone(), leases: shared.clone(), cache: shared.clone(), seal: shared, views, own }
+    }
+
     /// What is being written is written; then the connections end.
     pub async fn close(&self) {
         self.views.close().await;
