@@ -100,6 +100,7 @@ impl std::fmt::Debug for Subject {
 thread_local! {
     /// Setting one up costs more than compressing a small file.
     static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 fn pack(plain: &[u8]) -> Vec<u8> {
@@ -137,8 +138,17 @@ fn unpack(mut packed: Vec<u8>) -> Option<Vec<u8>> {
             // The frame says how long its content is; a frame that does not is none of ours.
             let length = zstd::zstd_safe::get_frame_content_size(&packed[1..]).ok()??;
             let length = usize::try_from(length).ok().filter(|length| *length <= MAX_OBJECT_BYTES)?;
-            zstd::bulk::decompress(&packed[1..], length).ok()
+            decompress(&packed[1..], length)
         }
         _ => None,
     }
+}
+
+fn decompress(squeezed: &[u8], length: usize) -> Option<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = zstd::bulk::Decompressor::new().ok();
+        }
+        slot.as_mut()?.decompress(squeezed, length).ok()
+    })
 }

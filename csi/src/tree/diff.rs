@@ -35,25 +35,65 @@ pub struct Change {
 
 /// All differences, sorted by path. Parts that are the same in both are not read.
 pub fn diff(subject: &Subject, before: &Address, after: &Address) -> Result<Vec<Change>, TreeError> {
-    let mut changes = Vec::new();
-    if before != after {
-        let (before, after) = (Snapshot::load(subject, before)?.root, Snapshot::load(subject, after)?.root);
-        if before != after {
-            compare(subject, &folder(subject, &before)?, &folder(subject, &after)?, &mut Vec::new(), &mut changes)?;
-        }
+    if before == after {
+        return Ok(Vec::new());
     }
+    let (before, after) = (Snapshot::load(subject, before)?.root, Snapshot::load(subject, after)?.root);
+    if before == after {
+        return Ok(Vec::new());
+    }
+    let stored = |root: &Address| Ok::<_, TreeError>(Stored { subject, folder: folder(subject, root)? });
+    between(&stored(&before)?, &stored(&after)?)
+}
+
+/// All differences of two folders, wherever they are known from.
+pub(super) fn between<S: Side>(before: &S, after: &S) -> Result<Vec<Change>, TreeError> {
+    let mut changes = Vec::new();
+    compare(Some(before), Some(after), &mut Vec::new(), &mut changes)?;
     let mut changes = with_renames(changes);
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
 }
 
-fn compare(subject: &Subject, before: &Folder, after: &Folder, path: &mut Vec<u8>, changes: &mut Vec<Change>) -> Result<(), TreeError> {
+/// A folder of one side of a comparison.
+pub(super) trait Side: Sized {
+    fn names(&self) -> impl Iterator<Item = &[u8]>;
+    fn item(&self, name: &[u8]) -> Option<Item>;
+    /// The folder at a name; `None` if none stands there.
+    fn within(&self, name: &[u8]) -> Result<Option<Self>, TreeError>;
+}
+
+/// Read from the store as it is asked for.
+struct Stored<'s> {
+    subject: &'s Subject,
+    folder: Folder,
+}
+
+impl Side for Stored<'_> {
+    fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.folder.entries.iter().map(|entry| entry.name.as_slice())
+    }
+
+    fn item(&self, name: &[u8]) -> Option<Item> {
+        self.folder.get(name).cloned()
+    }
+
+    fn within(&self, name: &[u8]) -> Result<Option<Self>, TreeError> {
+        match self.folder.get(name) {
+            Some(Item::Folder { name, .. }) => Ok(Some(Self { subject: self.subject, folder: folder(self.subject, name)? })),
+            _ => Ok(None),
+        }
+    }
+}
+
+fn compare<S: Side>(before: Option<&S>, after: Option<&S>, path: &mut Vec<u8>, changes: &mut Vec<Change>) -> Result<(), TreeError> {
     let above = path.len();
-    let mut names: Vec<&[u8]> = before.entries.iter().chain(&after.entries).map(|entry| entry.name.as_slice()).collect();
+    let mut names: Vec<&[u8]> = [before, after].into_iter().flatten().flat_map(Side::names).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
-        let (old, new) = (before.get(name), after.get(name));
+        let item = |side: Option<&S>| side.and_then(|side| side.item(name));
+        let (old, new) = (item(before), item(after));
         if old == new {
             continue;
         }
@@ -61,37 +101,37 @@ fn compare(subject: &Subject, before: &Folder, after: &Folder, path: &mut Vec<u8
             path.push(b'/');
         }
         path.extend_from_slice(name);
-        item(subject, old, new, path, changes)?;
+        let within = |side: Option<&S>| side.map_or(Ok(None), |side| side.within(name));
+        let (old_within, new_within) = (within(before)?, within(after)?);
+        let empty = |folder: &Option<S>| folder.as_ref().is_none_or(|folder| folder.names().next().is_none());
+        let kind = match (&old, &new) {
+            (None, Some(Item::Folder { .. })) => empty(&new_within).then_some(ChangeKind::Added),
+            (Some(Item::Folder { .. }), None) => empty(&old_within).then_some(ChangeKind::Removed),
+            (None, _) => Some(ChangeKind::Added),
+            (_, None) => Some(ChangeKind::Removed),
+            (Some(old), Some(new)) => changed(old, new),
+        };
+        if let Some(kind) = kind {
+            changes.push(Change { path: path.clone(), kind, before: old, after: new });
+        }
+        if old_within.is_some() || new_within.is_some() {
+            compare(old_within.as_ref(), new_within.as_ref(), path, changes)?;
+        }
         path.truncate(above);
     }
     Ok(())
 }
 
-fn item(subject: &Subject, old: Option<&Item>, new: Option<&Item>, path: &mut Vec<u8>, changes: &mut Vec<Change>) -> Result<(), TreeError> {
-    let folder_of = |item: Option<&Item>| match item {
-        Some(Item::Folder { name, .. }) => folder(subject, name),
-        _ => Ok(Folder::default()),
-    };
-    let kind = match (old, new) {
-        (Some(old), Some(new)) if old.same(new) => None,
-        (Some(Item::Folder { mode: old, .. }), Some(Item::Folder { mode: new, .. })) => (old != new).then_some(ChangeKind::Mode),
-        (Some(Item::File { content: old, .. }), Some(Item::File { content: new, .. })) => {
+fn changed(old: &Item, new: &Item) -> Option<ChangeKind> {
+    match (old, new) {
+        (old, new) if old.same(new) => None,
+        (Item::Folder { mode: old, .. }, Item::Folder { mode: new, .. }) => (old != new).then_some(ChangeKind::Mode),
+        (Item::File { content: old, .. }, Item::File { content: new, .. }) => {
             Some(if old == new { ChangeKind::Mode } else { ChangeKind::Modified })
         }
-        (Some(Item::Link { .. }), Some(Item::Link { .. })) => Some(ChangeKind::Modified),
-        (Some(_), Some(_)) => Some(ChangeKind::Type),
-        (None, Some(Item::Folder { .. })) => folder_of(new)?.entries.is_empty().then_some(ChangeKind::Added),
-        (Some(Item::Folder { .. }), None) => folder_of(old)?.entries.is_empty().then_some(ChangeKind::Removed),
-        (None, _) => Some(ChangeKind::Added),
-        (_, None) => Some(ChangeKind::Removed),
-    };
-    if let Some(kind) = kind {
-        changes.push(Change { path: path.clone(), kind, before: old.cloned(), after: new.cloned() });
+        (Item::Link { .. }, Item::Link { .. }) => Some(ChangeKind::Modified),
+        _ => Some(ChangeKind::Type),
     }
-    if matches!(old, Some(Item::Folder { .. })) || matches!(new, Some(Item::Folder { .. })) {
-        compare(subject, &folder_of(old)?, &folder_of(new)?, path, changes)?;
-    }
-    Ok(())
 }
 
 /// Turns what went and came with the same bytes into one change each; of several, those with the same name first.

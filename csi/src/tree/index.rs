@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use rustix::fs::Stat;
 
-use super::Why;
+use super::diff::Side;
 use super::entry::{Decoder, Encoder, Item};
+use super::{TreeError, Why};
 use crate::cas::{Address, Content, Epoch};
 
 const VERSION: u8 = 1;
@@ -174,6 +175,21 @@ impl KnownFolder {
             entries.push((name, known));
         }
         Some(Self { mode, object: (object != Address::ZERO).then_some(object), entries, ..Self::default() })
+    }
+}
+
+/// What differs from an earlier look is told without reading the store.
+impl Side for Arc<KnownFolder> {
+    fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.entries.iter().map(|(name, _)| name.as_slice())
+    }
+
+    fn item(&self, name: &[u8]) -> Option<Item> {
+        self.get(name).map(Known::item)
+    }
+
+    fn within(&self, name: &[u8]) -> Result<Option<Self>, TreeError> {
+        Ok(self.get(name).and_then(|known| if let Known::Folder(folder) = known { Some(Self::clone(folder)) } else { None }))
     }
 }
 

@@ -11,6 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::btrfs::{self, Subvolume};
 use super::btrfs_search;
+use super::diff::{Change, between, diff};
 use super::entry::{Entry, Folder};
 use super::index::{Known, KnownFolder, Stamp};
 use super::steady::{self, Outcome};
@@ -23,6 +24,8 @@ use crate::temp_file::TempFile;
 
 /// How often a folder is looked at again when entries come and go meanwhile.
 const ROUNDS: usize = 3;
+/// Snapshots whose trees are remembered: who asks what changed names the one before the last.
+const SHOWN: usize = 2;
 /// Files to read from which on several threads read.
 const PARALLEL_FROM: usize = 16;
 const MAX_THREADS: usize = 4;
@@ -53,6 +56,8 @@ pub struct Tracker {
     quiet: Option<(Subvolume, Rules, Taken)>,
     /// The transaction up to which what is known of a subvolume is complete.
     seen: Option<(Subvolume, Rules, u64)>,
+    /// The last two snapshots that were taken, the newest last.
+    shown: Vec<(Address, Arc<KnownFolder>)>,
     unsaved: u64,
 }
 
@@ -116,6 +121,7 @@ impl Tracker {
             self.epoch = None;
         }
         let (taken, stays) = looked?;
+        self.show(taken.name);
         let rested = taken.unsteady.is_empty();
         if let (Some(subvolume), Some(transaction)) = (subvolume, committed)
             && rested
@@ -126,6 +132,23 @@ impl Tracker {
         self.quiet =
             subvolume.filter(|subvolume| rested && subvolume.settled(now)).map(|subvolume| (subvolume, rules.clone(), taken.clone()));
         Ok(taken)
+    }
+
+    fn show(&mut self, name: Address) {
+        self.shown.retain(|(shown, _)| *shown != name);
+        if self.shown.len() == SHOWN {
+            self.shown.remove(0);
+        }
+        self.shown.extend(self.known.clone().map(|known| (name, known)));
+    }
+
+    /// What differs between a snapshot and the last one that was taken.
+    pub fn changes(&self, subject: &Subject, before: &Address, taken: &Address) -> Result<Vec<Change>, TreeError> {
+        let shown = |name: &Address| self.shown.iter().find(|(shown, _)| shown == name).map(|(_, known)| known);
+        match (shown(before), shown(taken)) {
+            (Some(before), Some(taken)) => between(before, taken),
+            _ => diff(subject, before, taken),
+        }
     }
 
     /// What changed since the last look; `None` where only a look tells.

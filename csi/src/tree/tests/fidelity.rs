@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rand::{Rng, RngCore, SeedableRng};
 
+use super::super::diff;
 use super::world::*;
 
 const STATES: usize = 1000;
@@ -96,6 +97,11 @@ fn a_thousand_random_states_come_back_without_a_differing_file() {
         }
         let snapshot = world.take();
         assert_eq!((snapshot.unsteady.len(), snapshot.snapshot.left_out.len()), (0, 0));
+        if let Some((before, _)) = taken.last() {
+            // What the tracker remembers says the same as what is stored.
+            let remembered = world.tracker.changes(&world.subject, before, &snapshot.name);
+            assert_eq!(remembered, diff(&world.subject, before, &snapshot.name), "round {round}");
+        }
         taken.push((snapshot.name, state(&world.project())));
         // Laid out anew, at any of the states so far; and every tenth time the folder itself goes back to one.
         let (name, expected) = &taken[random.below(taken.len())];

@@ -74,12 +74,14 @@ impl LocalSnapshots {
         crash_point!("before_capture");
         let hold = self.hold()?;
         let opened = open(root)?;
-        let taken = self.folders.with(subject, root, |tracker| tracker.take(subject, &opened, &self.rules, &hold)).map_err(failed)?;
-        let changes = match before.map(address).transpose()? {
-            None => None,
+        let before = before.map(address).transpose()?;
+        let taken = self.folders.with(subject, root, |tracker| {
+            let taken = tracker.take(subject, &opened, &self.rules, &hold)?;
             // What was before may have been swept: then nothing is told about it.
-            Some(before) => tree::diff(subject, &before, &taken.name).ok(),
-        };
+            let changes = before.and_then(|before| tracker.changes(subject, &before, &taken.name).ok());
+            Ok((taken, changes))
+        });
+        let (taken, changes) = taken.map_err(failed)?;
         crash_point!("after_capture");
         let paths = changes.iter().flatten().take(MAX_TOLD_PATHS).map(|change| lossy(&change.path)).collect();
         let (files, bytes, left_out) = (taken.snapshot.files, taken.snapshot.bytes, taken.snapshot.left_out_count);
