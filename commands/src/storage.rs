@@ -8,4 +8,4 @@ mod set_retention;
 mod sweep_storage;
 
 pub use set_retention::SetRetention;
-pub use sweep_storage::SweepStorage;
+pub use sweep_storage::{SweepStorage, SweptStorage};

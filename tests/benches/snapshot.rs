@@ -117,9 +117,30 @@ fn run(place: &str, folder: &Path, btrfs: Option<&Path>, files: usize, rounds: u
             while world.take().read > 0 {}
         }
         report(&cell(what), times, Some(goal));
+        report(&cell(&format!("{what}: bare flush of these bytes")), bare(folder, &world.project, share, rounds), None);
     }
     copies(place, folder, &mut world, btrfs, rounds.min(5));
     git(place, folder, &world.project, files, rounds);
+}
+
+/// What no snapshot can be quicker than where the file system is asked what changed: the project's bytes brought to the disk, and as many
+/// again written into one file of the store and flushed. Where it is not asked, only the second.
+fn bare(folder: &Path, project: &Path, share: usize, rounds: usize) -> Vec<Duration> {
+    let asked = std::fs::File::open(project).expect("a folder");
+    let is_btrfs = opensail_csi::tree::subvolume(&Root::open(project).expect("a root")).is_ok_and(|found| found.is_some());
+    (0..rounds)
+        .map(|round| {
+            let bytes: usize = (0..share).map(|number| write(project, (round * 139 + number * 83) % FILES.min(share * 100))).sum();
+            let noise = vec![round as u8; bytes];
+            timed(|| {
+                if is_btrfs {
+                    rustix::fs::syncfs(&asked).expect("synced");
+                }
+                let mut file = tempfile::NamedTempFile::new_in(folder).expect("a file");
+                std::io::Write::write_all(&mut file, &noise).and_then(|()| file.as_file().sync_all()).expect("flushed");
+            })
+        })
+        .collect()
 }
 
 /// The project at its present state in another folder.

@@ -115,7 +115,7 @@ pub(super) struct SessionBody {
     requested_by: Uuid,
     cancel_requested: bool,
     /// Of a fork: where it left which session.
-    origin: Option<OriginBody>,
+    pub(super) origin: Option<OriginBody>,
     /// Of a fork: its working copy was thrown away.
     discarded: bool,
     /// The open question, when it waits for one.
@@ -144,7 +144,7 @@ impl From<SessionDetails> for SessionBody {
             usage: session.usage.into(),
             requested_by: session.requested_by.0,
             cancel_requested: session.cancel_requested,
-            origin: session.origin.map(|origin| OriginBody { session_id: origin.session_id.0, version: origin.version }),
+            origin: session.origin.map(|origin| OriginBody { session_id: origin.session_id.0, version: origin.version, position: None }),
             discarded: session.discarded,
             approval_id: session.approval_id.map(|id| id.0),
             created_at: rfc3339(session.created_at),
@@ -157,9 +157,11 @@ impl From<SessionDetails> for SessionBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = OriginOfSession)]
 pub(super) struct OriginBody {
-    session_id: Uuid,
+    pub(super) session_id: Uuid,
     /// `stream_version` of that session's last event that the fork has.
-    version: u64,
+    pub(super) version: u64,
+    /// Of that event; told by the tree of forks, else null.
+    pub(super) position: Option<u64>,
 }
 
 /// A question that waits for people.

@@ -54,6 +54,10 @@ impl Api {
             return last(&self.other_session(account, files, then, parameter, other).await?, then);
         }
         let position = self.position(parameter, text).await?;
+        let end = self.commands().journal().head().await?.position;
+        if position > end {
+            return Err(Problem::invalid(vec![FieldError::parameter(parameter, format!("the journal ends at {end}"))]));
+        }
         if then.is_some_and(|then| position > then) {
             return Err(Problem::invalid(vec![FieldError::parameter(parameter, "lies after as_of")]));
         }

@@ -1,6 +1,8 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_domain::kernel::SessionId;
+use opensail_commands::journal::StreamId;
+use opensail_domain::agent_session::AgentSessionDecider;
+use opensail_domain::kernel::{Decider, SessionId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,6 +31,11 @@ pub(super) async fn list_forks(
 ) -> Result<Json<ForksBody>, Problem> {
     api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
     let queries = api.read(params.min_position.as_deref(), params.as_of.as_deref()).await?;
-    let tree = queries.forks_of_session(id).await?;
-    Ok(Json(ForksBody { items: tree.into_iter().map(SessionBody::from).collect(), next: None }))
+    let mut items: Vec<_> = queries.forks_of_session(id).await?.into_iter().map(SessionBody::from).collect();
+    for origin in items.iter_mut().filter_map(|item| item.origin.as_mut()) {
+        let left = StreamId::new(AgentSessionDecider::TYPE, origin.session_id);
+        let event = api.commands().journal().read_stream(&left, origin.version.saturating_sub(1), 1).await?;
+        origin.position = event.first().map(|event| event.position);
+    }
+    Ok(Json(ForksBody { items, next: None }))
 }

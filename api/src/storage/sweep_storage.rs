@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use opensail_commands::ports::snapshots::{Swept, Total};
-use opensail_commands::storage::SweepStorage;
+use opensail_commands::storage::{SweepStorage, SweptStorage};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,6 +25,8 @@ fn yes() -> bool {
 #[schema(as = Swept)]
 pub(super) struct SweptBody {
     dry_run: bool,
+    /// Snapshots of steps that retention lets go.
+    released: u64,
     /// Reached from what events name.
     live: TotalBody,
     /// Named by nothing, but less than a day old.
@@ -57,10 +59,11 @@ impl From<Total> for TotalBody {
 #[utoipa::path(post, path = "/api/v1/storage/sweep", tag = "operations", request_body = SweepBody, responses((status = 200, description = "What went, or would go", body = SweptBody)))]
 pub(super) async fn sweep_storage(State(api): State<Api>, asked: Asked<SweepBody>) -> Result<Json<SweptBody>, Problem> {
     let dry_run = asked.body.dry_run;
-    let Swept { live, young, later, removed, moved, unreadable, missing } =
-        api.commands().sweep_storage(&asked.caller, SweepStorage { dry_run }).await?;
+    let SweptStorage { released, store } = api.commands().sweep_storage(&asked.caller, SweepStorage { dry_run }).await?;
+    let Swept { live, young, later, removed, moved, unreadable, missing } = store;
     Ok(Json(SweptBody {
         dry_run,
+        released,
         live: live.into(),
         young: young.into(),
         later: later.into(),

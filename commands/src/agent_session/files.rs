@@ -163,6 +163,15 @@ impl Commands {
         }
     }
 
+    /// Refuses a position that the journal has not reached: what is meant there cannot be told.
+    pub async fn reached(&self, pointer: &'static str, position: Position) -> Result<(), CommandError> {
+        let end = self.journal().head().await?.position;
+        if position <= end {
+            return Ok(());
+        }
+        Err(CommandError::invalid(pointer, "beyond_the_end", format!("the journal ends at {end}")))
+    }
+
     /// The last event of a session, for what follows from it.
     pub(crate) async fn last_event(&self, session_id: SessionId, version: u64) -> Result<Option<Recorded>, CommandError> {
         let stream = StreamId::new(AgentSessionDecider::TYPE, session_id);

@@ -141,6 +141,9 @@ impl Commands {
         }
         let account = caller.account.ok_or(CommandError::Forbidden)?;
         self.session_access(account, wish.session_id, Permission::StartSession).await?;
+        if let Some(at) = wish.at {
+            self.reached("/at", at).await?;
+        }
         let origin = self.once_captured(wish).await?;
         let version = origin.at(wish.at)?;
         let cause = usize::try_from(version - 1).ok().and_then(|at| origin.history.get(at)).map(|(recorded, _)| recorded.event_id);

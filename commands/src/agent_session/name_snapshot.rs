@@ -21,6 +21,7 @@ impl Command for NameSnapshot {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let access = change.session_access(self.session_id, Permission::SteerSession).await?;
+        change.commands().reached("/at", self.at).await?;
         let files = change.commands().read_session_files(self.session_id).await?;
         let version = files.version_at(self.at).ok_or(CommandError::NotFound)?;
         files.kept_at(version)?;

@@ -45,6 +45,7 @@ impl Commands {
 
     async fn plan_undo(&self, caller: &Caller, wish: UndoSession, lease: &Lease) -> Result<Done<()>, CommandError> {
         let requested_by = caller.account.ok_or(CommandError::Forbidden)?;
+        self.reached("/to", wish.to).await?;
         let files = self.read_session_files(wish.session_id).await?;
         let nothing = || CommandError::invalid("/to", "no_such_event", "the session has no event there");
         let to = files.version_at(wish.to).ok_or_else(nothing)?;

@@ -121,19 +121,21 @@ struct ReleaseOfSession {
 
 #[async_trait]
 impl Command for ReleaseOfSession {
-    type Answer = ();
-    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
+    /// How many snapshots were let go.
+    type Answer = u64;
+    async fn decide(&self, change: &mut Change) -> Result<u64, CommandError> {
         change.require_system()?;
         // What is named meanwhile is looked at anew.
         change.lean_on::<AgentSessionDecider>(self.session_id).await?;
         let files = change.commands().read_session_files(self.session_id).await?;
         let core = files.core()?;
         let place = Place::project(core.team_id, core.project_id);
-        let release = AgentSessionCommand::ReleaseSnapshots(of_session(&files, self.retention, change.now()));
-        change.decide::<AgentSessionDecider>(self.session_id, place, release).await?;
-        Ok(())
+        let gone = of_session(&files, self.retention, change.now());
+        let count = gone.len() as u64;
+        change.decide::<AgentSessionDecider>(self.session_id, place, AgentSessionCommand::ReleaseSnapshots(gone)).await?;
+        Ok(count)
     }
-    fn shows(&self, (): &()) -> Shown {
+    fn shows(&self, _: &u64) -> Shown {
         Shown::Nothing
     }
 }
@@ -145,17 +147,19 @@ struct ReleaseOfProject {
 
 #[async_trait]
 impl Command for ReleaseOfProject {
-    type Answer = ();
-    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
+    /// How many snapshots were let go.
+    type Answer = u64;
+    async fn decide(&self, change: &mut Change) -> Result<u64, CommandError> {
         change.require_system()?;
         let project = change.lean_on::<ProjectDecider>(self.project_id).await?;
         let team_id = project.home().ok_or(CommandError::NotFound)?.team_id;
         let events = change.commands().project_events(self.project_id).await?;
-        let release = ProjectCommand::ReleaseSnapshots(of_project(&events, self.retention, change.now()));
+        let gone = of_project(&events, self.retention, change.now());
+        let (count, release) = (gone.len() as u64, ProjectCommand::ReleaseSnapshots(gone));
         change.decide::<ProjectDecider>(self.project_id, Place::project(team_id, self.project_id), release).await?;
-        Ok(())
+        Ok(count)
     }
-    fn shows(&self, (): &()) -> Shown {
+    fn shows(&self, _: &u64) -> Shown {
         Shown::Nothing
     }
 }
@@ -172,17 +176,19 @@ impl Commands {
         Ok(loaded.state.home().and_then(|home| home.retention))
     }
 
-    pub(super) async fn release(&self, project_id: ProjectId, sessions: &[SessionId]) -> Result<(), CommandError> {
+    /// How many snapshots were let go.
+    pub(super) async fn release(&self, project_id: ProjectId, sessions: &[SessionId]) -> Result<u64, CommandError> {
+        let mut released = 0;
         let retention = self.retention_of(project_id).await?;
         let platform = crate::Caller::system("retention");
         if let Some(retention) = retention {
-            self.execute(&platform.clone().next_command(), &ReleaseOfProject { project_id, retention }).await?;
+            released += self.execute(&platform.clone().next_command(), &ReleaseOfProject { project_id, retention }).await?.answer;
         }
         for session_id in sessions {
             let release = ReleaseOfSession { session_id: *session_id, retention };
-            self.execute(&platform.clone().next_command(), &release).await?;
+            released += self.execute(&platform.clone().next_command(), &release).await?.answer;
         }
-        Ok(())
+        Ok(released)
     }
 }
 

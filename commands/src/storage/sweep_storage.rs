@@ -20,17 +20,26 @@ pub struct SweepStorage {
     pub dry_run: bool,
 }
 
+/// What a sweep let go and removed, or would.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SweptStorage {
+    /// Snapshots that retention let go.
+    pub released: u64,
+    pub store: Swept,
+}
+
 /// Of each stream, the snapshots that retention would let go.
 type LetGo = BTreeMap<String, BTreeSet<String>>;
 
 impl Commands {
-    pub async fn sweep_storage(&self, caller: &Caller, wish: SweepStorage) -> Result<Swept, CommandError> {
+    pub async fn sweep_storage(&self, caller: &Caller, wish: SweepStorage) -> Result<SweptStorage, CommandError> {
         self.check_platform_admin(caller).await?;
         let gathered = self.gathered().await?;
         let mut without = LetGo::new();
+        let mut released = 0;
         for (project, sessions) in gathered.projects().collect::<Vec<_>>() {
             if !wish.dry_run {
-                self.release(project, &sessions).await?;
+                released += self.release(project, &sessions).await?;
                 continue;
             }
             let retention = self.retention_of(project).await?;
@@ -44,8 +53,9 @@ impl Commands {
                 without.insert(stream_of_session(session), of_session(&files, retention, now).into_iter().collect());
             }
         }
+        released += without.values().map(|snapshots| snapshots.len() as u64).sum::<u64>();
         let roots = self.ask_roots(gathered, without);
-        Ok(self.snapshots().sweep(roots, wish.dry_run).await?)
+        Ok(SweptStorage { released, store: self.snapshots().sweep(roots, wish.dry_run).await? })
     }
 
     /// Each call reads on to the journal's end.

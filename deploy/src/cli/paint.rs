@@ -19,7 +19,15 @@ pub enum Ink {
 
 impl Paint {
     pub fn for_stdout() -> Paint {
-        Paint { on: std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
+        Paint::when(std::io::stdout().is_terminal())
+    }
+
+    pub fn for_stderr() -> Paint {
+        Paint::when(std::io::stderr().is_terminal())
+    }
+
+    fn when(terminal: bool) -> Paint {
+        Paint { on: terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) }
     }
 
     pub fn plain() -> Paint {

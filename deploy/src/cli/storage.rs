@@ -34,6 +34,8 @@ async fn sweep(client: &Client, dry_run: bool, json: bool) -> Result<(), CliErro
         println!("{swept}");
         return Ok(());
     }
+    let let_go = if dry_run { "steps whose files would be let go" } else { "steps whose files were let go" };
+    println!("{:>10} {let_go}", swept["released"].as_u64().unwrap_or(0));
     let removed = if dry_run { "would be removed" } else { "removed" };
     for (name, told) in [
         ("live", "live"),

@@ -51,7 +51,10 @@ function Result({ swept }: { swept: Swept }) {
   return (
     <section className="card card-padded stack-tight" aria-label={swept.dry_run ? texts.storage.would : texts.storage.did}>
       <h2>{swept.dry_run ? texts.storage.would : texts.storage.did}</h2>
-      <p role="status">{(swept.dry_run ? texts.storage.wouldText : texts.storage.didText)(swept.removed.objects, bytes(swept.removed.bytes))}</p>
+      <p role="status">
+        {(swept.dry_run ? texts.storage.wouldText : texts.storage.didText)(swept.removed.objects, bytes(swept.removed.bytes))}{' '}
+        {(swept.dry_run ? texts.storage.wouldRelease : texts.storage.didRelease)(swept.released)}
+      </p>
       <div className="table-scroll" role="region" aria-label={texts.storage.sizes} tabIndex={0}>
         <table className="table">
           <thead><tr><th scope="col">{texts.storage.what}</th><th scope="col">{texts.storage.objects}</th><th scope="col">{texts.storage.size}</th></tr></thead>

@@ -30,10 +30,16 @@ pub async fn diff(
 pub fn show(items: &Value, paint: Paint) {
     for file in items.as_array().into_iter().flatten() {
         let text = |name: &str| on_one_line(file[name].as_str().unwrap_or_default());
+        let mode = format!("mode {} → {}", text("mode_before"), text("mode_after"));
+        let beside = if file["mode_before"].is_string() && file["mode_after"].is_string() && file["mode_before"] != file["mode_after"] {
+            format!(", {mode}")
+        } else {
+            String::new()
+        };
         let what = match (text("change").as_str(), file["from_path"].as_str()) {
-            ("renamed", Some(from)) => format!("renamed from {}", on_one_line(from)),
-            ("mode", _) => format!("mode {} → {}", text("mode_before"), text("mode_after")),
-            (change, _) => change.to_owned(),
+            ("renamed", Some(from)) => format!("renamed from {}{beside}", on_one_line(from)),
+            ("mode", _) => mode,
+            (change, _) => format!("{change}{beside}"),
         };
         println!("{}", paint.ink(Ink::Bold, &format!("{} ({what})", text("path"))));
         match file["diff"].as_str() {

@@ -25,8 +25,8 @@ pub async fn tree(client: &Client, session: &str, then: &LookBack, json: bool) -
 fn show(item: &Value, all: &[&Value], depth: usize, own: &str, paint: Paint) {
     let text = |name: &str| printable(item[name].as_str().unwrap_or_default());
     let id = text("id");
-    let at = match item["origin"]["version"].as_u64() {
-        Some(version) => format!(" from event {version}"),
+    let at = match item["origin"]["position"].as_u64() {
+        Some(position) => format!(" from #{position}"),
         None => String::new(),
     };
     let thrown = if item["discarded"] == true { " (files thrown away)" } else { "" };

@@ -36,6 +36,7 @@ async fn a_fork_goes_on_from_an_event_and_leaves_the_rest_alone() {
     assert!(begun["causation_id"].is_string());
     let tree = bench.world.get(&format!("/api/v1/sessions/{fork}/forks")).await;
     assert_eq!(tree["items"].as_array().expect("items").iter().map(id).collect::<Vec<_>>(), [session.clone(), fork.clone()]);
+    assert_eq!(tree["items"][1]["origin"]["position"], json!(first), "{tree}");
     let compared = bench.world.get(&format!("/api/v1/sessions/{session}/compare?with={fork}")).await;
     assert_eq!(compared["ancestor"]["position"], json!(first));
     assert_eq!(

@@ -1,5 +1,6 @@
 //! Going back, and back again.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::*;
@@ -31,6 +32,26 @@ async fn files_and_conversation_go_back_and_come_again() {
     bench.world.session_is(&session, &["failed", "completed"]).await;
     let said = messages().await;
     assert!(said.as_array().expect("messages").iter().any(|message| message["text"] == "otherwise"), "{said}");
+}
+
+#[tokio::test]
+async fn a_point_that_the_journal_has_not_reached_is_refused() {
+    let bench = Bench::new().await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let there = holds(&bench.folder);
+    let path = format!("/api/v1/sessions/{session}");
+    for (method, wish, body) in [
+        (Method::POST, "undo".to_owned(), Some(json!({ "to": 1_000_000 }))),
+        (Method::POST, "fork".into(), Some(json!({ "at": 1_000_000 }))),
+        (Method::PUT, "snapshots/1000000".into(), Some(json!({ "name": "good" }))),
+        (Method::GET, "diff?to=1000000".into(), None),
+        (Method::GET, "tree?at=1000000".into(), None),
+    ] {
+        let answer = bench.world.send(method, &format!("{path}/{wish}"), body.as_ref()).await;
+        assert_eq!(answer.status, 422, "{wish}: {}", answer.text);
+        assert!(answer.text.contains("the journal ends at"), "{wish}: {}", answer.text);
+    }
+    assert_eq!(holds(&bench.folder), there);
 }
 
 #[tokio::test]

@@ -1819,6 +1819,11 @@ export interface components {
             name: string;
         };
         OriginOfSession: {
+            /**
+             * Format: int64
+             * @description Of that event; told by the tree of forks, else null.
+             */
+            position?: number | null;
             /** Format: uuid */
             session_id: string;
             /**
@@ -2158,6 +2163,11 @@ export interface components {
             missing: number;
             /** @description Live and written into new packs. */
             moved: components["schemas"]["TotalBody"];
+            /**
+             * Format: int64
+             * @description Snapshots of steps that retention lets go.
+             */
+            released: number;
             /** @description Removed, or to be removed. */
             removed: components["schemas"]["TotalBody"];
             /** @description In packs that cannot be read in whole, which therefore stay. */
