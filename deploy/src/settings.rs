@@ -8,13 +8,22 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use opensail_domain::account::{check_password, normal_email};
 use opensail_eventstore::relay::{BadAddress, NatsAddress, RedisAddress};
 use opensail_workers::outside::model::{ApiKey, ModelSettings, parse_price};
 use read::{SettingError, Values, refuse};
+
+/// What OPENSAIL_LEASE_SECONDS may be. Below, a pause of the database would often cost a run; above, sessions stand still for long.
+const LEASE: RangeInclusive<u64> = 4..=600;
+/// Nobody else is there to take over.
+const LEASE_ALONE: Duration = Duration::from_secs(30);
+/// With the two seconds in which others look, a session of a worker that fell silent goes on within ten.
+const LEASE_OF_MANY: Duration = Duration::from_secs(7);
 
 /// Which back end keeps the journal.
 #[derive(Clone, PartialEq, Eq)]
@@ -66,6 +75,8 @@ pub struct Settings {
     pub registration: Registration,
     pub project_roots: Vec<PathBuf>,
     pub sandbox_read: Vec<PathBuf>,
+    /// How long a worker that falls silent keeps what it works on.
+    pub lease: Duration,
     pub log: String,
 }
 
@@ -150,6 +161,15 @@ impl Settings {
                 None => environment.get("HOME").filter(|home| !home.is_empty()).map(PathBuf::from).into_iter().collect(),
             },
             sandbox_read: values.get("OPENSAIL_SANDBOX_READ").map_or(Ok(Vec::new()), |list| folders("OPENSAIL_SANDBOX_READ", list))?,
+            lease: match values.get("OPENSAIL_LEASE_SECONDS") {
+                Some(seconds) => {
+                    seconds.parse().ok().filter(|seconds| LEASE.contains(seconds)).map(Duration::from_secs).ok_or_else(|| {
+                        refuse("OPENSAIL_LEASE_SECONDS", format!("must be a number from {} to {}", LEASE.start(), LEASE.end()))
+                    })?
+                }
+                None if mode == Mode::Desktop => LEASE_ALONE,
+                None => LEASE_OF_MANY,
+            },
             secret_key: values.get("SECRET_KEY").map(secret_key::checked).transpose()?,
             secret_key_previous: match values.get("SECRET_KEY_PREVIOUS") {
                 Some(_) if values.get("SECRET_KEY").is_none() => return Err(refuse("SECRET_KEY", "is needed with SECRET_KEY_PREVIOUS")),

@@ -34,6 +34,8 @@ pub struct Hands {
     pub sandbox: Arc<dyn Sandbox>,
     /// Node and boot id of this process; also the holder of its leases.
     pub worker: String,
+    /// How long its leases last without renewal: who falls silent is replaced after that.
+    pub lease: Duration,
 }
 
 /// Starts the reconcilers under the supervisor, whose `stop` ends them: runs are abandoned, not ended, their commands killed and

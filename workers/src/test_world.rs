@@ -99,6 +99,7 @@ impl World {
             work: Arc::new(opensail_eventstore::relay::InProcessWork::default()),
             sandbox: sandbox.clone(),
             worker: "node/boot".into(),
+            lease: Duration::from_secs(30),
         };
         let (team, project, account) = (TeamId(Uuid::now_v7()), ProjectId(Uuid::now_v7()), AccountId(Uuid::now_v7()));
         World { hands, model, sandbox, clock, root, team, project, account, _projections: projections, _folder: folder }

@@ -127,6 +127,7 @@ impl Opened {
                 work: relays.work.clone(),
                 sandbox: Arc::new(sandbox),
                 worker: boot,
+                lease: settings.lease,
             };
             opensail_workers::start(&supervisor, hands);
         }

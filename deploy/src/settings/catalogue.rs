@@ -64,6 +64,11 @@ pub const SETTINGS: &[Setting] = &[
         "folders, separated by ':', beneath which a project may work in place",
     ),
     setting("OPENSAIL_SANDBOX_READ", Fallback::Unset, "folders, separated by ':', that commands may read besides the system's"),
+    setting(
+        "OPENSAIL_LEASE_SECONDS",
+        Fallback::Computed("30 on the desktop, elsewhere 7"),
+        "after how long another worker takes over from one that falls silent; one that cannot reach the database for three quarters of it drops its runs",
+    ),
     setting("RUST_LOG", Fallback::Fixed("info"), "what is logged on stderr"),
 ];
 

@@ -32,6 +32,7 @@ fn bad_values_are_refused_by_name() {
         ("OPENSAIL_MODEL_PRICE", "cheap"),
         ("OPENSAIL_PROJECT_ROOTS", "code"),
         ("OPENSAIL_HOME", "relative"),
+        ("OPENSAIL_LEASE_SECONDS", "3"),
         ("OPENSAIL_LISTN", "127.0.0.1:1"),
         ("NATS_URL", "http://u:hidden@x"),
         ("REDIS_URL", "u:hidden@x"),

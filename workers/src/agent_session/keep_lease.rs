@@ -7,21 +7,20 @@ use opensail_eventstore::{Lease, LeaseError, Leases};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How long a lease lasts without renewal, and how often it is renewed.
-pub(crate) const TTL: Duration = Duration::from_secs(30);
-const RENEW_EVERY: Duration = Duration::from_secs(10);
+/// A lease is renewed when this part of its time is over.
+const RENEW_AFTER: u32 = 3;
 /// A renewal that failed is tried again after this.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
-/// The work stops this long before the lease runs out, so that nothing of it overlaps the next holder's.
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+/// The work stops a quarter of the lease's time before it runs out, at most so long, so that nothing of it overlaps the next holder's.
 const MARGIN: Duration = Duration::from_secs(3);
 
-/// Keeps a lease until it is lost; then cancels `halt` and returns.
-pub(crate) async fn keep_lease(leases: Arc<dyn Leases>, mut lease: Lease, halt: CancellationToken) {
+/// Keeps a lease of `ttl` until it is lost; then cancels `halt` and returns.
+pub(crate) async fn keep_lease(leases: Arc<dyn Leases>, mut lease: Lease, ttl: Duration, halt: CancellationToken) {
     // From before the asking: the lease cannot have begun earlier.
     let mut held_since = Instant::now();
-    let mut wait = RENEW_EVERY;
+    let mut wait = ttl / RENEW_AFTER;
     loop {
-        let end = held_since + TTL - MARGIN;
+        let end = held_since + ttl - MARGIN.min(ttl / 4);
         tokio::select! {
             () = halt.cancelled() => return,
             () = tokio::time::sleep_until(end.min(Instant::now() + wait)) => {}
@@ -29,14 +28,14 @@ pub(crate) async fn keep_lease(leases: Arc<dyn Leases>, mut lease: Lease, halt: 
         let asked = Instant::now();
         let renewed = tokio::select! {
             () = halt.cancelled() => return,
-            renewed = leases.renew(&lease, TTL) => renewed,
+            renewed = leases.renew(&lease, ttl) => renewed,
             () = tokio::time::sleep_until(end) => Err(LeaseError::Unavailable("no answer in time".into())),
         };
         match renewed {
             Ok(renewed) => {
                 lease = renewed;
                 held_since = asked;
-                wait = RENEW_EVERY;
+                wait = ttl / RENEW_AFTER;
             }
             Err(LeaseError::Held { holder, .. }) => {
                 tracing::warn!(resource = lease.resource, holder, "the lease went to another worker; its run is dropped");

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::desk::{Desk, Halt};
-use super::keep_lease::{TTL, keep_lease};
+use super::keep_lease::keep_lease;
 use super::run_session::{WORKER_ERROR, run_session};
 use crate::Hands;
 use crate::project::{lease_of, load};
@@ -183,7 +183,7 @@ impl Work {
             WorkingCopy::Project(project_id) => lease_of(project_id),
             WorkingCopy::Fork(session_id) => lease_of_fork(session_id),
         };
-        let lease = match self.hands.leases.acquire(&resource, &self.hands.worker, TTL).await {
+        let lease = match self.hands.leases.acquire(&resource, &self.hands.worker, self.hands.lease).await {
             Ok(lease) => lease,
             Err(LeaseError::Held { .. }) => return Ended::Later(ASK_AGAIN),
             Err(LeaseError::Unavailable(why)) => {
@@ -194,7 +194,7 @@ impl Work {
         let halt = self.halt.child_token();
         // Also when the run panics, the keeper ends and the lease is free.
         let stop_keeping = halt.clone().drop_guard();
-        let keeper = tokio::spawn(keep_lease(self.hands.leases.clone(), lease.clone(), halt.clone()));
+        let keeper = tokio::spawn(keep_lease(self.hands.leases.clone(), lease.clone(), self.hands.lease, halt.clone()));
         let run = self.run(project_id, session_id, lease.fence(), halt.clone());
         let ran = match AssertUnwindSafe(run).catch_unwind().await {
             Ok(ended) => {

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::clone::{Reach, Remote, clone};
 use super::{lease_of, load, templates};
 use crate::Hands;
-use crate::agent_session::keep_lease::{TTL, keep_lease};
+use crate::agent_session::keep_lease::keep_lease;
 use crate::reconciler::Reconciler;
 
 /// Most projects prepared at a time.
@@ -101,12 +101,12 @@ impl Reconciler for PrepareProjects {
 
 impl Work {
     async fn prepare(&self, project_id: ProjectId) -> Result<(), String> {
-        let lease = match self.hands.leases.acquire(&lease_of(project_id), &self.hands.worker, TTL).await {
+        let lease = match self.hands.leases.acquire(&lease_of(project_id), &self.hands.worker, self.hands.lease).await {
             Ok(lease) => lease,
             Err(error @ (LeaseError::Held { .. } | LeaseError::Unavailable(_))) => return Err(error.to_string()),
         };
         let halt = self.halt.child_token();
-        let keeper = tokio::spawn(keep_lease(self.hands.leases.clone(), lease.clone(), halt.clone()));
+        let keeper = tokio::spawn(keep_lease(self.hands.leases.clone(), lease.clone(), self.hands.lease, halt.clone()));
         let done = tokio::select! {
             () = self.halt.cancelled() => Ok(()),
             done = self.prepare_under(project_id, lease.fence(), &halt) => done,
