@@ -38,8 +38,23 @@ if [ "$purpose" = test ]; then
     need btrfs-progs '/*bin/mkfs.btrfs'
     need redis-server '/usr/bin/redis-server'
     need nats-server '/usr/*bin/nats-server'
+    need python3-venv '/usr/lib/python3.*/ensurepip/__init__.py'
 fi
-[ ${#packages[@]} -eq 0 ] && exit 0
+
+# A server that speaks S3, in a folder of its own.
+bucket_server() {
+    local folder=${XDG_CACHE_HOME:-$HOME/.cache}/opensail/moto-5.1
+    [ "$purpose" = test ] && [ ! -e "$folder/ready" ] || return 0
+    echo 'Installing moto, a server of buckets …'
+    python3 -m venv --clear "$folder"
+    "$folder/bin/pip" --quiet --disable-pip-version-check install 'moto[server]==5.1.*'
+    touch "$folder/ready"
+}
+
+if [ ${#packages[@]} -eq 0 ]; then
+    bucket_server
+    exit 0
+fi
 
 line="apt-get install --yes --no-install-recommends ${packages[*]}"
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
@@ -47,6 +62,7 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update --quiet --quiet
     $line --quiet --quiet >/dev/null
+    bucket_server
 elif [ "$purpose" = run ]; then
     printf 'opensail: %s missing; agents will not get a shell until you run: sudo %s\n' "${packages[*]}" "$line" >&2
 else

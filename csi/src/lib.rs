@@ -2,6 +2,7 @@
 //!
 //! It runs on storage nodes, and as a library on the desktop. It knows the gRPC contracts and nothing of the domain.
 
+pub mod bucket;
 pub mod cas;
 pub mod fileops;
 #[cfg(test)]

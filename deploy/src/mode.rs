@@ -6,7 +6,7 @@ mod docker;
 mod follow_model;
 pub mod probes;
 mod relays;
-mod sealing;
+pub mod sealing;
 pub mod stores;
 
 use crate::settings::{Mode, Settings};

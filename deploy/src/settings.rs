@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use opensail_csi::bucket::BucketAddress;
 use opensail_domain::account::{check_password, normal_email};
 use opensail_eventstore::relay::{BadAddress, NatsAddress, RedisAddress};
 use opensail_workers::outside::model::{ApiKey, ModelSettings, parse_price};
@@ -67,6 +68,8 @@ pub struct Settings {
     pub redis: Option<RedisAddress>,
     /// Work between processes; none: workers look by themselves.
     pub nats: Option<NatsAddress>,
+    /// Where checkpoints are kept beside the data folder.
+    pub bucket: Option<BucketAddress>,
     pub secret_key: Option<String>,
     /// The one before, while it is being changed.
     pub secret_key_previous: Option<String>,
@@ -145,6 +148,7 @@ impl Settings {
             database,
             redis: relay("REDIS_URL", values.get("REDIS_URL"))?,
             nats: relay("NATS_URL", values.get("NATS_URL"))?,
+            bucket: bucket(values)?,
             model: model(values, mode)?,
             admin: admin(values)?,
             registration: match values.get("OPENSAIL_REGISTRATION") {
@@ -224,6 +228,23 @@ fn model(values: &Values, mode: Mode) -> Result<ModelSettings, SettingError> {
         // Who shares a server must not read its files.
         script_paths: mode == Mode::Desktop,
     })
+}
+
+fn bucket(values: &Values) -> Result<Option<BucketAddress>, SettingError> {
+    let Some(bucket) = values.get("S3_BUCKET") else { return Ok(None) };
+    let needed = |name| values.get(name).map(str::to_owned).ok_or_else(|| refuse(name, "is needed with S3_BUCKET"));
+    let endpoint = values.get("S3_ENDPOINT").map(|url| match url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) {
+        Some(rest) if !rest.is_empty() && !rest.contains('@') => Ok(url.trim_end_matches('/').to_owned()),
+        _ => Err(refuse("S3_ENDPOINT", "must be http(s)://host[:port]")),
+    });
+    Ok(Some(BucketAddress {
+        endpoint: endpoint.transpose()?,
+        region: values.get("S3_REGION").unwrap_or_default().into(),
+        bucket: bucket.into(),
+        access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+        secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
+        session_token: values.get("AWS_SESSION_TOKEN").map(Into::into),
+    }))
 }
 
 fn admin(values: &Values) -> Result<Option<Admin>, SettingError> {

@@ -9,6 +9,7 @@ pub mod epoch;
 pub mod lease;
 pub mod relay;
 pub mod seal;
+pub mod second_place;
 pub mod server;
 pub mod subscription;
 pub mod vault;

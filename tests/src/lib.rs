@@ -1,6 +1,7 @@
 //! The whole house from outside.
 
 pub mod btrfs;
+pub mod bucket;
 pub mod cluster;
 pub mod people;
 pub mod watch;

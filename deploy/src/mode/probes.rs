@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use opensail_api::health::Probe;
 use opensail_eventstore::Journal;
 use opensail_eventstore::relay::{LiveRelay, WorkRelay};
-use opensail_eventstore::seal::SealState;
+use opensail_eventstore::seal::{SealState, SecondPlace};
 use opensail_projections::Projections;
 use tokio::sync::watch;
 
 use super::relays::Relays;
+use super::sealing::Sealing;
 use super::stores::Stores;
 
 /// A view further behind than this is not ready.
@@ -87,16 +88,22 @@ impl Probe for SealProbe {
     }
 }
 
-/// The second place of checkpoints.
-struct CheckpointsProbe(watch::Receiver<SealState>);
+/// A second place of checkpoints. The folder is this machine's own; a service that is away takes nobody out of service.
+struct CheckpointsProbe {
+    state: watch::Receiver<SealState>,
+    place: Arc<dyn SecondPlace>,
+}
 
 #[async_trait]
 impl Probe for CheckpointsProbe {
     fn name(&self) -> &'static str {
-        "checkpoints"
+        if self.place.remote() { "checkpoint_bucket" } else { "checkpoints" }
+    }
+    fn needed(&self) -> bool {
+        !self.place.remote()
     }
     async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
-        self.0.borrow().place_trouble.clone().map_or(Ok(BTreeMap::new()), Err)
+        self.state.borrow().place_trouble.get(&self.place.name()).cloned().map_or(Ok(BTreeMap::new()), Err)
     }
 }
 
@@ -133,9 +140,11 @@ impl Probe for RelayProbe<dyn WorkRelay> {
     }
 }
 
-pub(super) fn all(stores: &Stores, projections: &Projections, sealing: watch::Receiver<SealState>, relays: &Relays) -> Vec<Box<dyn Probe>> {
-    let mut probes: Vec<Box<dyn Probe>> =
-        vec![Box::new(JournalProbe(stores.journal.clone())), Box::new(SealProbe(sealing.clone())), Box::new(CheckpointsProbe(sealing))];
+pub(super) fn all(stores: &Stores, projections: &Projections, sealing: Sealing, relays: &Relays) -> Vec<Box<dyn Probe>> {
+    let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(JournalProbe(stores.journal.clone())), Box::new(SealProbe(sealing.state.clone()))];
+    for place in sealing.places {
+        probes.push(Box::new(CheckpointsProbe { state: sealing.state.clone(), place }));
+    }
     for name in projections.names() {
         probes.push(Box::new(ViewProbe { name, projections: projections.clone() }));
     }

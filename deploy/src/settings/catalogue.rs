@@ -40,6 +40,12 @@ pub const SETTINGS: &[Setting] = &[
     secret("DATABASE_OWNER_URL", Fallback::Unset, "PostgreSQL: the role that owns the tables and migrates"),
     secret("REDIS_URL", Fallback::Unset, "redis://…: live hints and texts between processes"),
     secret("NATS_URL", Fallback::Unset, "nats://…: with JetStream, gives each piece of work to one of the workers"),
+    setting("S3_BUCKET", Fallback::Unset, "bucket of this installation alone, which remembers checkpoints of the journal too"),
+    setting("S3_ENDPOINT", Fallback::Computed("Amazon's own"), "http(s)://… of another service that speaks S3"),
+    setting("S3_REGION", Fallback::Fixed("us-east-1"), "region of the bucket"),
+    secret("AWS_ACCESS_KEY_ID", Fallback::Unset, "who uses the bucket: list, get and put"),
+    secret("AWS_SECRET_ACCESS_KEY", Fallback::Unset, "the key of it"),
+    secret("AWS_SESSION_TOKEN", Fallback::Unset, "of keys that pass"),
     secret(
         "SECRET_KEY",
         Fallback::Computed("on the desktop generated once, kept in <OPENSAIL_HOME>/secret.key; else needed"),
@@ -76,5 +82,4 @@ pub const SETTINGS: &[Setting] = &[
 pub const OTHERS: &[&str] = &["OPENSAIL_URL", "OPENSAIL_TOKEN", "OPENSAIL_CRASH_AT"];
 
 /// In the contract, for deployments that this version does not serve.
-pub const NOT_SERVED: &[&str] =
-    &["S3_ENDPOINT", "S3_BUCKET", "S3_REGION", "CHANNEL_ENCRYPTION_KEY", "DEPLOYMENT_ENCRYPTION_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+pub const NOT_SERVED: &[&str] = &["CHANNEL_ENCRYPTION_KEY", "DEPLOYMENT_ENCRYPTION_KEY", "OTEL_EXPORTER_OTLP_ENDPOINT"];

@@ -36,13 +36,26 @@ fn bad_values_are_refused_by_name() {
         ("OPENSAIL_LISTN", "127.0.0.1:1"),
         ("NATS_URL", "http://u:hidden@x"),
         ("REDIS_URL", "u:hidden@x"),
-        ("S3_BUCKET", "x"),
+        ("CHANNEL_ENCRYPTION_KEY", "x"),
     ] {
         let error = settings(&[(name, value)]).err().unwrap_or_else(|| panic!("{name}={value} was taken"));
         assert!(error.starts_with(&format!("{name}: ")) && !error.contains("hidden"), "{error}");
     }
     assert!(settings(&[("OPENSAIL_LISTN", "x")]).is_err_and(|e| e.contains("OPENSAIL_LISTEN")), "a misspelt name is hinted at");
     assert!(settings(&[("OPENSAIL_LISTEN", "0.0.0.0:80")]).is_err_and(|e| e.starts_with("OPENSAIL_PUBLIC_URL: ")));
+}
+
+#[test]
+fn a_bucket_needs_its_keys() {
+    let keys = [("S3_BUCKET", "b"), ("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "hidden")];
+    for (without, name) in [(1, "AWS_ACCESS_KEY_ID"), (2, "AWS_SECRET_ACCESS_KEY")] {
+        let given: Vec<_> = keys.iter().enumerate().filter(|(at, _)| *at != without).map(|(_, pair)| *pair).collect();
+        assert!(settings(&given).is_err_and(|error| error.starts_with(&format!("{name}: "))));
+    }
+    let bad = settings(&[&keys[..], &[("S3_ENDPOINT", "objects.example.org")]].concat());
+    assert!(bad.is_err_and(|error| error.starts_with("S3_ENDPOINT: ") && !error.contains("hidden")));
+    let bucket = settings(&keys).ok().and_then(|settings| settings.bucket).expect("a bucket");
+    assert_eq!((bucket.region.as_str(), bucket.endpoint), ("us-east-1", None));
 }
 
 #[test]

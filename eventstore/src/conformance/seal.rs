@@ -24,6 +24,12 @@ struct Memory {
 
 #[async_trait]
 impl SecondPlace for Memory {
+    fn name(&self) -> String {
+        "memory".into()
+    }
+    fn pace(&self) -> Duration {
+        Duration::from_millis(10)
+    }
     async fn keep(&self, note: &str) -> Result<(), String> {
         if *self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
             return Err("it is lost".into());
@@ -57,7 +63,7 @@ impl<'a> World<'a> {
             tables: self.subject.seal(),
             keyring: self.keyring(),
             leases: self.subject.leases(),
-            place: self.memory.clone(),
+            places: vec![self.memory.clone()],
             holder: holder.into(),
             state: self.state.clone(),
         }
@@ -292,9 +298,9 @@ pub async fn a_lost_second_place_stops_nothing(subject: &dyn Subject) {
     let world = World::new(subject);
     *world.memory.lost.lock().unwrap_or_else(PoisonError::into_inner) = true;
     world.append("a", 0, 3).await;
-    world.seal_until(|state| state.size == 3 && state.place_trouble.is_some()).await.expect("sealed");
+    world.seal_until(|state| state.size == 3 && !state.place_trouble.is_empty()).await.expect("sealed");
     *world.memory.lost.lock().unwrap_or_else(PoisonError::into_inner) = false;
-    world.seal_until(|state| state.place_trouble.is_none()).await.expect("kept");
+    world.seal_until(|state| state.place_trouble.is_empty()).await.expect("kept");
     assert_eq!(world.memory.kept().await.map(|kept| kept.len()), Ok(1));
 }
 

@@ -12,14 +12,25 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
 
+/// From one note in the folder to the next.
+const PACE: Duration = Duration::from_secs(1);
 /// How often a checkpoint is added to the folder's list; the newest one is kept apart, at each call.
 const LISTED_EVERY: Duration = Duration::from_secs(60);
 
 #[async_trait]
 pub trait SecondPlace: Send + Sync + 'static {
+    /// Where it is, for people.
+    fn name(&self) -> String;
+    /// Whether it is a service that may be away while this machine is well.
+    fn remote(&self) -> bool {
+        false
+    }
+    /// The least time from one note to the next.
+    fn pace(&self) -> Duration;
     /// Returns once the note is durable there.
     async fn keep(&self, note: &str) -> Result<(), String>;
-    /// Notes that are kept, in no order; the newest is among them.
+    /// Notes that are kept, in no order; the newest is among them. A later one says all that an earlier one does, so that a place with very
+    /// many may answer with fewer.
     async fn kept(&self) -> Result<Vec<String>, String>;
 }
 
@@ -47,17 +58,29 @@ impl CheckpointFolder {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(note.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&draft, folder.join("latest"))?;
+        let latest = folder.join("latest");
         if let Some(epoch) = list {
-            let size = Checkpoint::unproven(note).map_or(0, |checkpoint| checkpoint.size);
-            let mut line = serde_json::to_string(&Line { size, note: note.into() })?;
-            line.push('\n');
-            let path = folder.join(format!("{epoch}.jsonl"));
-            let mut list = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-            list.write_all(line.as_bytes())?;
-            list.sync_all()?;
+            // The last of the epoch before is not in its list yet.
+            if let Ok(last) = std::fs::read_to_string(&latest)
+                && let Ok(before) = Checkpoint::unproven(&last)
+                && before.epoch.to_string() != epoch
+            {
+                Self::add(folder, &before.epoch.to_string(), &last)?;
+            }
+            Self::add(folder, epoch, note)?;
         }
+        std::fs::rename(&draft, latest)?;
         File::open(folder)?.sync_all()
+    }
+
+    fn add(folder: &Path, epoch: &str, note: &str) -> std::io::Result<()> {
+        let size = Checkpoint::unproven(note).map_or(0, |checkpoint| checkpoint.size);
+        let mut line = serde_json::to_string(&Line { size, note: note.into() })?;
+        line.push('\n');
+        let path = folder.join(format!("{epoch}.jsonl"));
+        let mut list = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+        list.write_all(line.as_bytes())?;
+        list.sync_all()
     }
 
     fn read(folder: &Path) -> std::io::Result<Vec<String>> {
@@ -82,6 +105,14 @@ impl CheckpointFolder {
 
 #[async_trait]
 impl SecondPlace for CheckpointFolder {
+    fn name(&self) -> String {
+        self.folder.display().to_string()
+    }
+
+    fn pace(&self) -> Duration {
+        PACE
+    }
+
     async fn keep(&self, note: &str) -> Result<(), String> {
         let epoch = Checkpoint::unproven(note).map_err(|error| error.to_string())?.epoch.to_string();
         let due = {

@@ -1,11 +1,13 @@
 //! The one who seals. It looks whenever the journal has moved, at most ten times a second, and writes whatever is new in one transaction;
 //! a burst goes through in portions. Two at once cannot do harm: both begin with the same row, and only one of them can write it.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
+use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -26,8 +28,8 @@ use crate::vault::keyring::Keyring;
 /// From one sealing to the next, so that a trickle of events does not cost a flush each; also how old an event may be without a proof,
 /// the sealing itself not counted.
 pub const PACE: Duration = Duration::from_millis(100);
-/// From one note in the second place to the next.
-pub const PLACE_PACE: Duration = Duration::from_secs(1);
+/// A second place that failed is tried again after this, or after its pace if that is less.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// Events of one transaction.
 pub const PORTION: usize = 4096;
 /// The journal and the keys are looked at this often, whether or not something was heard.
@@ -44,8 +46,8 @@ pub struct SealState {
     pub size: u64,
     /// Why nothing is sealed any more.
     pub trouble: Option<String>,
-    /// Why the second place does not hold the newest checkpoint.
-    pub place_trouble: Option<String>,
+    /// Second places that do not hold the newest checkpoint, by name, and why.
+    pub place_trouble: BTreeMap<String, String>,
 }
 
 /// What the sealer works with.
@@ -54,7 +56,8 @@ pub struct Sealer {
     pub tables: Arc<dyn SealTables>,
     pub keyring: Arc<Keyring>,
     pub leases: Arc<dyn Leases>,
-    pub place: Arc<dyn SecondPlace>,
+    /// The second places, each at its own pace.
+    pub places: Vec<Arc<dyn SecondPlace>>,
     /// Node and boot id.
     pub holder: String,
     pub state: watch::Sender<SealState>,
@@ -80,7 +83,8 @@ impl Sealer {
         let newest = watch::Sender::new(None);
         let ended = tokio::select! {
             ended = self.seal_for_ever(&newest) => ended,
-            never = self.place_for_ever(newest.subscribe()) => match never {},
+            // None of them ever ends.
+            _ = join_all(self.places.iter().map(|place| self.place_for_ever(place.as_ref(), newest.subscribe()))), if !self.places.is_empty() => Ok(()),
             () = stop => Ok(()),
         };
         if let Err(error) = &ended {
@@ -231,14 +235,14 @@ impl Sealer {
         });
     }
 
-    /// Takes the newest note to the second place. Sealing does not wait for it, however long it hangs; readiness says that it is missing.
-    async fn place_for_ever(&self, mut newest: watch::Receiver<Option<String>>) -> Infallible {
+    /// Takes the newest note to a second place. Sealing does not wait for it, however long it hangs; readiness says that it is missing.
+    async fn place_for_ever(&self, place: &dyn SecondPlace, mut newest: watch::Receiver<Option<String>>) -> Infallible {
         loop {
             let note = newest.borrow_and_update().clone();
             let mut kept = true;
             if let Some(note) = note {
-                kept = self.place(&note).await;
-                tokio::time::sleep(PLACE_PACE).await;
+                kept = self.place(place, &note).await;
+                tokio::time::sleep(if kept { place.pace() } else { place.pace().min(TRY_AGAIN) }).await;
             }
             if kept && newest.changed().await.is_err() {
                 // The sealing has ended, and this is dropped with it.
@@ -248,16 +252,16 @@ impl Sealer {
     }
 
     /// Whether it is there now.
-    async fn place(&self, note: &str) -> bool {
-        let kept = self.place.keep(note).await;
+    async fn place(&self, place: &dyn SecondPlace, note: &str) -> bool {
+        let (name, kept) = (place.name(), place.keep(note).await);
         if let Err(why) = &kept {
-            tracing::warn!(why, "the newest checkpoint could not be written to the second place");
+            tracing::warn!(place = name, why, "the newest checkpoint could not be written to the second place");
         }
         let trouble = kept.err();
         let placed = trouble.is_none();
-        self.state.send_if_modified(|state| {
-            let before = std::mem::replace(&mut state.place_trouble, trouble);
-            before != state.place_trouble
+        self.state.send_if_modified(|state| match trouble {
+            Some(why) => state.place_trouble.insert(name, why.clone()).is_none_or(|before| before != why),
+            None => state.place_trouble.remove(&name).is_some(),
         });
         placed
     }

@@ -1,5 +1,6 @@
 //! The audit from outside: who did what, who may ask, and what never lies on the disk.
 
+mod bucket;
 mod export;
 mod filters;
 mod privacy;

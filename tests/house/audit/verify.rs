@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::PROGRAM;
 
 /// Exit code and all that was said.
-async fn run(world: &World, arguments: &[&str]) -> (i32, String) {
+pub(super) async fn run(world: &World, arguments: &[&str]) -> (i32, String) {
     let output = world.command(arguments).output().await.expect("it runs");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap_or(-1), said)
@@ -198,7 +198,7 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 /// The file as somebody with the disk in hand would change it, with nothing beside it that could mend it.
-fn overwrite(file: &Path, bytes: &[u8]) {
+pub(super) fn overwrite(file: &Path, bytes: &[u8]) {
     for beside in ["-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{beside}", file.display()));
     }

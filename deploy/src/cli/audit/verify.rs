@@ -8,13 +8,13 @@ use std::path::Path;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt;
+use opensail_eventstore::seal::VerifierKey;
 use opensail_eventstore::seal::check::{CheckError, check};
-use opensail_eventstore::seal::{CheckpointFolder, SecondPlace, VerifierKey};
 
 use self::export::ExportCheck;
 use crate::cli::CliError;
 use crate::cli::client::Client;
-use crate::data_folder;
+use crate::mode::sealing::second_places;
 use crate::mode::stores;
 use crate::settings::{self, Settings};
 
@@ -78,7 +78,11 @@ pub async fn journal(keys: &[String]) -> Result<(), CliError> {
     let pinned = pinned(keys)?;
     let settings = Settings::read(&settings::environment()).map_err(|error| CliError::Usage(error.to_string()))?;
     let stores = stores::open(&settings).await.map_err(failed)?;
-    let remembered = CheckpointFolder::new(&data_folder::checkpoints(&settings.home)).kept().await.map_err(failed)?;
+    let places = second_places(&settings);
+    let mut remembered = Vec::new();
+    for place in &places {
+        remembered.extend(place.kept().await.map_err(|why| failed(format!("{}: {why}", place.name())))?);
+    }
     let checked = check(&*stores.journal, &*stores.seal, &pinned, &remembered, |_| {}).await;
     let first = stores.seal.keys().await.ok().and_then(|keys| keys.first().and_then(|key| key.verifier.parse().ok()));
     stores.close().await;
@@ -93,7 +97,8 @@ pub async fn journal(keys: &[String]) -> Result<(), CliError> {
         checked.checkpoints,
         moment(checked.time)
     );
-    println!("the second place agrees: {} checkpoints in {}", checked.remembered, data_folder::checkpoints(&settings.home).display());
+    let names: Vec<_> = places.iter().map(|place| place.name()).collect();
+    println!("the second place agrees: {} checkpoints in {}", checked.remembered, names.join(" and "));
     if checked.unsealed > 0 {
         println!("not sealed yet: {} newer positions", checked.unsealed);
     }
