@@ -17,6 +17,8 @@ pub struct Head {
 pub struct Filter {
     pub tenants: Vec<String>,
     pub streams: Vec<StreamId>,
+    /// Types of streams: the part of their names before the dash.
+    pub stream_types: Vec<String>,
     /// Exact event types.
     pub types: Vec<String>,
 }
@@ -25,6 +27,7 @@ impl Filter {
     pub fn matches(&self, event: &Recorded) -> bool {
         (self.tenants.is_empty() || self.tenants.contains(&event.tenant))
             && (self.streams.is_empty() || self.streams.contains(&event.stream))
+            && (self.stream_types.is_empty() || self.stream_types.iter().any(|name| name == event.stream.stream_type()))
             && (self.types.is_empty() || self.types.contains(&event.event_type))
     }
 }

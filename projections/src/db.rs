@@ -3,19 +3,24 @@
 //! One SQL text with `$1` … serves both, because view tables hold TEXT and BIGINT only. What lies here can be thrown away and
 //! made again from the journal, so its commits need not wait for the disk: rows and checkpoint move together.
 
+mod lines;
 mod names;
 mod open;
+mod value;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Postgres, Row as _, Sqlite, Transaction};
 
+pub(crate) use lines::Lines;
 pub(crate) use names::{Names, mentions};
 pub use open::OpenError;
+pub(crate) use value::{Kind, Value};
 
 /// Advisory lock of PostgreSQL under which one process at a time changes views. SQLite has one writer anyway.
 const WRITER_LOCK: i64 = 5_724_186_650_907_601_261;
@@ -44,61 +49,17 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
-/// A value for `$n`.
-#[derive(Clone, Debug)]
-pub(crate) enum Bind {
-    Text(Option<String>),
-    Int(Option<i64>),
-}
-
-/// PostgreSQL's text cannot hold U+0000; no view needs it.
-fn storable(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
-}
-
-impl From<&str> for Bind {
-    fn from(text: &str) -> Self {
-        Bind::Text(Some(storable(text.into())))
-    }
-}
-impl From<String> for Bind {
-    fn from(text: String) -> Self {
-        Bind::Text(Some(storable(text)))
-    }
-}
-impl From<Option<String>> for Bind {
-    fn from(text: Option<String>) -> Self {
-        Bind::Text(text.map(storable))
-    }
-}
-impl From<i64> for Bind {
-    fn from(number: i64) -> Self {
-        Bind::Int(Some(number))
-    }
-}
-impl From<Option<i64>> for Bind {
-    fn from(number: Option<i64>) -> Self {
-        Bind::Int(number)
-    }
-}
-/// The largest number a column holds stands for everything above it.
-impl From<u64> for Bind {
-    fn from(number: u64) -> Self {
-        Bind::Int(Some(i64::try_from(number).unwrap_or(i64::MAX)))
-    }
-}
-
 /// A statement with its values.
 #[derive(Clone, Debug)]
 pub(crate) struct Sql {
     pub(crate) text: Cow<'static, str>,
-    pub(crate) binds: Vec<Bind>,
+    pub(crate) binds: Vec<Value>,
 }
 
 /// `sql!("… $1 … $2", a, b)`.
 macro_rules! sql {
     ($text:expr $(, $bind:expr)* $(,)?) => {
-        $crate::db::Sql { text: std::borrow::Cow::from($text), binds: vec![$($crate::db::Bind::from($bind)),*] }
+        $crate::db::Sql { text: std::borrow::Cow::from($text), binds: vec![$($crate::db::Value::from($bind)),*] }
     };
 }
 pub(crate) use sql;
@@ -107,10 +68,10 @@ pub(crate) use sql;
 macro_rules! bound {
     ($sql:ident) => {{
         let mut query = sqlx::query(&$sql.text);
-        for bind in $sql.binds {
+        for bind in &$sql.binds {
             query = match bind {
-                Bind::Text(text) => query.bind(text),
-                Bind::Int(number) => query.bind(number),
+                Value::Text(text) => query.bind(text.as_deref()),
+                Value::Int(number) => query.bind(*number),
             };
         }
         query
@@ -236,6 +197,12 @@ impl Db {
     }
 }
 
+/// True when a table could not be had in the time given.
+pub(crate) fn is_locked(error: &sqlx::Error) -> bool {
+    // PostgreSQL: lock_not_available.
+    matches!(error, sqlx::Error::Database(refused) if refused.code().as_deref() == Some("55P03"))
+}
+
 /// A writing transaction; dropped without commit, it never was.
 pub(crate) struct Tx {
     open: Open,
@@ -265,6 +232,15 @@ impl Tx {
     pub(crate) async fn lock_beside(&mut self) -> Result<(), sqlx::Error> {
         if let Open::Postgres(tx) = &mut self.open {
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(REBUILD_LOCK).execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
+    /// From now on it waits so long for a table that others read, and fails then ([`is_locked`]). Nothing on SQLite, whose readers keep what they
+    /// began with.
+    pub(crate) async fn wait_for_tables(&mut self, longest: Duration) -> Result<(), sqlx::Error> {
+        if let Open::Postgres(tx) = &mut self.open {
+            sqlx::query(&format!("SET LOCAL lock_timeout = '{}ms'", longest.as_millis())).execute(&mut **tx).await?;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@
 mod checkpoint;
 mod generation;
 mod overview;
+mod page;
 mod parked;
 mod prepare;
 mod rebuild;
@@ -30,9 +31,11 @@ pub use parked::Parked;
 
 use crate::db::{Db, Names};
 use crate::feed::{Feed, Standing};
-use crate::projection::{self, Projection};
+use crate::projection::{self, Incoming, Projection};
 use generation::State;
 use step::Step;
+#[cfg(test)]
+pub(crate) use step::apply_all;
 
 /// Events applied in one transaction.
 const BATCH: usize = 256;
@@ -164,7 +167,7 @@ impl Projections {
         if !matches!(prepare::judge(stands.as_ref(), view.version(), head), prepare::Tables::Good) {
             return Err(refused("the earlier tables are of another state of the journal"));
         }
-        generation::take_up(&mut tx, view, &kept).await?;
+        generation::take_up(&mut tx, &kept).await?;
         tx.commit().await?;
         tracing::info!(projection, "the view goes back to its earlier tables");
         self.engine.wanted.notify_one();
@@ -238,7 +241,8 @@ impl Engine {
                 // A subscription tries again by itself; it ends only with its tail.
                 Err(ReadError::Unavailable(_)) => return Ok(Followed::End),
             };
-            match self.step(&mut followers, from, &batch).await? {
+            let incoming: Vec<_> = batch.events.iter().map(|event| Incoming::new(event)).collect();
+            match self.step(&mut followers, from, &incoming, batch.seen).await? {
                 Step::Done => from = batch.seen,
                 Step::Again => return Ok(Followed::Again),
             }

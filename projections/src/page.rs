@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use opensail_domain::kernel::TeamId;
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Bind, Sql};
+use crate::db::{Sql, Value};
 use crate::error::QueryError;
 
 /// Rows of a page when none is asked for.
@@ -73,9 +73,9 @@ impl Window {
             Order::Asc => (">", "ASC"),
             Order::Desc => ("<", "DESC"),
         };
-        binds.push(Bind::from(self.after));
+        binds.push(Value::from(self.after));
         let place = binds.len();
-        binds.push(Bind::from(self.limit as i64 + 1));
+        binds.push(Value::from(self.limit as i64 + 1));
         let limit = binds.len();
         Sql { text: format!("{text} AND {key} {beyond} ${place} ORDER BY {key} {direction} LIMIT ${limit}").into(), binds }
     }
@@ -94,7 +94,7 @@ pub(crate) fn among(sql: Sql, column: &str, teams: Option<&[TeamId]>) -> Sql {
     let Some(teams) = teams else { return sql };
     let Sql { text, mut binds } = sql;
     let places: Vec<_> = (binds.len() + 1..=binds.len() + teams.len()).map(|n| format!("${n}")).collect();
-    binds.extend(teams.iter().map(|team| Bind::from(team.to_string())));
+    binds.extend(teams.iter().map(|team| Value::from(team.to_string())));
     let only = if places.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", places.join(", ")) };
     Sql { text: format!("{text} AND {only}").into(), binds }
 }

@@ -7,7 +7,7 @@ use opensail_domain::AnyEvent;
 use opensail_domain::kernel::DecodeError;
 use opensail_eventstore::Recorded;
 
-use crate::db::Tx;
+use crate::rows::{Rows, Wants};
 use crate::table::Table;
 
 /// Why an event did not change the rows.
@@ -49,12 +49,24 @@ fn about_values(error: &sqlx::Error) -> bool {
 pub(crate) struct Incoming<'a> {
     pub(crate) recorded: &'a Recorded,
     /// Read when the first projection wants to see it.
-    decoded: OnceLock<Result<AnyEvent, DecodeError>>,
+    decoded: Decoded,
 }
+
+pub(crate) type Decoded = OnceLock<Result<AnyEvent, DecodeError>>;
 
 impl<'a> Incoming<'a> {
     pub(crate) fn new(recorded: &'a Recorded) -> Self {
         Incoming { recorded, decoded: OnceLock::new() }
+    }
+
+    /// One that was read elsewhere, or will be read here if it was not.
+    pub(crate) fn with(recorded: &'a Recorded, decoded: Decoded) -> Self {
+        Incoming { recorded, decoded }
+    }
+
+    pub(crate) fn into_decoded(self) -> Decoded {
+        let _ = self.event();
+        self.decoded
     }
 
     fn decode(&self) -> Result<AnyEvent, DecodeError> {
@@ -80,12 +92,18 @@ pub(crate) trait Projection: Send + Sync + 'static {
     fn name(&self) -> &'static str;
     /// Raised whenever the tables or their content change: the view is then built anew.
     fn version(&self) -> i64;
-    /// Its tables, dropped and made before a rebuild, with all that remembers their past.
+    /// Its tables; what remembers their past is made with them.
     fn tables(&self) -> &'static [Table];
     /// Types of the streams that concern it; empty for all.
     fn streams(&self) -> &'static [&'static str];
+    /// Whether it looks into payloads.
+    fn opens(&self) -> bool {
+        true
+    }
+    /// The rows that the event will touch, so that those of a batch are read together. Only a hint: what is not told here is read when it is asked for.
+    fn wants(&self, _incoming: &Incoming<'_>, _wants: &mut Wants) {}
     /// Changes the rows by one event. Called once for each event in order, as far as the checkpoint says.
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError>;
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError>;
 }
 
 /// The tables of every view.

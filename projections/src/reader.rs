@@ -4,22 +4,30 @@
 
 use opensail_eventstore::Position;
 
-use crate::db::{Bind, Db, Row, Sql, mentions};
+use crate::db::{Db, Row, Sql, Value, mentions};
 use crate::{QueryError, projection};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     db: Db,
     at: Option<Position>,
+    /// Every statement that was asked, for the test that has their plans explained.
+    #[cfg(test)]
+    pub(crate) asked: std::sync::Arc<std::sync::Mutex<Vec<Sql>>>,
 }
 
 impl Reader {
     pub(crate) fn new(db: Db) -> Self {
-        Reader { db, at: None }
+        Reader {
+            db,
+            at: None,
+            #[cfg(test)]
+            asked: std::sync::Arc::default(),
+        }
     }
 
     pub(crate) fn at(&self, position: Position) -> Self {
-        Reader { db: self.db.clone(), at: Some(position) }
+        Reader { at: Some(position), ..self.clone() }
     }
 
     /// The position that is looked at; none: now.
@@ -28,24 +36,30 @@ impl Reader {
     }
 
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, QueryError> {
-        self.served(&sql)?;
-        Ok(self.db.all(self.then(sql)).await?)
+        let sql = self.asked(sql)?;
+        Ok(self.db.all(sql).await?)
     }
 
     pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, QueryError> {
-        self.served(&sql)?;
-        Ok(self.db.one(self.then(sql)).await?)
+        let sql = self.asked(sql)?;
+        Ok(self.db.one(sql).await?)
     }
 
-    fn served(&self, sql: &Sql) -> Result<(), QueryError> {
-        self.db.withheld(&sql.text).map_or(Ok(()), |view| Err(QueryError::Rebuilding(view)))
+    fn asked(&self, sql: Sql) -> Result<Sql, QueryError> {
+        if let Some(view) = self.db.withheld(&sql.text) {
+            return Err(QueryError::Rebuilding(view));
+        }
+        let sql = self.then(sql);
+        #[cfg(test)]
+        self.asked.lock().expect("whole").push(sql.clone());
+        Ok(sql)
     }
 
     /// The statement over the tables of then.
     pub(crate) fn then(&self, sql: Sql) -> Sql {
         let Some(position) = self.at else { return sql };
         let Sql { text, mut binds } = sql;
-        binds.push(Bind::from(position));
+        binds.push(Value::from(position));
         let place = format!("${}", binds.len());
         let shadows: Vec<_> = projection::tables()
             .filter(|table| mentions(&text, table.name))

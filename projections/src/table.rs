@@ -1,23 +1,21 @@
 //! What a view's tables look like, declared once: from it come the table itself, its indexes, and what remembers its past.
 //!
-//! The rows of the past lie beside the table (decision 0016): every row that ever was, with the positions between which it was so. Triggers
-//! keep them, so that no projection writes them and none can forget to. What a projection owes is that `written` says by which event a row
-//! is written: set in every INSERT and UPDATE, and before a row is removed ([`remove`]).
+//! The rows of the past lie beside the table (decision 0016): every row that ever was, with the positions between which it was so. They are written
+//! with the rows of the present, by the one place that writes rows at all ([`crate::rows`]).
 
 mod history;
+mod shape;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
+use crate::db::Dialect;
 
-use opensail_eventstore::Position;
-
-use crate::db::{Bind, Dialect, Sql, Tx};
+pub(crate) use shape::Shape;
 
 /// What stands in the place of a position that was not reached yet.
 pub(crate) const OPEN: i64 = i64::MAX;
 
-/// The column of every remembered table that holds the position of the event that wrote the row.
+/// The column of every remembered table that says since which position its steady columns are as they are.
 const WRITTEN: &str = "written BIGINT NOT NULL";
 
 #[derive(Clone, Copy, Debug)]
@@ -64,15 +62,14 @@ impl Table {
         names.into_iter().map(|name| name + suffix).collect()
     }
 
-    /// Statements that make everything anew: tables, indexes and triggers. `suffix` is put behind every name, so that two generations can stand
-    /// beside each other; what is renamed afterwards needs [`Table::hooks`] again.
+    /// Statements that make everything anew: tables and indexes. `suffix` is put behind every name, so that two generations can stand
+    /// beside each other.
     pub(crate) fn ddl(&self, dialect: Dialect, suffix: &str) -> Vec<String> {
         let written: &[&str] = if let Past::Kept { .. } = self.past { &[WRITTEN] } else { &[] };
         let columns = [self.columns, written].concat().join(", ");
         let mut all = vec![format!("CREATE TABLE {}{suffix} ({columns}, PRIMARY KEY ({}))", self.name, self.key.join(", "))];
         all.extend(self.indexes.iter().map(|index| index.ddl(self.name, suffix)));
         all.extend(self.remembering(dialect, suffix));
-        all.extend(self.hooks(dialect, suffix));
         all
     }
 
@@ -91,14 +88,4 @@ impl Index {
 
 fn name_of(column: &'static str) -> &'static str {
     column.split(' ').next().unwrap_or(column)
-}
-
-/// Removes the rows for which `condition` holds, by the event at `position`. The condition's values are `$1` ….
-pub(crate) async fn remove(tx: &mut Tx, table: &str, condition: &str, binds: Vec<Bind>, position: Position) -> Result<(), sqlx::Error> {
-    let mut touched = binds.clone();
-    touched.push(position.into());
-    let text = format!("UPDATE {table} SET written = ${} WHERE {condition}", touched.len());
-    tx.run(Sql { text: Cow::from(text), binds: touched }).await?;
-    tx.run(Sql { text: Cow::from(format!("DELETE FROM {table} WHERE {condition}")), binds }).await?;
-    Ok(())
 }

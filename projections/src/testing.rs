@@ -1,6 +1,8 @@
 //! A journal, its views and a small cast for tests: everything real, in a temporary folder or in a database of a private
 //! PostgreSQL server. [`on_both!`] runs a test over each of them.
 
+pub(crate) mod histories;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Actor, ActorKind, Append, Appended, CommandId, Journal, NewEvent, Part, StreamId, private};
 use serde_json::Value;
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -97,6 +100,12 @@ impl World {
         let tail = Tail::start(store.clone()).await.expect("a tail");
         let (ada, crew, boat) = (AccountId(Uuid::now_v7()), TeamId(Uuid::now_v7()), ProjectId(Uuid::now_v7()));
         World { ground, store, keys: Arc::new(keys), db, tail, ada, crew, boat }
+    }
+
+    /// A session of its own at the PostgreSQL server; panics on SQLite.
+    pub(crate) async fn postgres_session(&self) -> PgConnection {
+        let Ground::Postgres(database, _) = &self.ground else { panic!("not on PostgreSQL") };
+        PgConnection::connect(&database.app_url).await.expect("connected")
     }
 
     /// Another world with nothing in it, on the same kind of database.

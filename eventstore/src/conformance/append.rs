@@ -315,5 +315,10 @@ pub async fn filters_select(subject: &dyn Subject) {
     assert_eq!(read(Filter { types: vec!["test.rare".into()], ..Filter::default() }).await, [4]);
     let streams = vec![StreamId::new("test", "a"), StreamId::new("test", "c")];
     assert_eq!(read(Filter { streams: streams.clone(), ..Filter::default() }).await, [1, 2, 5]);
-    assert_eq!(read(Filter { streams, tenants: vec!["team-2".into()], types: vec!["test.rare".into()] }).await, [0u64; 0]);
+    assert_eq!(read(Filter { stream_types: vec!["other".into(), "test".into()], ..Filter::default() }).await, [1, 2, 3, 4, 5]);
+    assert_eq!(read(Filter { stream_types: vec!["tes".into(), "other".into()], ..Filter::default() }).await, [0u64; 0]);
+    assert_eq!(
+        read(Filter { streams, tenants: vec!["team-2".into()], types: vec!["test.rare".into()], ..Filter::default() }).await,
+        [0u64; 0]
+    );
 }

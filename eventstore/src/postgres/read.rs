@@ -74,6 +74,9 @@ impl Journal for PostgresStore {
         if !filter.types.is_empty() {
             query.push(" AND event_type = ANY (").push_bind(&filter.types).push(")");
         }
+        if !filter.stream_types.is_empty() {
+            query.push(" AND stream_type = ANY (").push_bind(&filter.stream_types).push(")");
+        }
         if !filter.streams.is_empty() {
             let (types, ids): (Vec<_>, Vec<_>) = filter.streams.iter().map(|stream| (stream.stream_type(), stream.id())).unzip();
             query.push(" AND (stream_type, stream_id) IN (SELECT * FROM unnest(").push_bind(types).push(", ").push_bind(ids).push("))");

@@ -79,6 +79,10 @@ impl Journal for SqliteStore {
         if !filter.types.is_empty() {
             query.push(" AND event_type IN (SELECT value FROM json_each(").push_bind(json!(filter.types).to_string()).push("))");
         }
+        if !filter.stream_types.is_empty() {
+            let types = json!(filter.stream_types).to_string();
+            query.push(" AND stream_type IN (SELECT value FROM json_each(").push_bind(types).push("))");
+        }
         if !filter.streams.is_empty() {
             let names: Vec<_> = filter.streams.iter().map(|stream| json!([stream.stream_type(), stream.id()])).collect();
             query.push(" AND (stream_type, stream_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(");

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use opensail_domain::kernel::AccountId;
 
-use crate::db::{Bind, Sql};
+use crate::db::{Sql, Value};
 use crate::{Queries, QueryError, sealed};
 
 /// Accounts looked up by one statement.
@@ -18,7 +18,7 @@ impl Queries {
         for some in ids.chunks(AT_ONCE) {
             let places: Vec<_> = (1..=some.len()).map(|n| format!("${n}")).collect();
             let text = format!("SELECT account_id, name FROM accounts WHERE account_id IN ({})", places.join(", "));
-            let binds = some.iter().map(|id| Bind::from(id.to_string())).collect();
+            let binds = some.iter().map(|id| Value::from(id.to_string())).collect();
             for row in self.db.all(Sql { text: text.into(), binds }).await? {
                 names.insert(row.parsed(0)?, sealed::text(&self.keys, &row.json(1)?).await?);
             }

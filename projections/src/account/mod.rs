@@ -9,8 +9,8 @@ use opensail_domain::account::AccountEvent;
 
 pub use account_details::AccountDetails;
 
-use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::rows::{Rows, Wants};
 use crate::sealed;
 use crate::table::{Past, Table};
 
@@ -38,7 +38,7 @@ impl Projection for AccountView {
         "account"
     }
     fn version(&self) -> i64 {
-        2
+        3
     }
     fn tables(&self) -> &'static [Table] {
         &[ACCOUNTS]
@@ -47,21 +47,25 @@ impl Projection for AccountView {
         &["account"]
     }
 
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    fn wants(&self, incoming: &Incoming<'_>, wants: &mut Wants) {
+        if let Ok(AnyEvent::Account(AccountEvent::Registered(e))) = incoming.event() {
+            wants.row(&ACCOUNTS, &[&e.account_id.to_string()]);
+        }
+    }
+
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let AnyEvent::Account(event) = incoming.event()? else { return Ok(()) };
         match event {
             AccountEvent::Registered(e) => {
-                tx.run(sql!(
-                    "INSERT INTO accounts (account_id, email, name, platform_admin, created_at, position, written)
-                     VALUES ($1, $2, $3, $4, $5, $6, $6)",
-                    e.account_id.to_string(),
-                    sealed::to_text(&e.email),
-                    sealed::to_text(&e.name),
-                    i64::from(e.platform_admin),
-                    incoming.recorded.time,
-                    incoming.recorded.position,
-                ))
-                .await?;
+                let values = [
+                    ("account_id", e.account_id.to_string().into()),
+                    ("email", sealed::to_text(&e.email).into()),
+                    ("name", sealed::to_text(&e.name).into()),
+                    ("platform_admin", e.platform_admin.into()),
+                    ("created_at", incoming.recorded.time.into()),
+                    ("position", incoming.recorded.position.into()),
+                ];
+                rows.insert(&ACCOUNTS, values).await
             }
             AccountEvent::SignedIn(_)
             | AccountEvent::SignedOut(_)
@@ -69,8 +73,7 @@ impl Projection for AccountView {
             | AccountEvent::PasswordChanged(_)
             | AccountEvent::RefreshReused(_)
             // Name and address are sealed under the key that is gone.
-            | AccountEvent::Forgotten(_) => {}
+            | AccountEvent::Forgotten(_) => Ok(()),
         }
-        Ok(())
     }
 }

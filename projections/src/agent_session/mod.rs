@@ -30,10 +30,10 @@ pub(crate) use {
     sessions_of_project::list as list_of_project,
 };
 
-use crate::db::{Bind, Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::rows::{Row, Rows, Wants};
 use crate::sealed;
-use crate::table::{Index, Past, Table, remove};
+use crate::table::{Index, Past, Table};
 
 pub(crate) struct AgentSessionView;
 
@@ -138,7 +138,7 @@ impl Projection for AgentSessionView {
         "agent_session"
     }
     fn version(&self) -> i64 {
-        3
+        4
     }
     fn tables(&self) -> &'static [Table] {
         &[SESSIONS, APPROVALS]
@@ -147,86 +147,95 @@ impl Projection for AgentSessionView {
         &["agent_session"]
     }
 
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    fn wants(&self, incoming: &Incoming<'_>, wants: &mut Wants) {
+        let Ok(AnyEvent::AgentSession(event)) = incoming.event() else { return };
+        wants.row(&SESSIONS, &[incoming.recorded.stream.id()]);
+        match event.as_ref() {
+            AgentSessionEvent::Forked(e) => wants.row(&SESSIONS, &[&e.origin.session_id.to_string()]),
+            AgentSessionEvent::ApprovalRequested(e) => wants.row(&APPROVALS, &[&e.approval_id.to_string()]),
+            AgentSessionEvent::ApprovalAnswered(e) => wants.row(&APPROVALS, &[&e.approval_id.to_string()]),
+            AgentSessionEvent::ApprovalTimedOut(e) => wants.row(&APPROVALS, &[&e.approval_id.to_string()]),
+            _ => {}
+        }
+    }
+
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let AnyEvent::AgentSession(event) = incoming.event()? else { return Ok(()) };
         let recorded = incoming.recorded;
         if let AgentSessionEvent::Requested(requested) = event.as_ref() {
-            return insert(tx, recorded, requested).await;
+            return insert(rows, recorded, requested).await;
         }
         let session = recorded.stream.id();
-        let row = tx
-            .one(sql!(format!("SELECT {} FROM sessions WHERE session_id = $1", progress::COLUMNS), session))
-            .await?
-            .ok_or_else(|| ApplyError::Poison("the session was never requested".into()))?;
-        let before = Progress::read(&row, 0)?;
+        let row = rows.get(&SESSIONS, &[session]).await?;
+        let row = row.ok_or_else(|| ApplyError::Poison("the session was never requested".into()))?;
+        let before = Progress::of(row)?;
         let mut after = before.clone();
         after.apply(recorded, event);
-        tx.run(after.update(session)).await?;
-        if before.question.is_some() && after.question != before.question {
-            remove(tx, "approvals", "session_id = $1", vec![Bind::from(session)], recorded.position).await?;
+        rows.change(&SESSIONS, &[session], |row| after.write(row)).await?;
+        // At most one question of a session is open.
+        if let Some((asked, _)) = before.question.filter(|_| after.question != before.question) {
+            rows.remove(&APPROVALS, &[&asked.to_string()]).await?;
         }
         if let AgentSessionEvent::Forked(forked) = event.as_ref() {
-            leave_origin(tx, recorded, &forked.origin).await?;
+            leave_origin(rows, session, &forked.origin).await?;
         }
         if let AgentSessionEvent::ApprovalRequested(asked) = event.as_ref() {
-            ask(tx, recorded, asked, after.answer).await?;
+            ask(rows, recorded, asked, after.answer).await?;
         }
         Ok(())
     }
 }
 
-async fn insert(tx: &mut Tx, recorded: &Recorded, requested: &Requested) -> Result<(), ApplyError> {
+async fn insert(rows: &mut Rows<'_>, recorded: &Recorded, requested: &Requested) -> Result<(), ApplyError> {
     let json = |value: serde_json::Result<String>| value.map_err(|error| ApplyError::Poison(error.to_string()));
     let session = requested.session_id.to_string();
-    let progress = Progress::requested(recorded);
-    tx.run(sql!(
-        "INSERT INTO sessions (session_id, project_id, team_id, requested_by, task, title, model, edit_mode, budget, created_at, created,
-         finished, status, steps, input_tokens, output_tokens, micro_usd, updated_at, queued, cancel_requested, position, unsettled, discarded, root_id, written)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, 0, 0, 0, 0, $10, $11, 0, $11, 0, 0, $1, $11)",
-        session,
-        requested.project_id.to_string(),
-        requested.team_id.to_string(),
-        requested.requested_by.to_string(),
-        sealed::to_text(&requested.task),
-        sealed::to_text(&requested.title),
-        requested.model.as_str(),
-        json(serde_json::to_string(&requested.edit_mode))?,
-        json(serde_json::to_string(&requested.budget))?,
-        recorded.time,
-        recorded.position,
-        progress.status.as_str(),
-    ))
-    .await?;
-    Ok(())
+    let values = [
+        ("session_id", session.as_str().into()),
+        ("project_id", requested.project_id.to_string().into()),
+        ("team_id", requested.team_id.to_string().into()),
+        ("requested_by", requested.requested_by.to_string().into()),
+        ("task", sealed::to_text(&requested.task).into()),
+        ("title", sealed::to_text(&requested.title).into()),
+        ("model", requested.model.as_str().into()),
+        ("edit_mode", json(serde_json::to_string(&requested.edit_mode))?.into()),
+        ("budget", json(serde_json::to_string(&requested.budget))?.into()),
+        ("created_at", recorded.time.into()),
+        ("created", recorded.position.into()),
+        ("root_id", session.as_str().into()),
+    ];
+    rows.insert(&SESSIONS, values).await?;
+    Ok(rows.change(&SESSIONS, &[&session], |row| Progress::requested(recorded).write(row)).await?)
 }
 
-async fn leave_origin(tx: &mut Tx, recorded: &Recorded, origin: &Origin) -> Result<(), ApplyError> {
-    tx.run(sql!(
-        "UPDATE sessions SET origin_id = $2, origin_version = $3, written = $4,
-         root_id = COALESCE((SELECT o.root_id FROM sessions o WHERE o.session_id = $2), $2) WHERE session_id = $1",
-        recorded.stream.id(),
-        origin.session_id.to_string(),
-        origin.version,
-        recorded.position,
-    ))
-    .await?;
-    Ok(())
+async fn leave_origin(rows: &mut Rows<'_>, session: &str, origin: &Origin) -> Result<(), ApplyError> {
+    let origin_id = origin.session_id.to_string();
+    let root = match rows.get(&SESSIONS, &[&origin_id]).await? {
+        Some(row) => row.text("root_id")?.to_owned(),
+        None => origin_id.clone(),
+    };
+    let change = |row: &mut Row| {
+        row.set("origin_id", origin_id);
+        row.set("origin_version", origin.version);
+        row.set("root_id", root);
+    };
+    Ok(rows.change(&SESSIONS, &[session], change).await?)
 }
 
-async fn ask(tx: &mut Tx, recorded: &Recorded, asked: &ApprovalRequested, answer: Option<u64>) -> Result<(), ApplyError> {
-    tx.run(sql!(
-        "INSERT INTO approvals (approval_id, session_id, project_id, team_id, call_id, tool, preview, expires_at, requested_at, answer, position, written)
-         SELECT $1, session_id, project_id, team_id, $3, $4, $5, $6, $7, $8, $9, $9 FROM sessions WHERE session_id = $2",
-        asked.approval_id.to_string(),
-        recorded.stream.id(),
-        asked.call_id.as_str(),
-        asked.tool.as_str(),
-        sealed::to_text(&asked.preview),
-        asked.expires_at,
-        recorded.time,
-        answer.map(|position| position as i64),
-        recorded.position,
-    ))
-    .await?;
-    Ok(())
+async fn ask(rows: &mut Rows<'_>, recorded: &Recorded, asked: &ApprovalRequested, answer: Option<u64>) -> Result<(), ApplyError> {
+    let session = recorded.stream.id();
+    let Some(row) = rows.get(&SESSIONS, &[session]).await? else { return Ok(()) };
+    let values = [
+        ("approval_id", asked.approval_id.to_string().into()),
+        ("session_id", session.into()),
+        ("project_id", row.text("project_id")?.into()),
+        ("team_id", row.text("team_id")?.into()),
+        ("call_id", asked.call_id.as_str().into()),
+        ("tool", asked.tool.as_str().into()),
+        ("preview", sealed::to_text(&asked.preview).into()),
+        ("expires_at", asked.expires_at.into()),
+        ("requested_at", recorded.time.into()),
+        ("answer", answer.map(|position| position as i64).into()),
+        ("position", recorded.position.into()),
+    ];
+    rows.insert(&APPROVALS, values).await
 }

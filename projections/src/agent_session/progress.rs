@@ -6,8 +6,8 @@ use opensail_domain::kernel::{ApprovalId, Micros, Private};
 use opensail_eventstore::{Position, Recorded};
 use serde::Serialize;
 
-use crate::db::{Row, Sql, sql};
-use crate::sealed;
+use crate::db::Row;
+use crate::{rows, sealed};
 
 /// What a session has used up since it was requested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
@@ -154,13 +154,9 @@ impl Progress {
 
     /// From [`COLUMNS`], which begin at column `first`.
     pub(crate) fn read(row: &Row, first: usize) -> Result<Progress, sqlx::Error> {
-        let status = row.text(first)?;
         let place = |number: Option<i64>| number.map(|position| position.max(0) as u64);
         Ok(Progress {
-            status: STATUSES
-                .into_iter()
-                .find(|known| known.as_str() == status)
-                .ok_or_else(|| sqlx::Error::Decode(format!("no status of a session is called {status:?}").into()))?,
+            status: status(&row.text(first)?)?,
             reason: row.maybe_text(first + 1)?,
             detail: row.maybe_text(first + 2)?.map(|_| row.json(first + 2)).transpose()?,
             usage: Usage {
@@ -184,30 +180,59 @@ impl Progress {
         })
     }
 
-    pub(super) fn update(&self, session: &str) -> Sql {
-        sql!(
-            "UPDATE sessions SET finished = $2, status = $3, reason = $4, detail = $5, steps = $6, input_tokens = $7, output_tokens = $8,
-             micro_usd = $9, updated_at = $10, queued = $11, cancel_requested = $12, paused_until = $13, approval_id = $14,
-             approval_expires_at = $15, answer = $16, position = $17, written = $17, unsettled = $18, discarded = $19 WHERE session_id = $1",
-            session,
-            i64::from(self.status.finished()),
-            self.status.as_str(),
-            self.reason.clone(),
-            self.detail.as_ref().map(sealed::to_text),
-            self.usage.steps,
-            self.usage.input_tokens,
-            self.usage.output_tokens,
-            self.usage.micro_usd,
-            self.updated_at,
-            self.queued,
-            i64::from(self.cancel_requested),
-            self.paused_until,
-            self.question.map(|(id, _)| id.to_string()),
-            self.question.map(|(_, expires_at)| expires_at),
-            self.answer.map(|position| position as i64),
-            self.position,
-            i64::from(self.unsettled),
-            i64::from(self.discarded),
-        )
+    /// From the session's row.
+    pub(super) fn of(row: &rows::Row) -> Result<Progress, sqlx::Error> {
+        let odd = |what: &str| sqlx::Error::Decode(format!("a session's row holds {what:?}").into());
+        let place = |number: Option<i64>| number.map(|position| position.max(0) as u64);
+        Ok(Progress {
+            status: status(row.text("status")?)?,
+            reason: row.maybe_text("reason").map(str::to_owned),
+            detail: row.maybe_text("detail").map(|text| serde_json::from_str(text).map_err(|_| odd(text))).transpose()?,
+            usage: Usage {
+                steps: row.count("steps")?,
+                input_tokens: row.count("input_tokens")?,
+                output_tokens: row.count("output_tokens")?,
+                micro_usd: row.count("micro_usd")?,
+            },
+            updated_at: row.int("updated_at")?,
+            queued: row.count("queued")?,
+            cancel_requested: row.int("cancel_requested")? != 0,
+            paused_until: row.maybe_int("paused_until"),
+            question: match (row.maybe_text("approval_id"), row.maybe_int("approval_expires_at")) {
+                (Some(id), Some(expires_at)) => Some((id.parse().map_err(|_| odd(id))?, expires_at)),
+                _ => None,
+            },
+            unsettled: row.int("unsettled")? != 0,
+            discarded: row.int("discarded")? != 0,
+            answer: place(row.maybe_int("answer")),
+            position: row.count("position")?,
+        })
     }
+
+    /// Into the session's row.
+    pub(super) fn write(&self, row: &mut rows::Row) {
+        row.set("finished", self.status.finished());
+        row.set("status", self.status.as_str());
+        row.set("reason", self.reason.clone());
+        row.set("detail", self.detail.as_ref().map(sealed::to_text));
+        row.set("steps", self.usage.steps);
+        row.set("input_tokens", self.usage.input_tokens);
+        row.set("output_tokens", self.usage.output_tokens);
+        row.set("micro_usd", self.usage.micro_usd);
+        row.set("updated_at", self.updated_at);
+        row.set("queued", self.queued);
+        row.set("cancel_requested", self.cancel_requested);
+        row.set("paused_until", self.paused_until);
+        row.set("approval_id", self.question.map(|(id, _)| id.to_string()));
+        row.set("approval_expires_at", self.question.map(|(_, expires_at)| expires_at));
+        row.set("answer", self.answer.map(|position| position as i64));
+        row.set("position", self.position);
+        row.set("unsettled", self.unsettled);
+        row.set("discarded", self.discarded);
+    }
+}
+
+fn status(name: &str) -> Result<Status, sqlx::Error> {
+    let found = STATUSES.into_iter().find(|known| known.as_str() == name);
+    found.ok_or_else(|| sqlx::Error::Decode(format!("no status of a session is called {name:?}").into()))
 }

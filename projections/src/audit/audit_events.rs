@@ -4,7 +4,7 @@ use opensail_domain::kernel::Micros;
 use opensail_eventstore::{ActorKind, Cursor, Position, Recorded};
 use uuid::Uuid;
 
-use crate::db::{Bind, Sql, sql};
+use crate::db::{Sql, Value, sql};
 use crate::page::Window;
 use crate::{ClientAddress, EventItem, Order, Page, Queries, QueryError};
 
@@ -46,20 +46,20 @@ impl EventPage {
 pub(crate) fn list(filter: &AuditFilter, tenant: &str, from: Option<i64>, to: Option<i64>, window: &Window) -> Sql {
     let Sql { text, mut binds } = sql!("SELECT position FROM audit_events WHERE tenant = $1", tenant);
     let mut text = text.into_owned();
-    let mut and = |condition: &str, bind: Option<Bind>| {
+    let mut and = |condition: &str, bind: Option<Value>| {
         if let Some(bind) = bind {
             binds.push(bind);
             text.push_str(&format!(" AND {condition} ${}", binds.len()));
         }
     };
-    and("project =", filter.project.as_deref().map(Bind::from));
-    and("actor_id =", filter.actor.as_deref().map(Bind::from));
+    and("project =", filter.project.as_deref().map(Value::from));
+    and("actor_id =", filter.actor.as_deref().map(Value::from));
     and("actor_kind =", filter.actor_kind.map(|kind| kind.as_str().into()));
-    and("event_type =", filter.event_type.as_deref().map(Bind::from));
-    and("stream =", filter.stream.as_deref().map(Bind::from));
+    and("event_type =", filter.event_type.as_deref().map(Value::from));
+    and("stream =", filter.stream.as_deref().map(Value::from));
     and("correlation =", filter.correlation.map(|id| id.to_string().into()));
-    and("position >=", from.map(Bind::from));
-    and("position <", to.map(Bind::from));
+    and("position >=", from.map(Value::from));
+    and("position <", to.map(Value::from));
     window.apply(Sql { text: text.into(), binds }, "position")
 }
 

@@ -11,8 +11,8 @@ pub(crate) use audit_events::list;
 pub use audit_events::{AuditFilter, EventPage};
 pub use proven_events::EventProof;
 
-use crate::db::{Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::rows::Rows;
 use crate::table::{Index, Past, Table};
 
 pub(crate) struct AuditView;
@@ -59,24 +59,25 @@ impl Projection for AuditView {
         &[]
     }
 
+    fn opens(&self) -> bool {
+        false
+    }
+
     /// Never looks into the payload, so an event of a newer program is indexed like any other.
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let event = incoming.recorded;
-        tx.run(sql!(
-            "INSERT INTO audit_events (position, time, tenant, project, actor_kind, actor_id, event_type, stream, stream_version, correlation)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            event.position,
-            event.time,
-            event.tenant.as_str(),
-            event.project.clone(),
-            event.actor.kind.as_str(),
-            event.actor.id.as_str(),
-            event.event_type.as_str(),
-            event.stream.as_str(),
-            event.stream_version,
-            event.correlation_id.to_string(),
-        ))
-        .await?;
-        Ok(())
+        let values = [
+            ("position", event.position.into()),
+            ("time", event.time.into()),
+            ("tenant", event.tenant.as_str().into()),
+            ("project", event.project.clone().into()),
+            ("actor_kind", event.actor.kind.as_str().into()),
+            ("actor_id", event.actor.id.as_str().into()),
+            ("event_type", event.event_type.as_str().into()),
+            ("stream", event.stream.as_str().into()),
+            ("stream_version", event.stream_version.into()),
+            ("correlation", event.correlation_id.to_string().into()),
+        ];
+        rows.insert(&AUDIT_EVENTS, values).await
     }
 }

@@ -1,9 +1,11 @@
 //! Sets of a view's tables beside those that are read: one being built, one kept for a way back.
 //!
-//! A set has every table, index and trigger of its view under names with a suffix, and its checkpoint and parked streams under the view's name
-//! with the same suffix. A number is never used again, because indexes and triggers keep the name they were made with when tables are renamed.
+//! A set has every table and index of its view under names with a suffix, and its checkpoint and parked streams under the view's name with the
+//! same suffix. A number is never used again, because indexes keep the name they were made with when tables are renamed.
 
-use crate::db::{Dialect, Names, Tx, sql};
+use opensail_eventstore::Position;
+
+use crate::db::{Db, Dialect, Names, Tx, sql};
 use crate::projection::Projection;
 
 pub(super) const DDL: &str = "CREATE TABLE IF NOT EXISTS generations (
@@ -63,6 +65,14 @@ pub(super) async fn find(tx: &mut Tx, projection: &str, state: State) -> Result<
     row.map(|row| Ok(Generation { projection: projection.into(), number: row.int(0)?, tables: row.json(1)? })).transpose()
 }
 
+/// Where all sets beside those that are read stand, by projection; asked as any question is, without holding up a writer.
+pub(super) async fn stand(db: &Db) -> Result<Vec<(String, State, Position)>, sqlx::Error> {
+    let text = "SELECT g.projection, g.state, c.position FROM generations g
+        JOIN checkpoints c ON c.projection = g.projection || '__g' || g.generation WHERE g.state IN ('beside', 'kept')";
+    let state = |name: &str| if name == State::Beside.as_str() { State::Beside } else { State::Kept };
+    db.all(sql!(text)).await?.iter().map(|row| Ok((row.text(0)?, state(&row.text(1)?), row.count(2)?))).collect()
+}
+
 async fn set_state(tx: &mut Tx, generation: &Generation, state: State) -> Result<(), sqlx::Error> {
     let text = "UPDATE generations SET state = $3 WHERE projection = $1 AND generation = $2";
     tx.run(sql!(text, generation.projection.as_str(), generation.number, state.as_str())).await?;
@@ -94,13 +104,12 @@ pub(super) async fn make(tx: &mut Tx, view: &dyn Projection) -> Result<Generatio
     Ok(generation)
 }
 
-/// Takes up a kept set again. What fills its past was taken off when it was put aside.
-pub(super) async fn take_up(tx: &mut Tx, view: &dyn Projection, kept: &Generation) -> Result<(), sqlx::Error> {
-    hook(tx, view, &kept.suffix()).await?;
+/// Takes up a kept set again.
+pub(super) async fn take_up(tx: &mut Tx, kept: &Generation) -> Result<(), sqlx::Error> {
     set_state(tx, kept, State::Beside).await
 }
 
-/// Tables, triggers, checkpoint and parked streams are gone.
+/// Tables, checkpoint and parked streams are gone.
 pub(super) async fn drop_set(tx: &mut Tx, generation: &Generation) -> Result<(), sqlx::Error> {
     for table in &generation.tables {
         let table = table.clone() + &generation.suffix();
@@ -136,7 +145,6 @@ pub(super) async fn switch(tx: &mut Tx, view: &dyn Projection, next: &Generation
     for table in &next.tables {
         rename(tx, &(table.clone() + &next.suffix()), table).await?;
     }
-    hook(tx, view, "").await?;
     rekey(tx, &next.key(), view.name()).await?;
     set_state(tx, next, State::Spent).await
 }
@@ -161,20 +169,8 @@ async fn exists(tx: &mut Tx, table: &str) -> Result<bool, sqlx::Error> {
     Ok(tx.one(sql!(text, table)).await?.is_some())
 }
 
-/// Makes the triggers anew under the names that the tables have now. PostgreSQL's name tables in the text of a function, and what SQLite makes
-/// of an upsert in a trigger when its table is renamed is wrong: `excluded.position` becomes the column of the row that is there.
-async fn hook(tx: &mut Tx, view: &dyn Projection, suffix: &str) -> Result<(), sqlx::Error> {
-    for table in view.tables() {
-        for name in table.names(suffix) {
-            unhook(tx, &name).await?;
-        }
-        for statement in table.hooks(tx.dialect(), suffix) {
-            tx.run(sql!(statement)).await?;
-        }
-    }
-    Ok(())
-}
-
+/// Takes off the triggers with which programs up to the third version of the views wrote the past: their text names tables, and would fill those
+/// of another set.
 async fn unhook(tx: &mut Tx, table: &str) -> Result<(), sqlx::Error> {
     if tx.dialect() == Dialect::Sqlite {
         let text = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = $1";

@@ -1,7 +1,7 @@
 //! How each view stands, as people who administer it want to know.
 
 use super::generation::{self, State};
-use super::{Engine, EngineError, checkpoint};
+use super::{Engine, EngineError};
 use opensail_eventstore::Position;
 
 /// A set of tables on its way beside those that are read.
@@ -36,16 +36,10 @@ impl Engine {
     pub(super) async fn overview(&self) -> Result<Vec<View>, EngineError> {
         let lag = self.feed.lag().await?;
         let head = self.tail.journal().head().await?.position;
+        let sets = generation::stand(&self.db).await?;
         let mut views = Vec::new();
         for (view, lag) in self.views.iter().zip(lag.projections) {
-            let mut tx = self.db.begin().await?;
-            let mut stands = [None, None];
-            for (place, state) in stands.iter_mut().zip([State::Beside, State::Kept]) {
-                if let Some(found) = generation::find(&mut tx, view.name(), state).await? {
-                    *place = checkpoint::one(&mut tx, &found.key()).await?;
-                }
-            }
-            let [beside, kept] = stands;
+            let stands = |state| sets.iter().find(|set| set.0 == view.name() && set.1 == state).map(|set| set.2);
             views.push(View {
                 name: view.name(),
                 version: view.version(),
@@ -55,12 +49,12 @@ impl Engine {
                 parked: lag.parked,
                 served: lag.served,
                 stopped: lag.stopped,
-                rebuilding: beside.map(|beside| Rebuilding {
-                    done: beside.position,
-                    to_do: head.saturating_sub(beside.position),
+                rebuilding: stands(State::Beside).map(|done| Rebuilding {
+                    done,
+                    to_do: head.saturating_sub(done),
                     stopped: self.feed.why_stopped(view.name()),
                 }),
-                kept: kept.map(|kept| kept.position),
+                kept: stands(State::Kept),
             });
         }
         Ok(views)

@@ -1,27 +1,30 @@
 //! Builds a view beside the one that is read, and switches when it stands where that one stands.
 //!
-//! The set beside is filled in large steps, each with its checkpoint in one transaction, so that a process that dies loses at most one of them and
-//! any other takes it up. Nobody is woken by it. The last step and the switch are one transaction under the writers' lock: whoever keeps the
-//! view, in whichever process, has either not yet moved it or finds it at the very same position in its new tables.
+//! The sets beside are filled in large steps, those that stand at the same place together, each step with its checkpoints in one transaction, so
+//! that a process that dies loses at most one of them and any other takes it up. Nobody is woken by it. The last step and the switch are one
+//! transaction under the writers' lock: whoever keeps the view, in whichever process, has either not yet moved it or finds it at the very same
+//! position in its new tables.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use opensail_eventstore::subscription::Batch;
-use opensail_eventstore::{Filter, Head, Page, Position};
+use opensail_eventstore::Head;
 
 use super::checkpoint::Checkpoint;
 use super::generation::{self, Generation, State};
+use super::page::arrived;
 use super::prepare::{Tables, judge};
-use super::step::Step;
-use super::{Engine, EngineError, Follower, Set, checkpoint};
-use crate::db::sql;
-use crate::projection::Incoming;
+use super::step::{Step, apply_all, concerns};
+use super::{Engine, EngineError, Follower, Set, checkpoint, parked};
+use crate::db::{is_locked, sql};
 
-/// Events applied in one transaction; memory for at most two such pages is held.
-const PAGE: usize = 2048;
 /// How often it is asked whether another process began a rebuild, or left one behind.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a switch waits for questions that are under way. All that ask the view afterwards wait behind it, and so do the writers; so it is short,
+/// and the switch is tried again.
+const SWITCH_WAIT: Duration = Duration::from_millis(200);
 
 enum Built {
     /// More is to be done at once.
@@ -53,71 +56,85 @@ impl Engine {
         }
     }
 
-    /// One step for each view that is being built; true when there is nothing to do at once.
+    /// Goes on with every view that is being built; true when there is nothing to do at once.
     async fn rebuild_once(&self, stopped: &mut HashMap<String, String>) -> Result<bool, EngineError> {
-        let mut wait = true;
         let building = self.db.one(sql!("SELECT projection FROM generations WHERE state = 'beside'")).await?.is_some();
         if !building && self.views.iter().all(|view| self.db.withheld(view.tables()[0].name).is_none()) {
-            return Ok(wait);
+            return Ok(true);
         }
-        for (index, view) in self.views.iter().enumerate() {
-            let mut tx = self.db.begin().await?;
-            let Some(next) = generation::find(&mut tx, view.name(), State::Beside).await? else {
-                // Another process may have switched.
-                let served = checkpoint::one(&mut tx, view.name()).await?.is_some_and(|found| found.version == view.version());
-                if served && self.db.withheld(view.tables()[0].name).is_some() {
-                    self.rouse.notify_one();
+        let mut begun = self.begun(stopped).await?;
+        let mut wait = true;
+        // Those that stand at the same place are built together: the journal is read once for all of them.
+        for together in begun.chunk_by_mut(|one, next| one.0.position == next.0.position) {
+            let (mut followers, nexts): (Vec<_>, Vec<_>) = together.iter().cloned().unzip();
+            wait &= !self.build(&mut followers).await?;
+            for (mut follower, next) in followers.into_iter().zip(nexts) {
+                if follower.stopped.is_none() {
+                    wait &= !self.try_fence(&mut follower, &next).await?;
                 }
-                continue;
-            };
-            let Some(found) = checkpoint::one(&mut tx, &next.key()).await? else { continue };
-            drop(tx);
-            if found.version != view.version() || stopped.contains_key(&next.key()) {
-                continue;
-            }
-            let set = Set { key: next.key(), names: Some(next.names()) };
-            let mut follower = Follower { view: index, set, position: found.position, parked: 0, stopped: None, served: false };
-            let built = self.build(&mut follower, &next).await?;
-            if let Some(why) = follower.stopped {
-                self.feed.rebuild_stopped(view.name(), why.clone());
-                stopped.insert(next.key(), why);
-                continue;
-            }
-            match built {
-                Built::Some => wait = false,
-                Built::Switched => {
-                    wait = false;
-                    self.db.serve(view.name(), view.tables().iter().map(|table| table.name), true);
-                    tracing::info!(projection = view.name(), "the view that was built is the one that is read");
-                    self.rouse.notify_one();
+                if let Some(why) = follower.stopped {
+                    self.feed.rebuild_stopped(self.views[follower.view].name(), why.clone());
+                    stopped.insert(next.key(), why);
                 }
-                Built::Wait => {}
             }
         }
         Ok(wait)
     }
 
-    /// Fills the set up to where the fence is near, then tries to switch. Others that are to be built wait.
-    async fn build(&self, follower: &mut Follower, next: &Generation) -> Result<Built, EngineError> {
-        let mut page = self.page(follower.position).await?;
-        loop {
-            if page.events.len() < PAGE {
-                return self.fence(follower, next).await;
+    /// The sets that are to be filled, the nearest to their end first.
+    async fn begun(&self, stopped: &HashMap<String, String>) -> Result<Vec<(Follower, Generation)>, EngineError> {
+        let mut begun = Vec::new();
+        for (view, projection) in self.views.iter().enumerate() {
+            let mut tx = self.db.begin().await?;
+            let Some(next) = generation::find(&mut tx, projection.name(), State::Beside).await? else {
+                // Another process may have switched.
+                let served = checkpoint::one(&mut tx, projection.name()).await?.is_some_and(|found| found.version == projection.version());
+                if served && self.db.withheld(projection.tables()[0].name).is_some() {
+                    self.rouse.notify_one();
+                }
+                continue;
+            };
+            let Some(found) = checkpoint::one(&mut tx, &next.key()).await? else { continue };
+            if found.version != projection.version() || stopped.contains_key(&next.key()) {
+                continue;
             }
-            let from = follower.position;
-            let batch = Batch { events: page.events.into_iter().map(std::sync::Arc::new).collect(), seen: page.seen };
-            // While one page is written the next is read.
-            let (done, ahead) = tokio::join!(self.step(std::slice::from_mut(follower), from, &batch), self.page(batch.seen));
-            match done? {
-                Step::Done if follower.stopped.is_some() => return Ok(Built::Wait),
-                Step::Done => page = ahead?,
-                Step::Again => return Ok(Built::Wait),
-            }
+            let set = Set { key: next.key(), names: Some(next.names()) };
+            begun.push((Follower { view, set, position: found.position, parked: 0, stopped: None, served: false }, next));
         }
+        begun.sort_by_key(|(follower, _)| Reverse(follower.position));
+        Ok(begun)
     }
 
-    async fn page(&self, after: Position) -> Result<Page, EngineError> {
-        Ok(self.tail.journal().read_all(after, PAGE, &Filter::default()).await?)
+    /// Fills the sets up to where the fence is near; false when another process does.
+    async fn build(&self, followers: &mut [Follower]) -> Result<bool, EngineError> {
+        let pages = self.pages(followers);
+        let mut from = followers[0].position;
+        let mut page = pages.read(from).await?;
+        while !page.last && followers.iter().any(Follower::follows) {
+            // While one page is written the next is read.
+            let ahead = pages.ahead(page.seen);
+            let seen = page.seen;
+            match self.step(followers, from, &page.incoming(), seen).await? {
+                Step::Done => (from, page) = (seen, arrived(ahead).await?),
+                Step::Again => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// True when there is more to do at once.
+    async fn try_fence(&self, follower: &mut Follower, next: &Generation) -> Result<bool, EngineError> {
+        let view = self.views[follower.view].as_ref();
+        match self.fence(follower, next).await? {
+            Built::Some => Ok(true),
+            Built::Switched => {
+                self.db.serve(view.name(), view.tables().iter().map(|table| table.name), true);
+                tracing::info!(projection = view.name(), "the view that was built is the one that is read");
+                self.rouse.notify_one();
+                Ok(true)
+            }
+            Built::Wait => Ok(false),
+        }
     }
 
     /// Applies the last events and switches, in one transaction that no writer of the views can come between.
@@ -127,14 +144,14 @@ impl Engine {
         let read = checkpoint::one(&mut self.db.begin().await?, view.name()).await?;
         let end = read.filter(|read| good(read, view.version(), head)).map_or(head.position, |read| read.position);
         // What would be parked or stop it goes the slow way, before the fence.
-        let page = self.page(follower.position).await?;
-        let due: Vec<_> = page.events.into_iter().filter(|event| event.position <= end).map(std::sync::Arc::new).collect();
-        if due.len() == PAGE || page.seen < end {
+        let pages = self.pages(std::slice::from_ref(follower));
+        let mut page = pages.read(follower.position).await?.up_to(end);
+        if page.seen < end {
             return Ok(Built::Some);
         }
         if follower.position < end {
-            let (from, batch) = (follower.position, Batch { events: due, seen: end });
-            match self.step(std::slice::from_mut(follower), from, &batch).await? {
+            let from = follower.position;
+            match self.step(std::slice::from_mut(follower), from, &page.incoming(), end).await? {
                 Step::Done if follower.stopped.is_none() => {}
                 Step::Done | Step::Again => return Ok(Built::Wait),
             }
@@ -151,26 +168,28 @@ impl Engine {
             return Ok(Built::Wait);
         }
         if beside.position < fence {
-            let page = self.page(beside.position).await?;
-            let due: Vec<_> = page.events.iter().filter(|event| event.position <= fence).collect();
-            if due.len() == PAGE || page.seen < fence {
+            let mut page = pages.read(beside.position).await?.up_to(fence);
+            if page.seen < fence {
                 return Ok(Built::Some);
             }
-            let parked = super::parked::all(&mut tx).await?;
+            let (incoming, parked) = (page.incoming(), parked::all(&mut tx).await?);
+            let due: Vec<_> = incoming.iter().filter(|event| concerns(view, &follower.set, &parked, event)).collect();
             tx.call(follower.set.names.clone());
-            for event in due {
-                let incoming = Incoming::new(event);
-                if super::step::concerns(view, &follower.set, &parked, &incoming)
-                    && super::step::apply(view, &mut tx, &incoming).await.is_err()
-                {
-                    // Parked by the ordinary way, then once more to here.
-                    return Ok(Built::Some);
-                }
+            if apply_all(view, &mut tx, &due).await.is_err() {
+                // Parked by the ordinary way, then once more to here.
+                return Ok(Built::Some);
             }
             tx.call(None);
-            checkpoint::advance(&mut tx, &next.key(), beside.position, fence).await?;
+            checkpoint::advance(&mut tx, &[(&next.key(), beside.position)], fence).await?;
         }
-        generation::switch(&mut tx, view, next).await?;
+        tx.wait_for_tables(SWITCH_WAIT).await?;
+        match generation::switch(&mut tx, view, next).await {
+            Err(error) if is_locked(&error) => {
+                tracing::info!(projection = view.name(), "the switch waits for questions that are under way");
+                return Ok(Built::Wait);
+            }
+            switched => switched?,
+        }
         tx.commit().await?;
         Ok(Built::Switched)
     }

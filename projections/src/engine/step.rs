@@ -1,15 +1,16 @@
-//! One batch: all projections in one transaction, and one by one when something in it fails.
+//! One batch: all projections in one transaction, their rows written once at its end, and one by one when something in it fails.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
 use opensail_eventstore::Position;
-use opensail_eventstore::subscription::Batch;
 
+use super::checkpoint::Checkpoint;
 use super::{Engine, Follower, Set, checkpoint, parked};
 use crate::db::Tx;
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::rows::{Rows, Wants};
 
 pub(super) enum Step {
     Done,
@@ -19,9 +20,29 @@ pub(super) enum Step {
 
 type Streams = HashSet<(String, String)>;
 
-/// A projection that panics has met an event it cannot apply.
+/// Applies one event and writes its rows.
 pub(super) async fn apply(view: &dyn Projection, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
-    match AssertUnwindSafe(view.apply(tx, incoming)).catch_unwind().await {
+    apply_all(view, tx, &[incoming]).await
+}
+
+/// Applies events in their order: the rows they want are read together, and what has become of them is written together.
+pub(crate) async fn apply_all(view: &dyn Projection, tx: &mut Tx, events: &[&Incoming<'_>]) -> Result<(), ApplyError> {
+    let mut wants = Wants::default();
+    for incoming in events {
+        view.wants(incoming, &mut wants);
+    }
+    let mut rows = Rows::over(tx);
+    rows.fetch(wants).await?;
+    for incoming in events {
+        change(view, &mut rows, incoming).await?;
+        rows.settle(incoming.recorded.position);
+    }
+    Ok(rows.write().await?)
+}
+
+/// A projection that panics has met an event it cannot apply.
+async fn change(view: &dyn Projection, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    match AssertUnwindSafe(view.apply(rows, incoming)).catch_unwind().await {
         Ok(applied) => applied,
         Err(panic) => {
             let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
@@ -37,20 +58,25 @@ pub(super) fn concerns(view: &dyn Projection, set: &Set, parked: &Streams, incom
 }
 
 impl Engine {
-    /// Applies a batch that holds everything from after `from` up to `batch.seen`.
-    pub(super) async fn step(&self, followers: &mut [Follower], from: Position, batch: &Batch) -> Result<Step, sqlx::Error> {
-        let incoming: Vec<_> = batch.events.iter().map(|event| Incoming::new(event)).collect();
-        match self.together(followers, from, &incoming, batch.seen).await {
+    /// Applies a batch that holds everything that concerns these from after `from` up to `seen`.
+    pub(super) async fn step(
+        &self,
+        followers: &mut [Follower],
+        from: Position,
+        incoming: &[Incoming<'_>],
+        seen: Position,
+    ) -> Result<Step, sqlx::Error> {
+        match self.together(followers, from, incoming, seen).await {
             Ok(step) => return Ok(step),
             Err(ApplyError::Database(error)) => return Err(error),
             Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => {}
         }
         for follower in followers {
             let one = std::slice::from_mut(follower);
-            let step = match self.together(one, from, &incoming, batch.seen).await {
+            let step = match self.together(one, from, incoming, seen).await {
                 Ok(step) => step,
                 Err(ApplyError::Database(error)) => return Err(error),
-                Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => self.one_by_one(follower, from, &incoming, batch.seen).await?,
+                Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => self.one_by_one(follower, from, incoming, seen).await?,
             };
             if let Step::Again = step {
                 return Ok(step);
@@ -68,25 +94,25 @@ impl Engine {
         seen: Position,
     ) -> Result<Step, ApplyError> {
         let Some(mut tx) = self.begin(followers).await? else { return Ok(Step::Again) };
-        let parked = parked::all(&mut tx).await?;
-        let mut reached = Vec::with_capacity(followers.len());
+        let (stand, parked) = (checkpoint::all(&mut tx).await?, parked::all(&mut tx).await?);
+        let (mut reached, mut moved) = (Vec::with_capacity(followers.len()), Vec::with_capacity(followers.len()));
         for follower in followers.iter() {
             if !follower.follows() {
                 reached.push(follower.position);
                 continue;
             }
             let (view, set) = (self.views[follower.view].as_ref(), &follower.set);
-            let Some(at) = self.place(&mut tx, view, set, from).await? else { return Ok(Step::Again) };
+            let Some(at) = place(&stand, view, set, from) else { return Ok(Step::Again) };
+            let due = incoming.iter().filter(|event| event.recorded.position > at && concerns(view, set, &parked, event));
             tx.call(set.names.clone());
-            for event in incoming.iter().filter(|event| event.recorded.position > at && concerns(view, set, &parked, event)) {
-                apply(view, &mut tx, event).await?;
-            }
+            apply_all(view, &mut tx, &due.collect::<Vec<_>>()).await?;
             tx.call(None);
             if seen > at {
-                checkpoint::advance(&mut tx, &set.key, at, seen).await?;
+                moved.push((set.key.as_str(), at));
             }
             reached.push(seen.max(at));
         }
+        checkpoint::advance(&mut tx, &moved, seen).await?;
         tx.commit().await?;
         for (follower, position) in followers.iter_mut().zip(reached) {
             follower.position = position;
@@ -121,10 +147,11 @@ impl Engine {
                         "an event cannot be applied; its stream is set aside for this projection"
                     );
                     let Some(mut tx) = self.begin(std::slice::from_ref(follower)).await? else { return Ok(Step::Again) };
-                    let Some(at) = self.place(&mut tx, view, &follower.set, from).await? else { return Ok(Step::Again) };
+                    let stand = checkpoint::all(&mut tx).await?;
+                    let Some(at) = place(&stand, view, &follower.set, from) else { return Ok(Step::Again) };
                     if recorded.position > at {
                         parked::park(&mut tx, &follower.set.key, recorded, &error).await?;
-                        checkpoint::advance(&mut tx, &follower.set.key, at, recorded.position).await?;
+                        checkpoint::advance(&mut tx, &[(&follower.set.key, at)], recorded.position).await?;
                         follower.parked += 1;
                     }
                     tx.commit().await?;
@@ -149,13 +176,13 @@ impl Engine {
             self.db.begin().await.map(Some)
         }
     }
+}
 
-    /// Where the projection stands, under the writer's lock. `None`: before this batch, or its tables are no longer ours, since
-    /// somebody rebuilt them meanwhile.
-    async fn place(&self, tx: &mut Tx, view: &dyn Projection, set: &Set, from: Position) -> Result<Option<Position>, sqlx::Error> {
-        let stored = checkpoint::one(tx, &set.key).await?;
-        Ok(stored.filter(|stored| stored.version == view.version() && stored.position >= from).map(|stored| stored.position))
-    }
+/// Where the projection stands, under the writer's lock. `None`: before this batch, or its tables are no longer ours, since somebody rebuilt
+/// them meanwhile.
+fn place(stand: &HashMap<String, Checkpoint>, view: &dyn Projection, set: &Set, from: Position) -> Option<Position> {
+    let stored = stand.get(&set.key)?;
+    (stored.version == view.version() && stored.position >= from).then_some(stored.position)
 }
 
 fn count(parked: &Streams, projection: &str) -> u64 {

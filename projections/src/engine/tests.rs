@@ -7,13 +7,16 @@ use opensail_domain::{agent_session::event, project, team};
 use opensail_eventstore::StreamId;
 use opensail_eventstore::subscription::Tail;
 use serde_json::json;
+use sqlx::Executor;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::page::PAGE;
 use super::{EngineError, Projections, View};
-use crate::db::{Tx, sql};
+use crate::db::sql;
 use crate::projection::{ApplyError, Incoming, Projection};
 use crate::reader::Reader;
+use crate::rows::Rows;
 use crate::table::{Past, Table};
 use crate::testing::{PATIENCE, World, on_both, wire};
 use crate::{PageRequest, QueryError};
@@ -59,6 +62,14 @@ impl Moody {
     }
 }
 
+const MOODY: Table = Table {
+    name: "moody",
+    key: &["position"],
+    columns: &["position BIGINT NOT NULL", "stream TEXT NOT NULL"],
+    indexes: &[],
+    past: Past::Added("position"),
+};
+
 #[async_trait]
 impl Projection for Moody {
     fn name(&self) -> &'static str {
@@ -68,22 +79,16 @@ impl Projection for Moody {
         self.version
     }
     fn tables(&self) -> &'static [Table] {
-        &[Table {
-            name: "moody",
-            key: &["position"],
-            columns: &["position BIGINT NOT NULL", "stream TEXT NOT NULL"],
-            indexes: &[],
-            past: Past::Added("position"),
-        }]
+        &[MOODY]
     }
     fn streams(&self) -> &'static [&'static str] {
         &["project"]
     }
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let position = incoming.recorded.position;
         let _ = self.first.compare_exchange(0, position as i64, Ordering::SeqCst, Ordering::SeqCst);
         let _ = self.gate.subscribe().wait_for(|shut| shut.is_none_or(|from| (position as i64) < from)).await;
-        tx.run(sql!("INSERT INTO moody (position, stream) VALUES ($1, $2)", position, incoming.recorded.stream.as_str())).await?;
+        rows.insert(&MOODY, [("position", position.into()), ("stream", incoming.recorded.stream.as_str().into())]).await?;
         if self.fails_at.load(Ordering::SeqCst) == position as i64 {
             assert!(!self.panics.load(Ordering::SeqCst), "in a bad mood");
             return Err(ApplyError::Poison("in a bad mood".into()));
@@ -423,17 +428,19 @@ async fn what_was_read_before_a_switch_is_kept_for_a_way_back(world: World) {
 
 async fn a_rebuild_that_was_cut_off_goes_on_where_it_was(world: World) {
     world.cast().await;
-    for _ in 0..3 {
-        world.on_project(world.boat, (0..1000).flat_map(|n| renamed(&format!("Boat {n}"))).collect()).await;
+    // More than one page, which is one transaction.
+    let (rounds, gate) = (PAGE as i64 / 1000 + 2, PAGE as i64 + 500);
+    for round in 0..rounds {
+        world.on_project(world.boat, (0..1000).flat_map(|n| renamed(&format!("Boat {round} {n}"))).collect()).await;
     }
     let view = Moody::default();
     let projections = start(&world, &view).await;
     world.settle(&projections).await;
-    view.shut_from(2500);
+    view.shut_from(gate);
     projections.rebuild("moody").await.expect("begun");
     let begun = async {
-        let key = "SELECT position FROM checkpoints WHERE projection LIKE 'moody\\_\\_g%' ESCAPE '\\' AND position > 0 AND position < 2500";
-        while world.db.one(sql!(key)).await.expect("an answer").is_none() {
+        let key = "SELECT position FROM checkpoints WHERE projection LIKE 'moody\\_\\_g%' ESCAPE '\\' AND position > 0 AND position < $1";
+        while world.db.one(sql!(key, gate)).await.expect("an answer").is_none() {
             tokio::task::yield_now().await;
         }
     };
@@ -443,8 +450,9 @@ async fn a_rebuild_that_was_cut_off_goes_on_where_it_was(world: World) {
     let again = Moody::default();
     let projections = start(&world, &again).await;
     built(&projections).await;
-    assert!(again.first.load(Ordering::SeqCst) > 2000, "what was done is not done again: {}", again.first.load(Ordering::SeqCst));
-    assert_eq!(positions(&world).await, (4..=3004).collect::<Vec<_>>());
+    let first = again.first.load(Ordering::SeqCst);
+    assert!(first > PAGE as i64, "what was done is not done again: {first}");
+    assert_eq!(positions(&world).await, (4..=4 + rounds * 1000).collect::<Vec<_>>());
 }
 
 async fn a_view_of_another_version_is_withheld_and_no_other(world: World) {
@@ -502,4 +510,30 @@ async fn a_rebuild_parks_what_cannot_be_applied(world: World) {
     built(&projections).await;
     assert_eq!(positions(&world).await, [4, 6, 8]);
     assert_eq!(projections.parked().await.expect("a list").len(), 1);
+}
+
+/// A question that takes long keeps its table from being renamed. Nobody else waits for it: neither the view's keeper nor other questions.
+#[tokio::test]
+async fn a_switch_gives_way_to_a_long_question_and_is_tried_again() {
+    let world = World::on_postgres().await;
+    two_projects(&world).await;
+    let projections = start(&world, &Moody::default()).await;
+    world.settle(&projections).await;
+    let mut asking = world.postgres_session().await;
+    asking.execute("BEGIN; SELECT * FROM views.moody").await.expect("asked");
+    projections.rebuild("moody").await.expect("begun");
+    let waits = "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'moody' AND NOT l.granted";
+    let tried = async {
+        while world.db.one(sql!(waits)).await.expect("an answer").expect("a count").int(0).expect("a number") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, tried).await.expect("the switch was tried");
+    world.on_project(world.boat, renamed("Meanwhile")).await;
+    world.settle(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9]);
+    assert!(projections.overview().await.expect("an overview")[0].rebuilding.is_some(), "it was not switched");
+    asking.execute("COMMIT").await.expect("answered");
+    built(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9]);
 }

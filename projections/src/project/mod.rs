@@ -10,9 +10,7 @@ mod uncaptured_projects;
 
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
-use opensail_domain::kernel::Micros;
 use opensail_domain::project::ProjectEvent;
-use opensail_eventstore::Position;
 
 pub use file_origin::{FileOrigin, LOOKED_THROUGH};
 pub use files_then::FilesThen;
@@ -20,9 +18,9 @@ pub use project_details::{ProjectDetails, ProjectStatus};
 #[cfg(test)]
 pub(crate) use {files_then::list as files_then, projects_of_account::list as list_of_account, projects_of_team::list as list_of_team};
 
-use crate::db::{Bind, Sql, Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
-use crate::table::{Index, Past, Table, remove};
+use crate::rows::{Row, Rows, Wants};
+use crate::table::{Index, Past, Table};
 
 pub(crate) struct ProjectView;
 
@@ -49,6 +47,7 @@ pub(crate) const PROJECTS: Table = Table {
     ],
     indexes: &[
         Index { name: "projects_uncaptured", columns: &["project_id"], only: Some("changed > captured") },
+        Index { name: "projects_preparing", columns: &["created"], only: Some("status = 'preparing'") },
         Index { name: "projects_by_team", columns: &["team_id", "created"], only: None },
     ],
     past: Past::Kept { born: Some("created"), moving: &["updated_at", "position", "changed", "captured"] },
@@ -60,7 +59,7 @@ impl Projection for ProjectView {
         "project"
     }
     fn version(&self) -> i64 {
-        3
+        4
     }
     fn tables(&self) -> &'static [Table] {
         &[PROJECTS]
@@ -69,68 +68,60 @@ impl Projection for ProjectView {
         &["project"]
     }
 
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    fn wants(&self, incoming: &Incoming<'_>, wants: &mut Wants) {
+        wants.row(&PROJECTS, &[incoming.recorded.stream.id()]);
+    }
+
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let AnyEvent::Project(event) = incoming.event()? else { return Ok(()) };
         let (position, now) = (incoming.recorded.position, incoming.recorded.time);
         let project = incoming.recorded.stream.id();
+        let json = |text: serde_json::Result<String>| text.map_err(|error| ApplyError::Poison(error.to_string()));
         match event {
             ProjectEvent::Created(e) => {
-                let source = serde_json::to_string(&e.source).map_err(|error| ApplyError::Poison(error.to_string()))?;
-                tx.run(sql!(
-                    "INSERT INTO projects (project_id, team_id, name, status, reason, source, created_by, created_at, updated_at,
-                     created, position, changed, captured, written) VALUES ($1, $2, $3, $4, NULL, $5, $6, $7, $7, $8, $8, 0, 0, $8)",
-                    project,
-                    e.team_id.to_string(),
-                    e.name.as_str(),
-                    ProjectStatus::Preparing.as_str(),
-                    source,
-                    e.created_by.to_string(),
-                    now,
-                    position,
-                ))
-                .await?;
+                let values = [
+                    ("project_id", project.into()),
+                    ("team_id", e.team_id.to_string().into()),
+                    ("name", e.name.as_str().into()),
+                    ("status", ProjectStatus::Preparing.as_str().into()),
+                    ("source", json(serde_json::to_string(&e.source))?.into()),
+                    ("created_by", e.created_by.to_string().into()),
+                    ("created_at", now.into()),
+                    ("updated_at", now.into()),
+                    ("created", position.into()),
+                    ("position", position.into()),
+                    ("changed", 0_i64.into()),
+                    ("captured", 0_i64.into()),
+                ];
+                return rows.insert(&PROJECTS, values).await;
             }
-            ProjectEvent::Prepared(_) => {
-                let ready = ProjectStatus::Ready.as_str();
-                tx.run(set(", status = $4, reason = NULL", project, position, now, vec![ready.into()])).await?;
-            }
-            ProjectEvent::PreparationFailed(e) => {
-                let failed = vec![ProjectStatus::Failed.as_str().into(), e.reason.as_str().into()];
-                tx.run(set(", status = $4, reason = $5", project, position, now, failed)).await?;
-            }
-            ProjectEvent::Renamed(e) => {
-                tx.run(set(", name = $4", project, position, now, vec![e.name.as_str().into()])).await?;
-            }
+            ProjectEvent::Prepared(_) => stand(rows, project, ProjectStatus::Ready, None).await?,
+            ProjectEvent::PreparationFailed(e) => stand(rows, project, ProjectStatus::Failed, Some(&e.reason)).await?,
+            ProjectEvent::Renamed(e) => rows.change(&PROJECTS, &[project], |row| row.set("name", e.name.as_str())).await?,
             ProjectEvent::FileWritten(_) | ProjectEvent::FileDeleted(_) => {
-                tx.run(set(", changed = $4", project, position, now, vec![incoming.recorded.stream_version.into()])).await?;
+                let version = incoming.recorded.stream_version;
+                rows.change(&PROJECTS, &[project], |row| row.set("changed", version)).await?;
             }
-            ProjectEvent::WorkspaceCaptured(e) => {
-                tx.run(set(", captured = $4", project, position, now, vec![e.version.into()])).await?;
-            }
+            ProjectEvent::WorkspaceCaptured(e) => rows.change(&PROJECTS, &[project], |row| row.set("captured", e.version)).await?,
             ProjectEvent::RetentionSet(e) => {
-                let retention = e.retention.map(|keep| serde_json::to_string(&keep)).transpose();
-                let retention = retention.map_err(|error| ApplyError::Poison(error.to_string()))?;
-                tx.run(set(", retention = $4", project, position, now, vec![retention.into()])).await?;
+                let retention = e.retention.map(|keep| json(serde_json::to_string(&keep))).transpose()?;
+                rows.change(&PROJECTS, &[project], |row| row.set("retention", retention)).await?;
             }
-            ProjectEvent::SnapshotsReleased(_) => {
-                tx.run(set("", project, position, now, Vec::new())).await?;
-            }
-            ProjectEvent::Deleted(_) => {
-                remove(tx, "projects", "project_id = $1", vec![Bind::from(project)], position).await?;
-            }
+            ProjectEvent::SnapshotsReleased(_) => {}
+            ProjectEvent::Deleted(_) => return Ok(rows.remove(&PROJECTS, &[project]).await?),
         }
-        Ok(())
+        let touch = |row: &mut Row| {
+            row.set("position", position);
+            row.set("updated_at", now);
+        };
+        Ok(rows.change(&PROJECTS, &[project], touch).await?)
     }
 }
 
-/// Changes the project's row by one event: its place and time, and what is `also` set, whose values begin with `$4`.
-fn set(also: &str, project: &str, position: Position, now: Micros, values: Vec<Bind>) -> Sql {
-    let Sql { text, mut binds } = sql!(
-        format!("UPDATE projects SET position = $2, written = $2, updated_at = $3{also} WHERE project_id = $1"),
-        project,
-        position,
-        now,
-    );
-    binds.extend(values);
-    Sql { text, binds }
+async fn stand(rows: &mut Rows<'_>, project: &str, status: ProjectStatus, reason: Option<&str>) -> Result<(), ApplyError> {
+    let change = |row: &mut Row| {
+        row.set("status", status.as_str());
+        row.set("reason", reason.map(str::to_owned));
+    };
+    Ok(rows.change(&PROJECTS, &[project], change).await?)
 }

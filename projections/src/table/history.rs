@@ -1,9 +1,9 @@
-//! The tables that remember, the triggers that fill them, and the relation that stands in for the table when the past is asked.
+//! The tables that remember, and the relation that stands in for the table when the past is asked.
 //!
 //! `<table>_history` holds every row that ever was without its moving columns, from `written` on and before `until`. `<table>_changes`, where there
 //! are moving columns, holds these as each event left them: those in force at a position are of the last change up to it.
 
-use super::{Index, OPEN, Past, Table, name_of};
+use super::{Index, Past, Table, name_of};
 use crate::db::Dialect;
 
 impl Table {
@@ -55,81 +55,6 @@ impl Table {
             ));
         }
         all
-    }
-
-    /// Statements that make the triggers, replacing those of the same name. PostgreSQL's name the tables in their text, so they are made again
-    /// when a table was renamed.
-    pub(crate) fn hooks(&self, dialect: Dialect, suffix: &str) -> Vec<String> {
-        let Past::Kept { moving, .. } = self.past else { return Vec::new() };
-        let steady = self.steady();
-        let mut inserted = vec![self.begin(&steady, suffix)];
-        let mut hooks = Vec::new();
-        if !moving.is_empty() {
-            inserted.push(self.note(suffix));
-            hooks.extend(self.hook(dialect, suffix, "moved", "UPDATE", None, &[self.note(suffix)]));
-        }
-        hooks.extend(self.hook(dialect, suffix, "inserted", "INSERT", None, &inserted));
-        let differs = steady.iter().filter(|name| !self.key.contains(name));
-        let differs: Vec<_> = differs.map(|name| format!("OLD.{name} IS DISTINCT FROM NEW.{name}")).collect();
-        if !differs.is_empty() {
-            let when = differs.join(" OR ");
-            let [undo, end] = self.end("NEW", suffix);
-            hooks.extend(self.hook(dialect, suffix, "changed", "UPDATE", Some(&when), &[undo, end, self.begin(&steady, suffix)]));
-        }
-        hooks.extend(self.hook(dialect, suffix, "removed", "DELETE", None, &self.end("OLD", suffix)));
-        hooks
-    }
-
-    /// The row as it is from now on.
-    fn begin(&self, steady: &[&str], suffix: &str) -> String {
-        let values: Vec<_> = steady.iter().map(|name| format!("NEW.{name}")).collect();
-        let (columns, values) = (steady.join(", "), values.join(", "));
-        format!("INSERT INTO {}{suffix} ({columns}, written, until) VALUES ({values}, NEW.written, {OPEN})", self.history())
-    }
-
-    /// The row is so no longer; what the same event wrote before was never so.
-    fn end(&self, side: &str, suffix: &str) -> [String; 2] {
-        let history = self.history() + suffix;
-        let same = |of: &str| self.key.iter().map(|name| format!("{name} = {of}.{name}")).collect::<Vec<_>>().join(" AND ");
-        let last = format!("written = (SELECT max(written) FROM {history} WHERE {})", same("OLD"));
-        [
-            format!("DELETE FROM {history} WHERE {} AND written = {side}.written AND until = {OPEN}", same("OLD")),
-            format!("UPDATE {history} SET until = {side}.written WHERE {} AND {last} AND until = {OPEN}", same("OLD")),
-        ]
-    }
-
-    /// The moving columns as the event left them.
-    fn note(&self, suffix: &str) -> String {
-        let moving = self.moving();
-        let columns = [self.key, moving].concat();
-        let values: Vec<_> = columns.iter().map(|name| format!("NEW.{name}")).collect();
-        let again: Vec<_> = moving.iter().map(|name| format!("{name} = excluded.{name}")).collect();
-        format!(
-            "INSERT INTO {}{suffix} ({}, written) VALUES ({}, NEW.written) ON CONFLICT ({}, written) DO UPDATE SET {}",
-            self.changes(),
-            columns.join(", "),
-            values.join(", "),
-            self.key.join(", "),
-            again.join(", ")
-        )
-    }
-
-    fn hook(&self, dialect: Dialect, suffix: &str, name: &str, of: &str, when: Option<&str>, body: &[String]) -> Vec<String> {
-        let (table, name) = (format!("{}{suffix}", self.name), format!("{}_{name}{suffix}", self.name));
-        let body = body.join("; ");
-        let when = when.map(|when| format!(" WHEN ({when})")).unwrap_or_default();
-        match dialect {
-            Dialect::Sqlite => vec![
-                format!("DROP TRIGGER IF EXISTS {name}"),
-                format!("CREATE TRIGGER {name} AFTER {of} ON {table} FOR EACH ROW{when} BEGIN {body}; END"),
-            ],
-            Dialect::Postgres => vec![
-                format!(
-                    "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $hook$ BEGIN {body}; RETURN NULL; END $hook$"
-                ),
-                format!("CREATE OR REPLACE TRIGGER {name} AFTER {of} ON {table} FOR EACH ROW{when} EXECUTE FUNCTION {name}()"),
-            ],
-        }
     }
 
     /// The table as it was: a relation of its columns, to stand under its name. `at` is the place of the position among the statement's values.

@@ -7,7 +7,8 @@ mod teams_of_account;
 
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
-use opensail_domain::team::{InvitationAccepted, InvitationRevoked, TeamEvent};
+use opensail_domain::kernel::AccountId;
+use opensail_domain::team::{InvitationAccepted, InvitationCreated, InvitationRevoked, TeamEvent};
 
 pub use team_details::TeamDetails;
 pub use team_invitations::TeamInvitation;
@@ -18,15 +19,12 @@ pub(crate) use {
     team_invitations::list as list_of_invitations, team_members::list as list_of_members, teams_of_account::list as list_of_account,
 };
 
-use crate::db::{Bind, Tx, sql};
 use crate::projection::{ApplyError, Incoming, Projection};
+use crate::rows::{Rows, Wants};
 use crate::sealed;
-use crate::table::{Index, Past, Table, remove};
+use crate::table::{Index, Past, Table};
 
 pub(crate) struct TeamView;
-
-/// Sets `position` of the team's row, and so of the resource that clients see.
-const TOUCH: &str = "UPDATE teams SET position = $2, written = $2 WHERE team_id = $1";
 
 pub(crate) const TEAMS: Table = Table {
     name: "teams",
@@ -84,7 +82,7 @@ impl Projection for TeamView {
         "team"
     }
     fn version(&self) -> i64 {
-        3
+        4
     }
     fn tables(&self) -> &'static [Table] {
         &[TEAMS, TEAM_MEMBERS, TEAM_INVITATIONS]
@@ -93,81 +91,91 @@ impl Projection for TeamView {
         &["team"]
     }
 
-    async fn apply(&self, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
+    fn wants(&self, incoming: &Incoming<'_>, wants: &mut Wants) {
+        let Ok(AnyEvent::Team(event)) = incoming.event() else { return };
+        let team = incoming.recorded.stream.id();
+        wants.row(&TEAMS, &[team]);
+        let mut member = |id: AccountId| wants.row(&TEAM_MEMBERS, &[team, &id.to_string()]);
+        match event {
+            TeamEvent::MemberAdded(e) => member(e.account_id),
+            TeamEvent::MemberRoleChanged(e) => member(e.account_id),
+            TeamEvent::MemberRemoved(e) => member(e.account_id),
+            TeamEvent::InvitationCreated(InvitationCreated { invitation_id, .. })
+            | TeamEvent::InvitationRevoked(InvitationRevoked { invitation_id })
+            | TeamEvent::InvitationAccepted(InvitationAccepted { invitation_id, .. }) => {
+                wants.row(&TEAM_INVITATIONS, &[&invitation_id.to_string()]);
+            }
+            TeamEvent::Created(_)
+            | TeamEvent::Renamed(_)
+            | TeamEvent::AuditExported(_)
+            | TeamEvent::AuditRead(_)
+            | TeamEvent::Deleted(_) => {}
+        }
+    }
+
+    async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let AnyEvent::Team(event) = incoming.event()? else { return Ok(()) };
         let (position, now) = (incoming.recorded.position, incoming.recorded.time);
         let team = incoming.recorded.stream.id();
         match event {
             TeamEvent::Created(e) => {
-                tx.run(sql!(
-                    "INSERT INTO teams (team_id, name, created_by, created_at, position, written) VALUES ($1, $2, $3, $4, $5, $5)",
-                    team,
-                    e.name.as_str(),
-                    e.created_by.to_string(),
-                    now,
-                    position,
-                ))
-                .await?;
+                let values = [
+                    ("team_id", team.into()),
+                    ("name", e.name.as_str().into()),
+                    ("created_by", e.created_by.to_string().into()),
+                    ("created_at", now.into()),
+                    ("position", position.into()),
+                ];
+                return rows.insert(&TEAMS, values).await;
             }
-            TeamEvent::Renamed(e) => {
-                tx.run(sql!("UPDATE teams SET name = $2, written = $3 WHERE team_id = $1", team, e.name.as_str(), position)).await?;
-            }
+            TeamEvent::Renamed(e) => rows.change(&TEAMS, &[team], |row| row.set("name", e.name.as_str())).await?,
             TeamEvent::MemberAdded(e) => {
-                tx.run(sql!(
-                    "INSERT INTO team_members (team_id, account_id, role, joined, since, written) VALUES ($1, $2, $3, $4, $5, $4)
-                     ON CONFLICT (team_id, account_id) DO UPDATE SET role = excluded.role, written = excluded.written",
-                    team,
-                    e.account_id.to_string(),
-                    e.role.as_str(),
-                    position,
-                    now,
-                ))
-                .await?;
+                let account = e.account_id.to_string();
+                // Who is in it already gets the role.
+                if rows.get(&TEAM_MEMBERS, &[team, &account]).await?.is_some() {
+                    rows.change(&TEAM_MEMBERS, &[team, &account], |row| row.set("role", e.role.as_str())).await?;
+                } else {
+                    let values = [
+                        ("team_id", team.into()),
+                        ("account_id", account.into()),
+                        ("role", e.role.as_str().into()),
+                        ("joined", position.into()),
+                        ("since", now.into()),
+                    ];
+                    rows.insert(&TEAM_MEMBERS, values).await?;
+                }
             }
             TeamEvent::MemberRoleChanged(e) => {
-                tx.run(sql!(
-                    "UPDATE team_members SET role = $3, written = $4 WHERE team_id = $1 AND account_id = $2",
-                    team,
-                    e.account_id.to_string(),
-                    e.role.as_str(),
-                    position,
-                ))
-                .await?;
+                let member = [team, &e.account_id.to_string()];
+                rows.change(&TEAM_MEMBERS, &member, |row| row.set("role", e.role.as_str())).await?;
             }
-            TeamEvent::MemberRemoved(e) => {
-                let member = vec![Bind::from(team), Bind::from(e.account_id.to_string())];
-                remove(tx, "team_members", "team_id = $1 AND account_id = $2", member, position).await?;
-            }
+            TeamEvent::MemberRemoved(e) => rows.remove(&TEAM_MEMBERS, &[team, &e.account_id.to_string()]).await?,
             TeamEvent::InvitationCreated(e) => {
-                tx.run(sql!(
-                    "INSERT INTO team_invitations (invitation_id, team_id, role, email, invited_by, created_at, expires_at, created, written)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
-                    e.invitation_id.to_string(),
-                    team,
-                    e.role.as_str(),
-                    e.email.as_ref().map(sealed::to_text),
-                    e.invited_by.to_string(),
-                    now,
-                    e.expires_at,
-                    position,
-                ))
-                .await?;
+                let values = [
+                    ("invitation_id", e.invitation_id.to_string().into()),
+                    ("team_id", team.into()),
+                    ("role", e.role.as_str().into()),
+                    ("email", e.email.as_ref().map(sealed::to_text).into()),
+                    ("invited_by", e.invited_by.to_string().into()),
+                    ("created_at", now.into()),
+                    ("expires_at", e.expires_at.into()),
+                    ("created", position.into()),
+                ];
+                rows.insert(&TEAM_INVITATIONS, values).await?;
             }
             TeamEvent::InvitationRevoked(InvitationRevoked { invitation_id })
             | TeamEvent::InvitationAccepted(InvitationAccepted { invitation_id, .. }) => {
-                let invitation = vec![Bind::from(invitation_id.to_string())];
-                remove(tx, "team_invitations", "invitation_id = $1", invitation, position).await?;
+                rows.remove(&TEAM_INVITATIONS, &[&invitation_id.to_string()]).await?;
             }
             // The audit's own list shows it; the team is as it was.
             TeamEvent::AuditExported(_) | TeamEvent::AuditRead(_) => return Ok(()),
             TeamEvent::Deleted(_) => {
-                for table in ["team_invitations", "team_members", "teams"] {
-                    remove(tx, table, "team_id = $1", vec![Bind::from(team)], position).await?;
-                }
-                return Ok(());
+                rows.remove_where(&TEAM_INVITATIONS, "team_id", team).await?;
+                rows.remove_where(&TEAM_MEMBERS, "team_id", team).await?;
+                return Ok(rows.remove(&TEAMS, &[team]).await?);
             }
         }
-        tx.run(sql!(TOUCH, team, position)).await?;
-        Ok(())
+        // Of the resource that clients see.
+        Ok(rows.change(&TEAMS, &[team], |row| row.set("position", position)).await?)
     }
 }
