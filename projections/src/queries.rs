@@ -2,6 +2,8 @@
 //! the caller may see.
 
 #[cfg(test)]
+mod large_tables;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod tests;
