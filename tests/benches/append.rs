@@ -13,6 +13,7 @@ use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId};
 use opensail_tests::postgres::{Database, fresh_database};
+use opensail_tests::timing::{Times, flush_ms};
 use postgres_es::PostgresEventRepository;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{Executor, QueryBuilder};
@@ -29,7 +30,7 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3.0);
     let cell = Duration::from_secs_f64(if trial { 0.05 } else { seconds });
-    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush().as_secs_f64() * 1e3);
+    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush_ms());
     println!("{:<34} {:>9} {:>12} {:>10} {:>10}", "", "in flight", "events/s", "p50 ms", "p99 ms");
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
     let contenders = ["the journal on PostgreSQL", "postgres-es' repository", "a bare multi-row INSERT", "the journal on SQLite"];
@@ -51,11 +52,10 @@ async fn on_sqlite(in_flight: usize, cell: Duration) -> Vec<Duration> {
     ours(Arc::new(store), in_flight, cell).await
 }
 
-fn report(what: &str, in_flight: usize, events: usize, mut times: Vec<Duration>, cell: Duration) {
-    times.sort_unstable();
-    let at = |share: f64| times.get((times.len() as f64 * share) as usize).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3);
+fn report(what: &str, in_flight: usize, events: usize, times: Vec<Duration>, cell: Duration) {
     let rate = (times.len() * events) as f64 / cell.as_secs_f64();
-    println!("{what:<34} {in_flight:>9} {rate:>12.0} {:>10.2} {:>10.2}", at(0.5), at(0.99));
+    let times = Times::from(times);
+    println!("{what:<34} {in_flight:>9} {rate:>12.0} {:>10.2} {:>10.2}", times.ms(0.5), times.ms(0.99));
 }
 
 fn payload() -> String {
@@ -176,20 +176,6 @@ async fn bare(database: &Database, rows: usize, cell: Duration) -> Vec<Duration>
         }
     })
     .await
-}
-
-fn flush() -> Duration {
-    use std::io::Write;
-    let mut file = tempfile::NamedTempFile::new().expect("a file");
-    let mut times: Vec<_> = (0..200)
-        .map(|_| {
-            let start = Instant::now();
-            file.write_all(&[0; 8192]).and_then(|()| file.as_file().sync_data()).expect("flushed");
-            start.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 #[derive(Default, serde::Serialize, serde::Deserialize)]

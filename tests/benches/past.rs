@@ -19,6 +19,7 @@ use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId, private};
 use opensail_projections::{Db, PageRequest, Projections, Queries};
 use opensail_tests::postgres::fresh_database;
+use opensail_tests::timing::Times;
 use rand::Rng;
 use uuid::Uuid;
 
@@ -87,8 +88,7 @@ async fn measure(name: &str, mut house: House, views: Db, events: usize, asked: 
                     $question.await.expect("an answer");
                     times.push(begun.elapsed());
                 }
-                times.sort_unstable();
-                tables.push(times);
+                tables.push(Times::from(times));
             }
             report(name, $label, &tables[0], &tables[1]);
         }};
@@ -108,10 +108,9 @@ async fn measure(name: &str, mut house: House, views: Db, events: usize, asked: 
     });
 }
 
-fn report(name: &str, label: &str, then: &[Duration], now: &[Duration]) {
-    let at = |times: &[Duration], share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e3;
-    println!("{name:<12} {label:<22} {:>9.2} {:>9.2} {:>9.2} {:>9.2}", at(then, 0.5), at(then, 0.95), at(now, 0.5), at(now, 0.95));
-    if at(then, 0.95) > GOAL_MS {
+fn report(name: &str, label: &str, then: &Times, now: &Times) {
+    println!("{name:<12} {label:<22} {:>9.2} {:>9.2} {:>9.2} {:>9.2}", then.ms(0.5), then.ms(0.95), now.ms(0.5), now.ms(0.95));
+    if then.ms(0.95) > GOAL_MS {
         println!("{name}: MISSED {GOAL_MS} ms (p95) for {label}");
     }
 }

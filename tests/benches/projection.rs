@@ -21,6 +21,7 @@ use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId, private};
 use opensail_projections::{Db, Projections};
 use opensail_tests::postgres::fresh_database;
+use opensail_tests::timing::cpu;
 use uuid::Uuid;
 
 /// Turns of a session, sessions of a project, projects of a team, members of a team.
@@ -81,14 +82,6 @@ async fn wait(projections: &Projections, head: u64) {
     while !projections.overview().await.expect("the views").iter().all(stands) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-}
-
-/// What this process has used of the machine's cores: user and system time, counted by Linux in hundredths of a second.
-fn cpu() -> Duration {
-    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // Behind the program's name, which may hold blanks, the 12th and 13th field.
-    let fields = told.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace().skip(11).take(2);
-    Duration::from_millis(fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 fn report(name: &str, view: &str, events: u64, (begun, used): (Instant, Duration), goal: f64) {

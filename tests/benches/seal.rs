@@ -14,6 +14,7 @@ use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Actor, Append, CommandId, Journal, Leases, NewEvent, Part, SealTables, StreamId, Vault};
 use opensail_tests::postgres::fresh_database;
+use opensail_tests::timing::Times;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -97,15 +98,13 @@ async fn measure<S: Journal + SealTables + Vault + Leases>(name: &str, store: Ar
             });
         }
     }
-    let mut ages = proving.join_all().await;
-    ages.sort_unstable();
+    let ages = Times::from(proving.join_all().await);
     task.abort();
-    let at = |share: f64| ages.get((ages.len() as f64 * share) as usize).map_or(f64::NAN, |age| age.as_secs_f64() * 1e3);
-    println!("{name:<12} {head:>10} {rate:>14.0} {:>10.0} {:>10.0} {:>10}", at(0.5), at(0.99), ages.len());
+    println!("{name:<12} {head:>10} {rate:>14.0} {:>10.0} {:>10.0} {:>10}", ages.ms(0.5), ages.ms(0.99), ages.count());
     if rate < GOAL_RATE {
         println!("{name}: MISSED {GOAL_RATE} leaves/s");
     }
-    if at(0.99) > GOAL_AGE_MS {
+    if ages.ms(0.99) > GOAL_AGE_MS {
         println!("{name}: MISSED a proof within {GOAL_AGE_MS} ms (p99)");
     }
 }

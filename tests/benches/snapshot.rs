@@ -15,6 +15,7 @@ use opensail_csi::fileops::Root;
 use opensail_csi::tree::{Near, Rules, Tracker, checkout, create_subvolume, fork};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring::{DataKey, Keyring, NONCE};
+use opensail_tests::timing::{Times, flush_ms};
 use rand::RngCore;
 
 const FILES: usize = 10_000;
@@ -53,7 +54,7 @@ async fn main() {
     let vault = SqliteStore::open(home.path().join("journal.db")).await.expect("a vault");
     let keys = Keyring::new(Arc::new(vault), b"the installation's secret, 32 by");
     let key = keys.current("session-bench").await.expect("a key");
-    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", ms(flush()));
+    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush_ms());
     println!("{:<52} {:>6} {:>9} {:>9} {:>9}", "", "rounds", "p50 ms", "p99 ms", "worst ms");
     run("temporary folder", home.path(), None, files, rounds, key.clone());
     match Mounted::new(home.path()) {
@@ -226,21 +227,11 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn report(what: &str, mut times: Vec<Duration>, goal: Option<Duration>) {
-    times.sort_unstable();
-    let at = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)];
-    let verdict =
-        goal.map_or(String::new(), |goal| format!("  goal {:.0} ms {}", ms(goal), if at(0.5) <= goal { "met at p50" } else { "MISSED" }));
-    println!("{what:<52} {:>6} {:>9.2} {:>9.2} {:>9.2}{verdict}", times.len(), ms(at(0.5)), ms(at(0.99)), ms(at(1.0)));
-}
-
-fn flush() -> Duration {
-    use std::io::Write;
-    let mut file = tempfile::NamedTempFile::new().expect("a file");
-    let mut times: Vec<_> =
-        (0..200).map(|_| timed(|| file.write_all(&[0; 8192]).and_then(|()| file.as_file().sync_data()).expect("flushed"))).collect();
-    times.sort_unstable();
-    times[times.len() / 2]
+fn report(what: &str, times: Vec<Duration>, goal: Option<Duration>) {
+    let times = Times::from(times);
+    let met = |goal: f64| if times.ms(0.5) <= goal { "met at p50" } else { "MISSED" };
+    let verdict = goal.map(ms).map_or(String::new(), |goal| format!("  goal {goal:.0} ms {}", met(goal)));
+    println!("{what:<52} {:>6} {:>9.2} {:>9.2} {:>9.2}{verdict}", times.count(), times.ms(0.5), times.ms(0.99), times.ms(1.0));
 }
 
 /// A btrfs of eight gigabytes in a sparse file.

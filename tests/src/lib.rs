@@ -4,6 +4,7 @@ pub mod btrfs;
 pub mod bucket;
 pub mod cluster;
 pub mod people;
+pub mod timing;
 pub mod watch;
 pub mod world;
 

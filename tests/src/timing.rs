@@ -1,0 +1,50 @@
+//! What benchmarks tell of time: percentiles, the disk's flush, the cores' work.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// How long each of some things took.
+pub struct Times {
+    sorted: Vec<Duration>,
+}
+
+impl From<Vec<Duration>> for Times {
+    fn from(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Times { sorted: times }
+    }
+}
+
+impl Times {
+    pub fn count(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// Milliseconds within which this share of them was done: 0.5 is the median, 1 the longest. Not a number when there are none.
+    pub fn ms(&self, share: f64) -> f64 {
+        let place = (self.sorted.len() as f64 * share) as usize;
+        let time = self.sorted.get(place.min(self.sorted.len().saturating_sub(1)));
+        time.map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+    }
+}
+
+/// Median milliseconds of writing 8 KiB to the disk under the temporary folder.
+pub fn flush_ms() -> f64 {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    let times: Vec<_> = (0..200)
+        .map(|_| {
+            let start = Instant::now();
+            file.write_all(&[0; 8192]).and_then(|()| file.as_file().sync_data()).expect("flushed");
+            start.elapsed()
+        })
+        .collect();
+    Times::from(times).ms(0.5)
+}
+
+/// What this process has used of the machine's cores: user and system time, counted by Linux in hundredths of a second.
+pub fn cpu() -> Duration {
+    let told = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the program's name, which may hold blanks, the 12th and 13th field.
+    let fields = told.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace().skip(11).take(2);
+    Duration::from_millis(fields.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
+}
