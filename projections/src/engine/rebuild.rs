@@ -67,9 +67,9 @@ impl Engine {
         // Those that stand at the same place are built together: the journal is read once for all of them.
         for together in begun.chunk_by_mut(|one, next| one.0.position == next.0.position) {
             let (mut followers, nexts): (Vec<_>, Vec<_>) = together.iter().cloned().unzip();
-            wait &= !self.build(&mut followers).await?;
+            let near = self.build(&mut followers).await?;
             for (mut follower, next) in followers.into_iter().zip(nexts) {
-                if follower.stopped.is_none() {
+                if near && follower.stopped.is_none() {
                     wait &= !self.try_fence(&mut follower, &next).await?;
                 }
                 if let Some(why) = follower.stopped {
