@@ -13,6 +13,7 @@ pub mod second_place;
 pub mod server;
 pub mod subscription;
 pub mod vault;
+pub mod watched;
 
 use std::sync::Arc;
 use std::time::Duration;

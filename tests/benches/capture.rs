@@ -7,9 +7,11 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use opensail_csi::tree::create_subvolume;
 use opensail_tests::btrfs::Btrfs;
+use opensail_tests::timing::Times;
 use opensail_tests::world::World;
 use rand::RngCore;
 use serde_json::{Value, json};
@@ -69,8 +71,8 @@ fn step(round: usize, share: usize) -> Value {
     json!({ "text": "working", "tool_calls": [{ "name": "bash_exec", "arguments": { "command": command } }] })
 }
 
-/// Milliseconds from the end of each call to its snapshot.
-fn took(events: &[Value]) -> Vec<f64> {
+/// From the end of each call to its snapshot.
+fn took(events: &[Value]) -> Vec<Duration> {
     let time =
         |event: &Value| chrono::DateTime::parse_from_rfc3339(event["time"].as_str().expect("a time")).expect("a time").timestamp_micros();
     let mut ended = HashMap::new();
@@ -79,18 +81,20 @@ fn took(events: &[Value]) -> Vec<f64> {
         let call = event["data"]["call_id"].as_str();
         match (event["type"].as_str(), call) {
             (Some("agent_session.tool_call_completed"), Some(call)) => drop(ended.insert(call.to_owned(), time(event))),
-            (Some("agent_session.workspace_captured"), Some(call)) => took.push((time(event) - ended[call]) as f64 / 1e3),
+            (Some("agent_session.workspace_captured"), Some(call)) => {
+                took.push(Duration::from_micros((time(event) - ended[call]).unsigned_abs()))
+            }
             _ => {}
         }
     }
     took
 }
 
-fn report(what: &str, mut took: Vec<f64>, goal: f64) {
-    took.sort_unstable_by(f64::total_cmp);
-    let at = |share: f64| took[((took.len() as f64 * share) as usize).min(took.len() - 1)];
-    let verdict = if at(0.5) <= goal { "met at p50" } else { "MISSED" };
-    println!("{what:<52} {:>6} {:>9.2} {:>9.2} {:>9.2}  goal {goal:.0} ms {verdict}", took.len(), at(0.5), at(0.95), at(1.0));
+fn report(what: &str, took: Vec<Duration>, goal: f64) {
+    let times = Times::from(took);
+    let verdict = if times.ms(0.5) <= goal { "met at p50" } else { "MISSED" };
+    let [median, most, worst] = [0.5, 0.95, 1.0].map(|share| times.ms(share));
+    println!("{what:<52} {:>6} {median:>9.2} {most:>9.2} {worst:>9.2}  goal {goal:.0} ms {verdict}", times.count());
 }
 
 /// Half of the files are text that compresses, half noise.

@@ -1,25 +1,17 @@
 //! A real server that speaks S3, on a port of its own, with one bucket. Its objects are gone when it ends.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use opensail_csi::bucket::{Bucket, BucketAddress};
+use opensail_eventstore::conformance::watched::{Watched, free_port};
 
-/// Runs the server until the pipe from the test process closes: at its exit, or when it is killed.
-const WATCHER: &str = r#"
-"$@" >/dev/null 2>&1 </dev/null &
-server=$!
-cat >/dev/null
-kill -KILL "$server" 2>/dev/null
-wait "$server" 2>/dev/null
-"#;
 const NAME: &str = "evidence";
 
 pub struct BucketServer {
     port: u16,
     locks: bool,
-    watcher: Option<Child>,
+    server: Option<Watched>,
     http: reqwest::Client,
 }
 
@@ -29,8 +21,8 @@ impl BucketServer {
         let _ = rustls::crypto::ring::default_provider().install_default();
         loop {
             // Free a moment ago; another process may have been faster, then the server ends at once and the next port is tried.
-            let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-            let mut server = BucketServer { port, locks, watcher: None, http: reqwest::Client::new() };
+            let port = free_port();
+            let mut server = BucketServer { port, locks, server: None, http: reqwest::Client::new() };
             if server.run().await {
                 return server;
             }
@@ -69,9 +61,8 @@ impl BucketServer {
 
     /// `kill -9`.
     pub async fn kill(&mut self) {
-        let Some(mut watcher) = self.watcher.take() else { return };
-        drop(watcher.stdin.take());
-        let _ = tokio::task::spawn_blocking(move || watcher.wait()).await;
+        let server = self.server.take();
+        let _ = tokio::task::spawn_blocking(move || drop(server)).await;
     }
 
     /// Starts it again, empty.
@@ -81,38 +72,19 @@ impl BucketServer {
 
     /// True once the bucket is there, false when the server ended.
     async fn run(&mut self) -> bool {
-        let mut watcher = Command::new("/bin/sh")
-            .args(["-c", WATCHER, "watcher"])
-            .arg(program())
-            .args(["-H", "127.0.0.1", "-p", &self.port.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
+        let server = Watched::spawn(&program(), &["-H", "127.0.0.1", "-p", &self.port.to_string()]);
         for _ in 0..1500 {
             let mut make = self.http.put(format!("{}/{NAME}", self.endpoint()));
             if self.locks {
                 make = make.header("x-amz-bucket-object-lock-enabled", "true");
             }
             if make.send().await.is_ok_and(|answer| answer.status().is_success()) {
-                self.watcher = Some(watcher);
+                self.server = Some(server);
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        drop(watcher.stdin.take());
-        let _ = watcher.wait();
         false
-    }
-}
-
-impl Drop for BucketServer {
-    fn drop(&mut self) {
-        if let Some(mut watcher) = self.watcher.take() {
-            drop(watcher.stdin.take());
-            let _ = watcher.wait();
-        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! Redis and NATS from Debian, each on a port of its own behind a [`Proxy`], killed and started again as a test wishes.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,16 +10,8 @@ use tokio::net::TcpStream;
 
 use super::proxy::{Proxy, Wire};
 use super::{IMPATIENT, LiveSubject, Loss, Lost, WorkSubject};
+use crate::conformance::watched::{Watched, free_port};
 use crate::relay::{LiveRelay, NatsWork, RedisLive, WorkRelay};
-
-/// Runs a server until the pipe from the test process closes: at its exit, or when it is killed.
-const WATCHER: &str = r#"
-"$@" >/dev/null 2>&1 </dev/null &
-server=$!
-cat >/dev/null
-kill -KILL "$server" 2>/dev/null
-wait "$server" 2>/dev/null
-"#;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -33,7 +24,7 @@ pub struct RelayServer {
     kind: Kind,
     port: u16,
     folder: TempDir,
-    watcher: Option<Child>,
+    server: Option<Watched>,
     proxy: Proxy,
 }
 
@@ -41,9 +32,9 @@ impl RelayServer {
     pub async fn start(kind: Kind) -> RelayServer {
         // A port that was free a moment ago; another process may have been faster, then the server ends at once and the next is tried.
         loop {
-            let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+            let port = free_port();
             let folder = tempfile::tempdir().expect("a folder");
-            let mut server = RelayServer { kind, port, folder, watcher: None, proxy: Proxy::to(port).await };
+            let mut server = RelayServer { kind, port, folder, server: None, proxy: Proxy::to(port).await };
             if server.run().await {
                 return server;
             }
@@ -64,9 +55,8 @@ impl RelayServer {
 
     /// `kill -9`.
     pub async fn kill(&mut self) {
-        let Some(mut watcher) = self.watcher.take() else { return };
-        drop(watcher.stdin.take());
-        let _ = tokio::task::spawn_blocking(move || watcher.wait()).await;
+        let server = self.server.take();
+        let _ = tokio::task::spawn_blocking(move || drop(server)).await;
     }
 
     /// Starts it again; without its store it has forgotten everything.
@@ -83,34 +73,15 @@ impl RelayServer {
             Kind::Redis => vec!["--port", &port, "--bind", "127.0.0.1", "--dir", &folder, "--save", "", "--appendonly", "no"],
             Kind::Nats => vec!["--addr", "127.0.0.1", "--port", &port, "--jetstream", "--store_dir", &folder],
         };
-        let mut watcher = Command::new("/bin/sh")
-            .args(["-c", WATCHER, "watcher"])
-            .arg(program(self.kind))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
+        let server = Watched::spawn(&program(self.kind), &arguments);
         for _ in 0..500 {
             if TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
-                self.watcher = Some(watcher);
+                self.server = Some(server);
                 return true;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        drop(watcher.stdin.take());
-        let _ = watcher.wait();
         false
-    }
-}
-
-impl Drop for RelayServer {
-    fn drop(&mut self) {
-        if let Some(mut watcher) = self.watcher.take() {
-            drop(watcher.stdin.take());
-            let _ = watcher.wait();
-        }
     }
 }
 
@@ -135,7 +106,7 @@ impl Lost for RelayServer {
     }
     async fn come_back(&mut self) {
         self.wire(Wire::Whole);
-        if self.watcher.is_none() {
+        if self.server.is_none() {
             self.back_empty().await;
         }
     }
