@@ -5,6 +5,7 @@ use diffy::MergeOptions;
 use super::entry::{Entry, Folder, Item};
 use super::lines::is_binary;
 use super::load::folder;
+use super::rules::is_git;
 use super::{Snapshot, TreeError};
 use crate::cas::{Address, Content, Hold, Kind, Subject, Writer};
 
@@ -37,13 +38,15 @@ pub enum Choice {
 pub struct Wish<'w> {
     /// Texts that both changed are merged by line; otherwise each is a conflict.
     pub lines: bool,
+    /// What is there may be half of the way from the base to theirs, because going there was broken off.
+    pub resumes: bool,
     /// What was decided of a conflict at a raw path; `None`: it is told.
     pub choose: &'w dyn Fn(&[u8]) -> Option<Choice>,
 }
 
 impl Wish<'_> {
     /// By line, and every conflict is told.
-    pub const LINES: Wish<'static> = Wish { lines: true, choose: &|_| None };
+    pub const LINES: Wish<'static> = Wish { lines: true, resumes: false, choose: &|_| None };
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +59,7 @@ pub struct Merged {
     pub decided: Vec<Vec<u8>>,
 }
 
-/// Three-way merge by file, of texts by line. Times alone are no change. `hold` is of the subject's store and must be kept until
+/// Three-way merge by file, of texts by line; what lies beneath a `.git` is one thing. Times alone are no change. `hold` is of the subject's store and must be kept until
 /// what names the result is durable.
 pub fn merge(subject: &Subject, [base, ours, theirs]: [&Address; 3], wish: Wish<'_>, _hold: &Hold) -> Result<Merged, TreeError> {
     let our_snapshot = Snapshot::load(subject, ours)?;
@@ -76,10 +79,10 @@ pub fn merge(subject: &Subject, [base, ours, theirs]: [&Address; 3], wish: Wish<
     Ok(Merged { snapshot: name, conflicts, decided })
 }
 
-struct Work<'w> {
-    subject: &'w Subject,
-    writer: &'w Writer<'w>,
-    wish: Wish<'w>,
+pub(super) struct Work<'w> {
+    pub(super) subject: &'w Subject,
+    pub(super) writer: &'w Writer<'w>,
+    pub(super) wish: Wish<'w>,
     conflicts: Vec<Conflict>,
     decided: Vec<Vec<u8>>,
 }
@@ -87,17 +90,14 @@ struct Work<'w> {
 impl Work<'_> {
     fn folders(&mut self, base: &Folder, ours: &Folder, theirs: &Folder, path: &mut Vec<u8>) -> Result<Folder, TreeError> {
         let above = path.len();
-        let mut names: Vec<&[u8]> =
-            [base, ours, theirs].into_iter().flat_map(|folder| &folder.entries).map(|entry| entry.name.as_slice()).collect();
-        names.sort_unstable();
-        names.dedup();
         let mut merged = Folder::default();
-        for name in names {
+        for name in names([base, ours, theirs]) {
             if above > 0 {
                 path.push(b'/');
             }
             path.extend_from_slice(name);
-            let item = self.items(base.get(name), ours.get(name), theirs.get(name), path)?;
+            let (base, ours, theirs) = (base.get(name), ours.get(name), theirs.get(name));
+            let item = if is_git(name) { self.unit(base, ours, theirs, path)? } else { self.items(base, ours, theirs, path)? };
             if let Some(item) = item {
                 merged.entries.push(Entry { name: name.to_vec(), item });
             }
@@ -185,7 +185,7 @@ impl Work<'_> {
         }
     }
 
-    fn conflict(
+    pub(super) fn conflict(
         &mut self,
         base: Option<&Item>,
         ours: Option<&Item>,
@@ -212,7 +212,14 @@ impl Work<'_> {
     }
 }
 
-fn same(one: Option<&Item>, other: Option<&Item>) -> bool {
+pub(super) fn names<const N: usize>(folders: [&Folder; N]) -> Vec<&[u8]> {
+    let mut names: Vec<&[u8]> = folders.into_iter().flat_map(|folder| &folder.entries).map(|entry| entry.name.as_slice()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+pub(super) fn same(one: Option<&Item>, other: Option<&Item>) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => one.same(other),
         (None, None) => true,
@@ -220,7 +227,7 @@ fn same(one: Option<&Item>, other: Option<&Item>) -> bool {
     }
 }
 
-fn is_folder(item: Option<&Item>) -> bool {
+pub(super) fn is_folder(item: Option<&Item>) -> bool {
     matches!(item, Some(Item::Folder { .. }))
 }
 

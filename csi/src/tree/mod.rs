@@ -18,6 +18,8 @@
 //! there, touches only what differs, leaves alone what snapshots leave out, and does not overwrite what somebody changed
 //! meanwhile.
 //!
+//! **Putting together** ([`merge`]) goes by file, and by line in texts. A repository of git is one thing (`git_unit`).
+//!
 //! **Times**: a laid-out folder has the recorded times, so that build tools see the order they saw before. A restored file gets the
 //! present time: what was built from its other version, and left out of snapshots, must look old beside it.
 
@@ -29,6 +31,7 @@ mod diff;
 mod entry;
 mod error;
 mod fork;
+mod git_unit;
 mod index;
 mod lines;
 mod load;
@@ -54,7 +57,7 @@ pub use fork::{Forked, fork};
 pub use lines::{Hunk, LineChange, Lines, line_diff};
 pub use load::{entry_at, file_at, list};
 pub use merge::{Choice, Conflict, Merged, Wish, merge};
-pub use restore::{Restored, restore};
+pub use restore::{Restored, bring, restore};
 pub use rules::{Rules, USUAL_CACHES, Why};
 pub use snapshot::{LeftOut, Snapshot, mark};
 pub use take::{Taken, Tracker};

@@ -38,8 +38,13 @@ pub fn restore(
     target: &Address,
     hold: &Hold,
 ) -> Result<Restored, TreeError> {
-    let wanted = Snapshot::load(subject, target)?.root;
     let before = tracker.take(subject, root, rules, hold)?;
+    bring(subject, tracker, root, before, target)
+}
+
+/// The same, where a snapshot of what is there, `before`, was the last that the tracker took: what was changed since is left as it is.
+pub fn bring(subject: &Subject, tracker: &Tracker, root: &Root, before: Taken, target: &Address) -> Result<Restored, TreeError> {
+    let wanted = Snapshot::load(subject, target)?.root;
     let failed = |errno| TreeError::at(b".", errno);
     let dir = open_dir(root.as_fd(), c".").map_err(failed)?;
     let owner = Owner::of(root.as_fd()).map_err(failed)?;

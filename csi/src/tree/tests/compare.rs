@@ -136,7 +136,7 @@ fn conflicts_are_decided_path_by_path() {
         b"marked" => Some(Choice::Marked),
         _ => None,
     };
-    let merged = merge(&world.subject, [&base, &ours, &theirs], Wish { lines: true, choose: &choose }, &world.hold()).expect("merged");
+    let merged = merge(&world.subject, [&base, &ours, &theirs], Wish { choose: &choose, ..Wish::LINES }, &world.hold()).expect("merged");
     let text = |name: &str| {
         file_at(&world.subject, &merged.snapshot, name.as_bytes(), 100).expect("read").map(|bytes| String::from_utf8(bytes).expect("text"))
     };
@@ -151,7 +151,7 @@ fn conflicts_are_decided_path_by_path() {
     let ours = world.take().name;
     world.write("a", "1\n2\nthree\n");
     let theirs = world.take().name;
-    let whole = Wish { lines: false, choose: &|_| None };
+    let whole = Wish { lines: false, ..Wish::LINES };
     assert_eq!(merge(&world.subject, [&base, &ours, &theirs], whole, &world.hold()).expect("merged").conflicts.len(), 1);
     assert_eq!(merge(&world.subject, [&base, &ours, &theirs], Wish::LINES, &world.hold()).expect("merged").conflicts, []);
 }

@@ -3,6 +3,7 @@
 mod btrfs;
 mod compare;
 mod fidelity;
+mod git;
 mod going_back;
 mod killed;
 mod taking;

@@ -4,6 +4,7 @@ mod btrfs;
 mod crash;
 mod fidelity;
 mod forks;
+mod git;
 mod keeping;
 mod merge;
 mod past;

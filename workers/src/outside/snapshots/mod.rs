@@ -96,9 +96,9 @@ impl LocalSnapshots {
         let restored = self.folders.with(subject, root, |tracker| {
             let now = tracker.take(subject, &opened, &self.rules, &hold)?;
             // Whatever somebody changed since the plan was made stays.
-            let wish = tree::Wish { lines: false, choose: &|_| Some(tree::Choice::Ours) };
+            let wish = tree::Wish { lines: false, resumes: true, choose: &|_| Some(tree::Choice::Ours) };
             let merged = tree::merge(subject, [&before, &now.name, &goal], wish, &hold)?;
-            let restored = tree::restore(subject, tracker, &opened, &self.rules, &merged.snapshot, &hold)?;
+            let restored = tree::bring(subject, tracker, &opened, now, &merged.snapshot)?;
             Ok((merged.decided, restored))
         });
         let (mut spared, restored) = restored.map_err(failed)?;
@@ -134,7 +134,7 @@ impl Snapshots for LocalSnapshots {
             let hold = own.hold()?;
             let [base, ours, theirs] = [&sides.base, &sides.ours, &sides.theirs].map(|side| address(side));
             let choose = |path: &[u8]| choices.paths.get(&lossy(path)).copied().or(choices.rest).map(choice);
-            let wish = tree::Wish { lines, choose: &choose };
+            let wish = tree::Wish { lines, resumes: false, choose: &choose };
             let merged = tree::merge(subject, [&base?, &ours?, &theirs?], wish, &hold).map_err(failed)?;
             let conflicts = merged.conflicts.into_iter().map(conflict).collect();
             Ok(Merge { snapshot: merged.snapshot.to_string(), conflicts, held: Held::new(hold) })
