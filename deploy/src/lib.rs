@@ -44,6 +44,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::Migrate => cli::folder::migrate().await,
         Command::Backup { file } => cli::folder::backup(&file).await,
         Command::Restore { file, forgotten } => cli::folder::restore(&file, forgotten.as_deref()).await,
+        Command::NewEpoch => cli::folder::new_epoch().await,
         Command::Config { json } => cli::config::config(json),
         Command::Doctor { json } => cli::doctor::doctor(json).await,
         Command::SignInLink => cli::folder::sign_in_link().await,

@@ -7,6 +7,7 @@ mod follow_model;
 pub mod probes;
 mod relays;
 pub mod sealing;
+pub mod set_back;
 pub mod stores;
 
 use crate::settings::{Mode, Settings};

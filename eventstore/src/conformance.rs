@@ -131,6 +131,7 @@ macro_rules! journal_suite {
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,
                 an_altered_byte_is_found, an_altered_byte_is_never_sealed, a_dropped_row_is_found, two_swapped_rows_are_found,
                 a_forged_tail_is_found, a_rollback_is_found, a_forged_seal_is_found, the_seal_cannot_be_changed, a_restore_is_no_rollback,
+                what_was_written_after_a_set_back_is_not_shared, an_epoch_that_is_not_known_any_more_is_a_set_back,
                 a_lost_second_place_stops_nothing },
             subscription { catch_up_meets_live_without_a_seam, a_slow_subscriber_loses_nothing, seen_moves_over_foreign_events,
                 another_process_is_heard, a_shut_tail_ends_its_subscriptions },

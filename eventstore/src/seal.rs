@@ -10,6 +10,7 @@
 //! - [`note`] and [`checkpoint`]: the signed text that everybody can hold on to
 //! - [`tables`] and [`tiles`]: the tree's hashes in the database
 //! - [`sealer`], [`place`], [`keys`]: who writes, where else, signed with what
+//! - [`set_back`]: whether the journal is an earlier state of itself
 //! - [`check`]: reads everything and names the first position that does not hold
 
 pub mod check;
@@ -22,6 +23,7 @@ pub mod place;
 pub mod proof;
 mod reader;
 pub mod sealer;
+mod set_back;
 pub mod tables;
 #[cfg(test)]
 mod tests;
@@ -34,4 +36,5 @@ pub use note::{SignedNote, VerifierKey};
 pub use place::{CheckpointFolder, SecondPlace};
 pub use reader::{Consistency, Inclusion, Seal, SealError, Sealed};
 pub use sealer::{SealState, Sealer};
+pub use set_back::{SetBack, set_back, shared};
 pub use tables::SealTables;

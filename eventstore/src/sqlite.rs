@@ -26,7 +26,7 @@ pub use connection::one_writer;
 
 use crate::append::group::Group;
 use crate::clock;
-use crate::envelope::Epoch;
+use crate::envelope::{Epoch, Position};
 use crate::journal::ReadError;
 
 /// How long a connection waits for another process's lock (a backup under way).
@@ -79,10 +79,11 @@ impl SqliteStore {
         Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group }) })
     }
 
-    /// Starts a new history, e.g. after a restore; what stands in the journal now is what both have in common.
-    pub async fn start_epoch(&self, reason: &str) -> Result<Epoch, ReadError> {
+    /// Starts a new history, e.g. after a restore; what stands in the journal now is what both have in common, or only what stands up to
+    /// `shared`.
+    pub async fn start_epoch(&self, reason: &str, shared: Option<Position>) -> Result<Epoch, ReadError> {
         let mut tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-        let epoch = insert_epoch(&mut tx, reason).await.map_err(unavailable)?;
+        let epoch = insert_epoch(&mut tx, reason, shared).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         self.inner.group.set_epoch(epoch);
         Ok(epoch)
@@ -126,7 +127,7 @@ async fn first_epoch(writer: &SqlitePool) -> Result<Epoch, sqlx::Error> {
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
     let epoch = match current_epoch(&mut tx).await? {
         Some(epoch) => epoch,
-        None => insert_epoch(&mut tx, "created").await?,
+        None => insert_epoch(&mut tx, "created", None).await?,
     };
     tx.commit().await?;
     Ok(epoch)
@@ -137,12 +138,13 @@ async fn current_epoch(db: &mut sqlx::SqliteConnection) -> Result<Option<Epoch>,
     Ok(id.map(Epoch))
 }
 
-async fn insert_epoch(db: &mut sqlx::SqliteConnection, reason: &str) -> Result<Epoch, sqlx::Error> {
+async fn insert_epoch(db: &mut sqlx::SqliteConnection, reason: &str, shared: Option<Position>) -> Result<Epoch, sqlx::Error> {
     let epoch = Epoch(Uuid::now_v7());
-    sqlx::query("INSERT INTO epochs (id, started_after, time, reason) SELECT ?1, coalesce(max(position), 0), ?2, ?3 FROM events")
+    sqlx::query("INSERT INTO epochs (id, started_after, time, reason) SELECT ?1, min(coalesce(max(position), 0), coalesce(?4, max(position), 0)), ?2, ?3 FROM events")
         .bind(epoch.0)
         .bind(clock::now())
         .bind(reason)
+        .bind(shared.map(|position| position as i64))
         .execute(db)
         .await?;
     Ok(epoch)

@@ -123,8 +123,8 @@ impl World {
 
     pub(crate) async fn start_epoch(&self) {
         match &self.ground {
-            Ground::Sqlite(_, store) => store.start_epoch("test").await,
-            Ground::Postgres(_, store) => store.start_epoch("test").await,
+            Ground::Sqlite(_, store) => store.start_epoch("test", None).await,
+            Ground::Postgres(_, store) => store.start_epoch("test", None).await,
         }
         .expect("an epoch");
     }

@@ -41,6 +41,9 @@ impl SecondPlace for Nowhere {
     async fn keep(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
+    async fn newest(&self) -> Result<Option<String>, String> {
+        Ok(None)
+    }
     async fn kept(&self) -> Result<Vec<String>, String> {
         Ok(Vec::new())
     }

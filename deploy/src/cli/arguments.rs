@@ -41,6 +41,8 @@ pub enum Command {
         #[arg(long)]
         forgotten: Option<PathBuf>,
     },
+    /// After the journal's database was restored, or failed over with a loss: begin a new history, so that no reader misses or repeats anything
+    NewEpoch,
     /// Every setting, its value, where it comes from and its default
     Config {
         #[arg(long)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use opensail_commands::Caller;
 
 use super::CliError;
-use crate::mode::{assemble, stores};
+use crate::mode::{assemble, set_back, stores};
 use crate::operations;
 use crate::settings::{self, Database, Settings};
 
@@ -43,6 +43,14 @@ pub async fn restore(file: &Path, forgotten: Option<&Path>) -> Result<(), CliErr
     Ok(())
 }
 
+pub async fn new_epoch() -> Result<(), CliError> {
+    let (epoch, shared) = operations::new_epoch::new_epoch(&settings()?).await.map_err(failed)?;
+    eprintln!(
+        "epoch {epoch} begins; readers of earlier ones are told that positions 1 to {shared} still hold. `opensail serve` goes on from there"
+    );
+    Ok(())
+}
+
 pub async fn sign_in_link() -> Result<(), CliError> {
     let settings = settings()?;
     let url = match (&settings.public_url, std::fs::read_to_string(crate::data_folder::server_url(&settings.home))) {
@@ -51,6 +59,7 @@ pub async fn sign_in_link() -> Result<(), CliError> {
         (None, Err(_)) => format!("http://{}", settings.listen),
     };
     let stores = stores::open(&settings).await.map_err(failed)?;
+    set_back::refuse(&settings, &stores).await.map_err(failed)?;
     let secret = assemble::secret(&settings, &stores).await.map_err(failed)?;
     let commands = assemble::commands(&settings, &stores, &secret).await.map_err(failed)?;
     let owner = commands.desktop_owner().await.map_err(failed)?;

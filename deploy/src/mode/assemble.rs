@@ -28,7 +28,7 @@ use opensail_workers::supervisor::{OnError, OnStop, Supervisor};
 use tokio::net::TcpListener;
 
 use super::stores::Stores;
-use super::{follow_model, probes, relays, sealing, stores};
+use super::{follow_model, probes, relays, sealing, set_back, stores};
 use crate::data_folder::{self, DataFolder, DataFolderError};
 use crate::settings::{self, Settings, secret_key};
 use crate::{port_holder, settings::read::SettingError};
@@ -86,6 +86,7 @@ impl Opened {
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         folder.announce(&format!("process {} at {url}", std::process::id())).map_err(other)?;
         let stores = stores::open(&settings).await.map_err(StartError::Database)?;
+        set_back::refuse(&settings, &stores).await.map_err(StartError::Database)?;
         let secret = secret(&settings, &stores).await?;
         let boot = format!("{}/{}", hostname(), uuid::Uuid::now_v7());
         let commands = commands(&settings, &stores, &secret).await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::snapshot::SnapshotTable;
 use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Journal, Leases, SealTables, Vault};
+use opensail_eventstore::{Epoch, Journal, Leases, Position, ReadError, SealTables, Vault};
 use opensail_projections::Db;
 
 use crate::data_folder;
@@ -51,6 +51,14 @@ impl Stores {
     fn over<S: Journal + Vault + Leases + SnapshotTable + SealTables + 'static>(store: S, views: Db, own: Own) -> Stores {
         let shared = Arc::new(store);
         Stores { journal: shared.clone(), vault: shared.clone(), leases: shared.clone(), cache: shared.clone(), seal: shared, views, own }
+    }
+
+    /// Begins a new history, which shares everything with the one before, or only what stands up to a position.
+    pub async fn start_epoch(&self, reason: &str, shared: Option<Position>) -> Result<Epoch, ReadError> {
+        match &self.own {
+            Own::Sqlite(store) => store.start_epoch(reason, shared).await,
+            Own::Postgres(store) => store.start_epoch(reason, shared).await,
+        }
     }
 
     /// What is being written is written; then the connections end.

@@ -53,7 +53,7 @@ pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Re
     for line in keep_forgotten::read(&list).map_err(file(&list))? {
         keyring::destroy(&store, &line.subject).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     }
-    let epoch = store.start_epoch("restore").await.map_err(|e| RestoreError::Journal(e.to_string()))?;
+    let epoch = store.start_epoch("restore", None).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     store.close().await;
     Ok(epoch)
 }

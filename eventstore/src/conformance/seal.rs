@@ -10,7 +10,7 @@ use super::{Subject, append, part};
 use crate::lease::{Lease, LeaseError, Leases};
 use crate::seal::check::{CheckError, Checked, Finding, check};
 use crate::seal::sealer::{SealState, Sealer};
-use crate::seal::{Checkpoint, Seal, SealError, SecondPlace, VerifierKey, keys, leaf_of, proof};
+use crate::seal::{Checkpoint, Seal, SealError, SecondPlace, SetBack, VerifierKey, keys, leaf_of, proof, set_back, shared};
 use crate::vault::keyring::Keyring;
 
 const SECRET: &[u8] = b"a secret of conformance";
@@ -39,6 +39,9 @@ impl SecondPlace for Memory {
     }
     async fn kept(&self) -> Result<Vec<String>, String> {
         Ok(self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+    async fn newest(&self) -> Result<Option<String>, String> {
+        Ok(self.kept().await?.pop())
     }
 }
 
@@ -280,18 +283,61 @@ pub async fn the_seal_cannot_be_changed(subject: &dyn Subject) {
     }
 }
 
-pub async fn a_restore_is_no_rollback(subject: &dyn Subject) {
-    let world = World::sealed(subject).await;
+/// To where six of the ten events were sealed.
+async fn set_it_back(subject: &dyn Subject) {
     subject.tamper("DELETE FROM {events} WHERE position > 6").await;
     subject.tamper("DELETE FROM {seal_tiles} WHERE first >= 6").await;
     subject.tamper("DELETE FROM {seal_checkpoints} WHERE n > 1").await;
     subject.tamper("UPDATE {tenant_heads} SET position = 6").await;
+}
+
+pub async fn a_restore_is_no_rollback(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let (tables, kept) = (subject.seal(), async || world.memory.kept().await.expect("kept"));
+    assert_eq!(set_back(&tables, &kept().await).await, Ok(None));
+    set_it_back(subject).await;
+    assert_eq!(set_back(&tables, &kept().await).await, Ok(Some(SetBack::Shorter { remembered: 10, sealed: 6 })));
+    assert_eq!(shared(&tables, &kept().await).await, Ok(None), "all that is there is what was there");
     subject.start_epoch().await;
+    assert_eq!(set_back(&tables, &kept().await).await, Ok(None), "it was told");
     world.append("x", 0, 7).await;
     world.seal_all().await;
     let checked = world.check(&[]).await.expect("it holds");
     assert_eq!((checked.sealed, checked.notices.len()), (13, 1));
     assert!(checked.notices[0].starts_with("positions 7 to 10 of epoch"), "{:?}", checked.notices);
+}
+
+/// Somebody wrote on before anybody noticed.
+pub async fn what_was_written_after_a_set_back_is_not_shared(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let kept = world.memory.kept().await.expect("kept");
+    let tables = subject.seal();
+    set_it_back(subject).await;
+    world.append("x", 0, 7).await;
+    world.seal_all().await;
+    assert_eq!(set_back(&tables, &kept).await, Ok(Some(SetBack::Parted(10))));
+    assert_eq!(shared(&tables, &kept).await, Ok(Some(6)));
+    let last = kept.last().expect("a note");
+    assert_eq!(shared(&tables, std::slice::from_ref(last)).await, Ok(Some(0)), "who remembers less can vouch for less");
+}
+
+/// A state of before an epoch that others have lived in.
+pub async fn an_epoch_that_is_not_known_any_more_is_a_set_back(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let tables = subject.seal();
+    let lost = subject.start_epoch().await;
+    world.append("x", 0, 1).await;
+    world.seal_all().await;
+    let newest = world.memory.newest().await.expect("kept");
+    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(None));
+    set_it_back(subject).await;
+    subject.tamper("DELETE FROM {epochs} WHERE started_after > 0").await;
+    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(Some(SetBack::UnknownEpoch { size: 11, epoch: lost })));
+    subject.start_epoch().await;
+    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(None), "it was told");
+    world.append("y", 0, 1).await;
+    world.seal_all().await;
+    assert_eq!(world.check(&[]).await.map(|checked| (checked.sealed, checked.notices.len())), Ok((7, 2)));
 }
 
 pub async fn a_lost_second_place_stops_nothing(subject: &dyn Subject) {

@@ -24,12 +24,14 @@ fn note(epoch: Epoch, day: i64, size: u64) -> String {
 pub async fn what_was_kept_comes_back(open: impl Fn() -> Arc<dyn SecondPlace>) {
     let (first, second) = (Epoch(Uuid::from_u128(1)), Epoch(Uuid::from_u128(2)));
     assert_eq!(open().kept().await, Ok(Vec::new()));
+    assert_eq!(open().newest().await, Ok(None));
     let notes = [note(first, 0, 3), note(first, 1, 9), note(second, 1, 6), note(second, 2, 12), note(second, 2, 20)];
     let place = open();
     for note in &notes {
         place.keep(note).await.expect("kept");
         place.keep(note).await.expect("kept again");
         assert!(open().kept().await.expect("read").contains(note), "the newest is always there");
+        assert_eq!(open().newest().await.as_ref(), Ok(&Some(note.clone())));
     }
     let kept = open().kept().await.expect("read");
     assert!(kept.iter().all(|note| notes.contains(note)), "{kept:?}");

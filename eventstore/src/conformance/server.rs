@@ -57,6 +57,23 @@ impl Database {
         PostgresStore::connect(&self.app_url, None).await.expect("the journal in a fresh database")
     }
 
+    /// All of it into a file, as an operator saves it.
+    pub fn dump(&self, file: &Path) {
+        let program = binaries().expect("PostgreSQL's programs").join("pg_dump");
+        run(Command::new(program).args(["--format=custom", "--dbname", &self.owner_url, "--file"]).arg(file));
+    }
+
+    /// Puts such a file in the place of what is there. Sessions on it are ended.
+    pub async fn restore(&self, file: &Path) {
+        let server = server().await;
+        let mut admin = connect(&server.url(SUPERUSER, "postgres")).await;
+        admin.execute(format!("DROP DATABASE {} WITH (FORCE)", self.name).as_str()).await.expect("dropped");
+        drop(admin);
+        server.create(&self.name, "template0").await;
+        let program = binaries().expect("PostgreSQL's programs").join("pg_restore");
+        run(Command::new(program).args(["--exit-on-error", "--dbname", &self.owner_url]).arg(file));
+    }
+
     /// A connection as the owner, for what a test has to do behind the journal's back.
     pub async fn owner(&self) -> PgConnection {
         connect(&self.owner_url).await
@@ -153,6 +170,11 @@ impl Server {
         let folder = self.folder.to_str().expect("a plain path").replace('/', "%2F");
         format!("postgres://{user}@{folder}:5432/{database}?sslmode=disable")
     }
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().expect("it runs");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 async fn connect(url: &str) -> PgConnection {

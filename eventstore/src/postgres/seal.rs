@@ -5,9 +5,9 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::{PostgresStore, unavailable};
-use crate::envelope::{Epoch, Position};
+use crate::envelope::Epoch;
 use crate::journal::ReadError;
-use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredKey};
+use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey};
 
 fn checkpoint(row: &PgRow) -> Result<StoredCheckpoint, sqlx::Error> {
     Ok(StoredCheckpoint { n: row.try_get::<i64, _>(0)? as u64, size: row.try_get::<i64, _>(1)? as u64, note: row.try_get(2)? })
@@ -123,12 +123,15 @@ impl SealTables for PostgresStore {
         Ok(added.rows_affected() == 1)
     }
 
-    async fn epochs(&self) -> Result<Vec<(Epoch, Position)>, ReadError> {
-        let rows = sqlx::query("SELECT id, started_after FROM journal.epochs ORDER BY n")
+    async fn epochs(&self) -> Result<Vec<StoredEpoch>, ReadError> {
+        let rows = sqlx::query("SELECT id, started_after, time FROM journal.epochs ORDER BY n")
             .fetch_all(&self.inner.pool)
             .await
             .map_err(unavailable)?;
-        let epoch = |row: &PgRow| Ok((Epoch(row.try_get(0)?), row.try_get::<i64, _>(1)? as u64));
+        let epoch = |row: &PgRow| {
+            let started_after = row.try_get::<i64, _>(1)? as u64;
+            Ok(StoredEpoch { id: Epoch(row.try_get(0)?), started_after, time: row.try_get(2)? })
+        };
         rows.iter().map(epoch).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
     }
 }

@@ -8,7 +8,8 @@ use super::checkpoint::Checkpoint;
 use super::edge::Edge;
 use super::leaf::{Hash, content_hash, entry, leaf_hash};
 use super::note::VerifierKey;
-use super::tables::{Piece, SealTables};
+use super::set_back::{LeftBehind, left_behind};
+use super::tables::{Piece, SealTables, StoredEpoch};
 use crate::envelope::{Epoch, Position, Recorded};
 use crate::journal::{Filter, Journal, ReadError};
 
@@ -140,23 +141,19 @@ async fn trusted(tables: &dyn SealTables, pinned: &[VerifierKey]) -> Result<Vec<
 }
 
 /// What the second place remembers of this history, and what it remembers of positions that a restore left behind, in words.
-fn memories(notes: &[String], trusted: &[VerifierKey], epochs: &[(Epoch, Position)]) -> Result<(Vec<Checkpoint>, Vec<String>), Finding> {
+fn memories(notes: &[String], trusted: &[VerifierKey], epochs: &[StoredEpoch]) -> Result<(Vec<Checkpoint>, Vec<String>), Finding> {
     let open = |note: &String| Checkpoint::open(note, trusted).map_err(|error| Finding::BadMemory(error.to_string()));
     let mut memories = notes.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     memories.sort_by_key(|checkpoint| checkpoint.size);
     memories.dedup();
     let mut lost: HashMap<Epoch, (Position, Position)> = HashMap::new();
-    memories.retain(|checkpoint| {
-        let n = epochs.iter().position(|(epoch, _)| *epoch == checkpoint.epoch);
-        let common = n.and_then(|n| epochs[n + 1..].iter().map(|(_, after)| *after).min());
-        match common.filter(|after| *after < checkpoint.size) {
-            Some(after) => {
-                let (_, to) = lost.entry(checkpoint.epoch).or_insert((after + 1, checkpoint.size));
-                *to = checkpoint.size.max(*to);
-                false
-            }
-            None => true,
+    memories.retain(|checkpoint| match left_behind(checkpoint, epochs) {
+        LeftBehind::Yes { after } => {
+            let (_, to) = lost.entry(checkpoint.epoch).or_insert((after + 1, checkpoint.size));
+            *to = checkpoint.size.max(*to);
+            false
         }
+        LeftBehind::No | LeftBehind::UnknownEpoch => true,
     });
     let mut words: Vec<String> =
         lost.iter().map(|(epoch, (from, to))| format!("positions {from} to {to} of epoch {epoch} were lost in a restore")).collect();

@@ -58,7 +58,7 @@ pub async fn rotate(tables: &Arc<dyn SealTables>, keyring: &Keyring) -> Result<V
 /// `None`: somebody else added one of this number.
 async fn add(tables: &Arc<dyn SealTables>, keyring: &Keyring, n: u64) -> Result<Option<VerifierKey>, SealError> {
     let key = signing(keyring, n).await?.verifying_key();
-    let (first, _) = *tables.epochs().await?.first().ok_or(SealError::NoEpoch)?;
+    let first = tables.epochs().await?.first().ok_or(SealError::NoEpoch)?.id;
     let verifier = VerifierKey::new(&origin(first), key);
     let row = StoredKey { n, verifier: verifier.to_string(), time: clock::now() };
     Ok(tables.add_key(&row).await?.then_some(verifier))

@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::checkpoint::Checkpoint;
 
+/// Name of the newest note in the folder.
+const LATEST: &str = "latest";
 /// From one note in the folder to the next.
 const PACE: Duration = Duration::from_secs(1);
 /// How often a checkpoint is added to the folder's list; the newest one is kept apart, at each call.
@@ -32,6 +34,8 @@ pub trait SecondPlace: Send + Sync + 'static {
     /// Notes that are kept, in no order; the newest is among them. A later one says all that an earlier one does, so that a place with very
     /// many may answer with fewer.
     async fn kept(&self) -> Result<Vec<String>, String>;
+    /// The newest of them, of the newest epoch.
+    async fn newest(&self) -> Result<Option<String>, String>;
 }
 
 /// A folder: `latest` holds the newest note, `<epoch>.jsonl` one of each minute.
@@ -58,12 +62,12 @@ impl CheckpointFolder {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(note.as_bytes())?;
         file.sync_all()?;
-        let latest = folder.join("latest");
+        let latest = folder.join(LATEST);
         if let Some(epoch) = list {
-            // The last of the epoch before is not in its list yet.
+            // The last of the epoch before is not in its list yet, nor the last of a state that was given up.
             if let Ok(last) = std::fs::read_to_string(&latest)
                 && let Ok(before) = Checkpoint::unproven(&last)
-                && before.epoch.to_string() != epoch
+                && (before.epoch.to_string() != epoch || Checkpoint::unproven(note).is_ok_and(|new| new.size < before.size))
             {
                 Self::add(folder, &before.epoch.to_string(), &last)?;
             }
@@ -91,7 +95,7 @@ impl CheckpointFolder {
         };
         for entry in entries {
             let path = entry?.path();
-            if path.file_name().is_some_and(|name| name == "latest") {
+            if path.file_name().is_some_and(|name| name == LATEST) {
                 notes.push(std::fs::read_to_string(&path)?);
             } else if path.extension().is_some_and(|extension| extension == "jsonl") {
                 let text = std::fs::read_to_string(&path)?;
@@ -133,5 +137,14 @@ impl SecondPlace for CheckpointFolder {
         let folder = self.folder.clone();
         let read = tokio::task::spawn_blocking(move || Self::read(&folder)).await.map_err(std::io::Error::other);
         read.and_then(|read| read).map_err(|error| format!("{}: {error}", self.folder.display()))
+    }
+
+    async fn newest(&self) -> Result<Option<String>, String> {
+        let latest = self.folder.join(LATEST);
+        match tokio::fs::read_to_string(&latest).await {
+            Ok(note) => Ok(Some(note)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(format!("{}: {error}", latest.display())),
+        }
     }
 }

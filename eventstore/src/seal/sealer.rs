@@ -154,7 +154,7 @@ impl Sealer {
             return Err(SealError::RolledBack { head, sealed: size });
         }
         let edge = Tiles::new(self.tables.clone()).edge(size).await?;
-        let (first, _) = *self.tables.epochs().await?.first().ok_or(SealError::NoEpoch)?;
+        let first = self.tables.epochs().await?.first().ok_or(SealError::NoEpoch)?.id;
         // Who signed last, which is not the newest key when that one is not announced yet.
         let (newest, _) = keys::current(&self.tables, &self.keyring).await?;
         let n = match &last {

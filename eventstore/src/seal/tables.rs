@@ -51,6 +51,16 @@ pub struct StoredKey {
     pub time: i64,
 }
 
+/// A history of the journal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredEpoch {
+    pub id: Epoch,
+    /// The last position that it shares with those before it.
+    pub started_after: Position,
+    /// Microseconds since 1970.
+    pub time: i64,
+}
+
 /// What one sealing writes, in one transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sealing {
@@ -85,6 +95,6 @@ pub trait SealTables: Send + Sync + 'static {
     /// False: there is a key of that number already.
     async fn add_key(&self, key: &StoredKey) -> Result<bool, ReadError>;
 
-    /// The journal's epochs, oldest first, each with the last position it shares with those before it.
-    async fn epochs(&self) -> Result<Vec<(Epoch, Position)>, ReadError>;
+    /// The journal's epochs, oldest first.
+    async fn epochs(&self) -> Result<Vec<StoredEpoch>, ReadError>;
 }

@@ -5,9 +5,9 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, unavailable};
-use crate::envelope::{Epoch, Position};
+use crate::envelope::Epoch;
 use crate::journal::ReadError;
-use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredKey};
+use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey};
 
 fn checkpoint(row: &SqliteRow) -> Result<StoredCheckpoint, sqlx::Error> {
     Ok(StoredCheckpoint { n: row.try_get::<i64, _>(0)? as u64, size: row.try_get::<i64, _>(1)? as u64, note: row.try_get(2)? })
@@ -126,10 +126,15 @@ impl SealTables for SqliteStore {
         Ok(added.rows_affected() == 1)
     }
 
-    async fn epochs(&self) -> Result<Vec<(Epoch, Position)>, ReadError> {
-        let rows =
-            sqlx::query("SELECT id, started_after FROM epochs ORDER BY n").fetch_all(&self.inner.readers).await.map_err(unavailable)?;
-        let epoch = |row: &SqliteRow| Ok((Epoch(row.try_get(0)?), row.try_get::<i64, _>(1)? as u64));
+    async fn epochs(&self) -> Result<Vec<StoredEpoch>, ReadError> {
+        let rows = sqlx::query("SELECT id, started_after, time FROM epochs ORDER BY n")
+            .fetch_all(&self.inner.readers)
+            .await
+            .map_err(unavailable)?;
+        let epoch = |row: &SqliteRow| {
+            let started_after = row.try_get::<i64, _>(1)? as u64;
+            Ok(StoredEpoch { id: Epoch(row.try_get(0)?), started_after, time: row.try_get(2)? })
+        };
         rows.iter().map(epoch).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use opensail_eventstore::{Epoch, Position};
 use uuid::Uuid;
 
-use crate::db::{Row, Sql, Tx, Value, sql};
+use crate::db::{Db, Row, Sql, Tx, Value, sql};
 
 pub(super) const DDL: &str = "CREATE TABLE IF NOT EXISTS checkpoints (
     projection TEXT NOT NULL PRIMARY KEY,
@@ -19,6 +19,17 @@ pub(super) struct Checkpoint {
     pub(super) version: i64,
     pub(super) epoch: Epoch,
     pub(super) position: Position,
+}
+
+impl Db {
+    /// How far each view had seen the journal, and of which epoch, before this process follows it.
+    pub async fn checkpoints(&self) -> Result<Vec<(Epoch, Position)>, sqlx::Error> {
+        let mut tx = self.begin().await?;
+        tx.run(sql!(DDL)).await?;
+        let found = all(&mut tx).await?.into_values().map(|stands| (stands.epoch, stands.position)).collect();
+        tx.commit().await?;
+        Ok(found)
+    }
 }
 
 pub(super) async fn one(tx: &mut Tx, projection: &str) -> Result<Option<Checkpoint>, sqlx::Error> {

@@ -40,7 +40,7 @@ impl Subject for Postgres {
         Box::new(open(self.database.clone()).await)
     }
     async fn start_epoch(&self) -> Epoch {
-        self.store.start_epoch("test").await.expect("an epoch")
+        self.store.start_epoch("test", None).await.expect("an epoch")
     }
     async fn sql(&self, statement: &str) -> Result<(), String> {
         let statement = statement

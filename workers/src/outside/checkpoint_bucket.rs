@@ -98,6 +98,17 @@ impl SecondPlace for CheckpointBucket {
         }
     }
 
+    async fn newest(&self) -> Result<Option<String>, String> {
+        let read = async {
+            // Ids of epochs, days and sizes are in order as names.
+            let Some(epoch) = self.bucket.folders(FOLDER).await?.pop() else { return Ok(None) };
+            let Some(day) = self.bucket.folders(&epoch).await?.pop() else { return Ok(None) };
+            let Some(name) = self.bucket.list(&day, DAY).await?.pop() else { return Ok(None) };
+            Ok(Some(String::from_utf8_lossy(&self.bucket.get(&name).await?).into_owned()))
+        };
+        read.await.map_err(|error: BucketError| error.to_string())
+    }
+
     async fn kept(&self) -> Result<Vec<String>, String> {
         let read = async {
             let notes = self.names().await?.into_iter().map(|name| {
