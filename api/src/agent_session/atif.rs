@@ -122,6 +122,9 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
             AgentSessionEvent::Undone(_) => {
                 made.push(time, "system", "a person took the session back to an earlier step".into());
             }
+            AgentSessionEvent::ForkMerged(e) => {
+                made.push(time, "system", format!("the files of the fork {} were merged in", e.fork));
+            }
             AgentSessionEvent::Failed(e) => {
                 made.push(time, "system", format!("failed: {}: {}", e.reason, e.detail.text()));
             }
@@ -148,6 +151,7 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
             | AgentSessionEvent::UndoStarted(_)
             | AgentSessionEvent::MergeStarted(_)
             | AgentSessionEvent::Merged(_)
+            | AgentSessionEvent::ForkMergeStarted(_)
             | AgentSessionEvent::WorkspaceDiscarded(_)
             | AgentSessionEvent::SnapshotNamed(_)
             | AgentSessionEvent::SnapshotsReleased(_) => {}

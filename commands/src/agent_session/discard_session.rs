@@ -18,7 +18,7 @@ impl Commands {
         }
         let lease = self.take_copy(&core, "discard").await?;
         let command = AgentSessionCommand::Discard(WorkspaceDiscarded { discarded_by: account });
-        let done = self.execute(&caller.clone().fenced(lease.fence()), &Wish { session_id, command, project: None }).await;
+        let done = self.execute(&caller.clone().fenced(lease.fence()), &Wish::of(session_id, command)).await;
         if done.is_ok()
             && let Err(error) = self.snapshots().discard(&self.working_copy(&core).await?).await
         {

@@ -183,12 +183,17 @@ impl Commands {
 pub(crate) fn at_rest(state_of: &AgentSession) -> Result<(), CommandError> {
     let status = state_of.status().map_or("absent", Status::as_str);
     match state_of {
-        AgentSession::Finished(core, _) if core.workspace.discarded => Err(rejected(&AgentSessionRejection::Discarded)),
-        AgentSession::Finished(core, _) => {
-            core.workspace.open().map_or(Ok(()), |what| Err(rejected(&AgentSessionRejection::Unsettled { what })))
-        }
+        AgentSession::Finished(core, _) => ready(core),
         _ => Err(rejected(&AgentSessionRejection::WrongPhase { status })),
     }
+}
+
+/// So of files that are changed whatever the session's status.
+pub(crate) fn ready(session: &Core) -> Result<(), CommandError> {
+    if session.workspace.discarded {
+        return Err(rejected(&AgentSessionRejection::Discarded));
+    }
+    session.workspace.open().map_or(Ok(()), |what| Err(rejected(&AgentSessionRejection::Unsettled { what })))
 }
 
 pub(crate) fn rejected(rejection: &AgentSessionRejection) -> CommandError {
@@ -199,8 +204,16 @@ pub(crate) fn rejected(rejection: &AgentSessionRejection) -> CommandError {
 pub(crate) struct Wish {
     pub(crate) session_id: SessionId,
     pub(crate) command: AgentSessionCommand,
+    /// What the session that a fork left is told in the same append, and before it: who names the fork's event means this one as well.
+    pub(crate) origin: Option<(SessionId, AgentSessionCommand)>,
     /// What the project's own stream is told in the same append.
     pub(crate) project: Option<opensail_domain::project::ProjectCommand>,
+}
+
+impl Wish {
+    pub(crate) fn of(session_id: SessionId, command: AgentSessionCommand) -> Self {
+        Self { session_id, command, origin: None, project: None }
+    }
 }
 
 #[async_trait]
@@ -209,6 +222,9 @@ impl Command for Wish {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let access = change.session_access(self.session_id, Permission::SteerSession).await?;
         let place = Place::project(access.team_id, access.project_id);
+        if let Some((origin, command)) = &self.origin {
+            change.decide::<AgentSessionDecider>(*origin, place.clone(), command.clone()).await?;
+        }
         change.decide::<AgentSessionDecider>(self.session_id, place.clone(), self.command.clone()).await?;
         if let Some(command) = &self.project {
             change.decide::<ProjectDecider>(access.project_id, place, command.clone()).await?;

@@ -1,12 +1,12 @@
 //! Merges a fork's files into its origin's working copy. The same way as an undo: conflicts are decided by people, the plan is an event, and a
 //! crash in between is finished at the next start.
 
-use opensail_domain::agent_session::event::MergeStarted;
+use opensail_domain::agent_session::event::{ForkMergeStarted, MergeStarted};
 use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionRejection, Core};
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::Lease;
 
-use super::files::{Wish, at_rest, rejected};
+use super::files::{Wish, at_rest, ready, rejected};
 use crate::ports::snapshots::{Choices, Sides};
 use crate::{Caller, CommandError, Commands, Done, Permission};
 
@@ -40,9 +40,7 @@ impl Commands {
             return Err(CommandError::invalid("/into", "not_the_origin", &message));
         }
         let (_, into) = self.session_core(origin.session_id).await?;
-        if into.workspace.discarded {
-            return Err(rejected(&AgentSessionRejection::Discarded));
-        }
+        ready(&into)?;
         let lease = self.take_copy(&into, "merge").await?;
         let done = self.merge(caller, (&core, &into), &wish.choices, &lease).await;
         self.give_back(&lease).await;
@@ -57,8 +55,9 @@ impl Commands {
         lease: &Lease,
     ) -> Result<Done<()>, CommandError> {
         let requested_by = caller.account.ok_or(CommandError::Forbidden)?;
-        let first = fork.workspace.origin.as_ref().map(|origin| origin.snapshot.clone());
-        let base = fork.workspace.merged.clone().or(first).ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
+        let origin = fork.workspace.origin.as_ref().ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
+        let merges = self.read_session_files(into.session_id).await?.snapshots.merges;
+        let base = merges.base(fork.session_id, &origin.snapshot, fork.workspace.merged.as_deref()).to_owned();
         let (copy, root) = (self.prepare_copy(fork).await?, self.prepare_copy(into).await?);
         let theirs = self.snapshots().capture(fork.project_id, &copy, None).await?;
         let before = self.snapshots().capture(fork.project_id, &root, None).await?;
@@ -76,7 +75,9 @@ impl Commands {
             requested_by,
         };
         let session_id = fork.session_id;
-        let wish = Wish { session_id, command: AgentSessionCommand::StartMerge(start), project: None };
+        let told = ForkMergeStarted { fork: session_id, before: start.before.clone() };
+        let origin = Some((into.session_id, AgentSessionCommand::StartForkMerge(told)));
+        let wish = Wish { origin, ..Wish::of(session_id, AgentSessionCommand::StartMerge(start)) };
         let begun = self.execute(&caller.clone().fenced(lease.fence()), &wish).await?;
         let ended = self.settle_under_lease(session_id, lease).await?;
         drop((before.held, theirs.held, merge.held));

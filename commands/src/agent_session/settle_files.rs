@@ -1,6 +1,6 @@
 //! Ends an undo or a merge whose plan stands in the journal: by the one who began it, or after a crash by whoever finds it.
 
-use opensail_domain::agent_session::event::{MergeStarted, Merged, Tree, UndoStarted, Undone};
+use opensail_domain::agent_session::event::{ForkMerged, MergeStarted, Merged, Tree, UndoStarted, Undone};
 use opensail_domain::agent_session::{AgentSessionCommand, Core};
 use opensail_domain::kernel::{Private, SessionId};
 use opensail_domain::project::{ProjectCommand, ProjectDecider, WorkspaceCaptured};
@@ -39,30 +39,30 @@ impl Commands {
     /// Position of the end; `None`: nothing was open.
     pub(crate) async fn settle_under_lease(&self, session_id: SessionId, lease: &Lease) -> Result<Option<Position>, CommandError> {
         let (_, core) = self.session_core(session_id).await?;
-        let (command, project) = match (core.workspace.undo.clone(), core.workspace.merge.clone()) {
-            (Some(undo), _) => (self.take_back(&core, undo).await?, None),
+        let (wish, held) = match (core.workspace.undo.clone(), core.workspace.merge.clone()) {
+            (Some(undo), _) => self.take_back(&core, undo).await?,
             (None, Some(merge)) => self.merge_in(&core, merge).await?,
             (None, None) => return Ok(None),
         };
-        let (command, held) = command;
         let caller = platform().fenced(lease.fence());
         let caller = match self.last_event(session_id, core.version).await? {
             Some(last) => caller.because_of(&last),
             None => caller,
         };
-        let done = self.execute(&caller, &Wish { session_id, command, project }).await?;
+        let done = self.execute(&caller, &wish).await?;
         drop(held);
         Ok(Some(done.position))
     }
 
-    async fn take_back(&self, core: &Core, undo: UndoStarted) -> Result<(AgentSessionCommand, Held), CommandError> {
+    async fn take_back(&self, core: &Core, undo: UndoStarted) -> Result<(Wish, Held), CommandError> {
         let root = self.prepare_copy(core).await?;
         let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &undo.before, &undo.goal).await?;
         let spared = private(core.session_id, spared);
-        Ok((AgentSessionCommand::FinishUndo(Box::new(Undone { to: undo.to, tree: after.tree, changed, spared })), after.held))
+        let undone = Undone { to: undo.to, tree: after.tree, changed, spared };
+        Ok((Wish::of(core.session_id, AgentSessionCommand::FinishUndo(Box::new(undone))), after.held))
     }
 
-    async fn merge_in(&self, core: &Core, merge: MergeStarted) -> Result<Ended, CommandError> {
+    async fn merge_in(&self, core: &Core, merge: MergeStarted) -> Result<(Wish, Held), CommandError> {
         let (_, into) = self.session_core(merge.into).await?;
         let root = self.prepare_copy(&into).await?;
         let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &merge.before, &merge.goal).await?;
@@ -70,9 +70,13 @@ impl Commands {
             Some(_) => None,
             None => Some(self.told_to_project(&into, &after.tree).await?),
         };
+        let told =
+            ForkMerged { fork: core.session_id, theirs: merge.theirs.clone(), before: merge.before, tree: after.tree.clone(), changed };
+        let origin = Some((merge.into, AgentSessionCommand::FinishForkMerge(Box::new(told))));
         let spared = private(core.session_id, spared);
         let merged = Merged { into: merge.into, theirs: merge.theirs, tree: after.tree, changed, spared };
-        Ok(((AgentSessionCommand::FinishMerge(Box::new(merged)), after.held), project))
+        let wish = Wish { origin, project, ..Wish::of(core.session_id, AgentSessionCommand::FinishMerge(Box::new(merged))) };
+        Ok((wish, after.held))
     }
 
     async fn told_to_project(&self, into: &Core, tree: &Tree) -> Result<ProjectCommand, CommandError> {
@@ -80,8 +84,6 @@ impl Commands {
         Ok(ProjectCommand::Capture(WorkspaceCaptured { version, tree: tree.clone(), changed: None }))
     }
 }
-
-type Ended = ((AgentSessionCommand, Held), Option<ProjectCommand>);
 
 fn private(session: SessionId, paths: Vec<String>) -> Option<Private<Vec<String>>> {
     (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))

@@ -59,8 +59,8 @@ impl Commands {
             return Err(CommandError::FilesConflict { conflicts: merge.conflicts });
         }
         let start = UndoStarted { to, before: sides.ours, goal: merge.snapshot.clone(), requested_by };
-        let wish = Wish { session_id: wish.session_id, command: AgentSessionCommand::StartUndo(start), project: None };
-        let begun = self.execute(&caller.clone().fenced(lease.fence()), &wish).await?;
+        let begin = Wish::of(wish.session_id, AgentSessionCommand::StartUndo(start));
+        let begun = self.execute(&caller.clone().fenced(lease.fence()), &begin).await?;
         let ended = self.settle_under_lease(wish.session_id, lease).await?;
         // Named by the event now.
         drop((before.held, merge.held));

@@ -33,6 +33,8 @@ impl<'e> Named<'e> {
             E::UndoStarted(e) => Self { planned: vec![&e.before, &e.goal], ..nothing },
             E::MergeStarted(e) => Self { planned: vec![&e.base, &e.before, &e.theirs, &e.goal], ..nothing },
             E::Merged(e) => Self { planned: vec![&e.theirs, &e.tree.snapshot], ..nothing },
+            E::ForkMergeStarted(e) => Self { taken: vec![&e.before], ..nothing },
+            E::ForkMerged(e) => Self { taken: vec![&e.tree.snapshot], planned: vec![&e.before, &e.theirs], ..nothing },
             E::SnapshotsReleased(e) => Self { released: e.snapshots.iter().map(String::as_str).collect(), ..nothing },
             E::ToolCallStarted(e) => Self::by_changes(e.changes.as_ref().and_then(Private::value).map_or(&[], Vec::as_slice)),
             E::ToolCallCompleted(e) => Self { blobs: e.full_output.iter().map(|full| full.hash.as_str()).collect(), ..nothing },

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use opensail_domain::agent_session::snapshots::Cause;
 use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::Decider;
 use opensail_domain::kernel::{Micros, ProjectId, SessionId};
@@ -70,7 +71,7 @@ pub(super) fn of_session(files: &SessionFiles, retention: Option<Retention>, now
             snapshot: point.snapshot.clone(),
             time: time_of(point.version),
             always: !forgotten && (at == 0 || at + 1 == points.len() || point.name.is_some()),
-            step: !forgotten,
+            step: !forgotten && point.cause != Cause::Found,
         })
         .collect();
     let merged = files.snapshots.state().core().and_then(|core| core.workspace.merged.clone());

@@ -1,8 +1,8 @@
 //! What may be wished of a session: by people, and by the worker that runs it.
 
 use super::event::{
-    CancelRequested, Decision, Effect, Forked, Limit, MergeStarted, Merged, PlannedChange, Requested, SnapshotNamed, UndoStarted, Undone,
-    WorkspaceCaptured, WorkspaceDiscarded,
+    CancelRequested, Decision, Effect, ForkMergeStarted, ForkMerged, Forked, Limit, MergeStarted, Merged, PlannedChange, Requested,
+    SnapshotNamed, UndoStarted, Undone, WorkspaceCaptured, WorkspaceDiscarded,
 };
 use super::message::{Answer, CallOutcome, Tokens};
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros};
@@ -55,6 +55,9 @@ pub enum AgentSessionCommand {
     FinishUndo(Box<Undone>),
     StartMerge(MergeStarted),
     FinishMerge(Box<Merged>),
+    /// What the session that a fork left is told of its merge.
+    StartForkMerge(ForkMergeStarted),
+    FinishForkMerge(Box<ForkMerged>),
     Discard(WorkspaceDiscarded),
     NameSnapshot(SnapshotNamed),
     ReleaseSnapshots(Vec<String>),

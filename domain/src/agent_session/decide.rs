@@ -40,18 +40,24 @@ fn decide_begun(state: &AgentSession, command: AgentSessionCommand) -> Decided {
     let (Some(core), Some(status)) = (state.core(), state.status()) else { return Err(R::Absent) };
     let subject = format!("session-{}", core.session_id);
     let private = |text: String| Private::open(&subject, text);
-    if core.forgotten && !matches!(command, C::Forget { .. } | C::ReleaseSnapshots(_)) {
+    // Its files may still be its project's, into which forks are merged.
+    let about_files = matches!(command, C::ReleaseSnapshots(_) | C::StartForkMerge(_) | C::FinishForkMerge(_));
+    if core.forgotten && !about_files && !matches!(command, C::Forget { .. }) {
         return Err(R::Forgotten);
     }
     match command {
         C::Forget { .. } if core.forgotten => Ok(vec![]),
         C::Forget { .. } if !status.finished() => Err(R::NotFinished { status: status.as_str() }),
+        // What is open could not be ended afterwards.
+        C::Forget { .. } if core.workspace.open().is_some() => files::settled(core).map(|()| vec![]),
         C::Forget { reason } => Ok(vec![Forgotten { reason: checked_reason(&reason).ok_or(R::BadReason)? }.into()]),
         C::Request { .. } | C::Fork { .. } => Err(R::Exists),
         C::StartUndo(_)
         | C::FinishUndo(_)
         | C::StartMerge(_)
         | C::FinishMerge(_)
+        | C::StartForkMerge(_)
+        | C::FinishForkMerge(_)
         | C::Discard(_)
         | C::NameSnapshot(_)
         | C::ReleaseSnapshots(_)

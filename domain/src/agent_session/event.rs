@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::message::{Answer, CallOutcome, Tokens};
 pub use super::workspace::{
-    Forked, MergeStarted, Merged, Origin, SnapshotNamed, SnapshotsReleased, Tree, UndoStarted, Undone, WorkspaceCaptured,
-    WorkspaceDiscarded,
+    ForkMergeStarted, ForkMerged, Forked, MergeStarted, Merged, Origin, SnapshotNamed, SnapshotsReleased, Tree, UndoStarted, Undone,
+    WorkspaceCaptured, WorkspaceDiscarded,
 };
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros, Private, ProjectId, SessionId, TeamId, event::events};
 
@@ -55,6 +55,10 @@ events! {
         /// A fork's files are about to be merged into its origin's.
         MergeStarted = "agent_session.merge_started" v 1,
         Merged = "agent_session.merged" v 1,
+        /// A fork's files are about to be merged into this session's.
+        ForkMergeStarted = "agent_session.fork_merge_started" v 1,
+        /// A fork's files were merged into this session's.
+        ForkMerged = "agent_session.fork_merged" v 1,
         /// A fork's working copy was thrown away.
         WorkspaceDiscarded = "agent_session.workspace_discarded" v 1,
         SnapshotNamed = "agent_session.snapshot_named" v 1,

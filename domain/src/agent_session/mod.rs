@@ -9,12 +9,13 @@
 //! unsettled, a question is open, cancellation is asked for or a limit is used up.
 //!
 //! **Files.** Each call with effects is followed by a capture of the files ([`workspace`]), and [`Snapshots`] says which files belong to which
-//! event. A finished session can be undone to an event; any session can be forked at one. A fork has a working copy of its own, which can be
-//! merged into its origin's or thrown away. While an undo or a merge is open nothing else moves the session.
+//! event. A finished session can be undone to an event; any session can be forked at one. A fork has a working copy of its own, which
+//! can be merged into its origin's or thrown away. The origin is told of a merge ([`Merges`]) and can go back to before it. While an undo or a merge is open nothing else moves the session.
 
 pub mod command;
 mod decide;
 pub mod event;
+mod merges;
 pub mod message;
 pub mod rejection;
 pub mod snapshots;
@@ -26,6 +27,7 @@ pub mod workspace;
 
 pub use command::AgentSessionCommand;
 pub use event::AgentSessionEvent;
+pub use merges::Merges;
 pub use rejection::AgentSessionRejection;
 pub use snapshots::{Point, Snapshots};
 pub use state::{AgentSession, Core, Ending, Status};

@@ -2,9 +2,9 @@
 
 use super::event::{AgentSessionEvent, Tree};
 use super::state::AgentSession;
-use super::{AgentSessionDecider, state::Core};
+use super::{AgentSessionDecider, Merges, state::Core};
 use crate::kernel::private::FORGOTTEN;
-use crate::kernel::{Decider, Private};
+use crate::kernel::{Decider, Private, SessionId};
 
 /// What was captured.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -15,6 +15,10 @@ pub enum Cause {
     /// Id of the call.
     Call(String),
     Undo,
+    /// A fork was merged in.
+    Merge(SessionId),
+    /// What a merge of a fork found before it changed anything.
+    Found,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +43,7 @@ pub struct Point {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Snapshots {
     pub points: Vec<Point>,
+    pub merges: Merges,
     state: AgentSession,
 }
 
@@ -78,21 +83,22 @@ impl Snapshots {
         AgentSessionDecider::evolve(&mut self.state, event);
         let version = self.core().map_or(0, |core| core.version);
         match event {
-            E::Forked(e) => self.add(version, &e.origin.snapshot, Cause::Fork, None),
+            E::Forked(e) => _ = self.add(version, &e.origin.snapshot, Cause::Fork, None),
             E::WorkspaceCaptured(e) => {
                 let cause = e.call_id.clone().map_or(Cause::Run, Cause::Call);
-                self.add(e.version, &e.tree.snapshot, cause, Some(&e.tree));
-                if let Some(point) = self.points.last_mut() {
-                    point.changed = e.changed;
-                    point.late = e.late;
-                    point.paths = e.paths.as_ref().and_then(Private::value).cloned().unwrap_or_default();
-                }
+                let point = self.add(e.version, &e.tree.snapshot, cause, Some(&e.tree));
+                point.changed = e.changed;
+                point.late = e.late;
+                point.paths = e.paths.as_ref().and_then(Private::value).cloned().unwrap_or_default();
             }
             E::Undone(e) => {
-                self.add(version, &e.tree.snapshot, Cause::Undo, Some(&e.tree));
-                if let Some(point) = self.points.last_mut() {
-                    point.changed = Some(e.changed);
-                }
+                self.add(version, &e.tree.snapshot, Cause::Undo, Some(&e.tree)).changed = Some(e.changed);
+                self.merges.undone(version, e.to);
+            }
+            E::ForkMergeStarted(e) => _ = self.add(version, &e.before, Cause::Found, None),
+            E::ForkMerged(e) => {
+                self.add(version, &e.tree.snapshot, Cause::Merge(e.fork), Some(&e.tree)).changed = Some(e.changed);
+                self.merges.merged(version, e.fork, &e.theirs);
             }
             E::SnapshotNamed(e) => {
                 let name = e.name.as_ref().map(|name| name.value().cloned().unwrap_or_else(|| FORGOTTEN.into()));
@@ -106,7 +112,7 @@ impl Snapshots {
                     point.released = true;
                 }
             }
-            // None of these says what the files are. A merge is told by the fork, and changes the files of its origin.
+            // None of these says what the files are. A fork's merge changes those of its origin.
             E::Requested(_)
             | E::RunStarted(_)
             | E::TurnStarted(_)
@@ -134,18 +140,12 @@ impl Snapshots {
         }
     }
 
-    fn add(&mut self, version: u64, snapshot: &str, cause: Cause, tree: Option<&Tree>) {
+    /// In the order of versions: a capture that is made up names an earlier one.
+    fn add(&mut self, version: u64, snapshot: &str, cause: Cause, tree: Option<&Tree>) -> &mut Point {
         let (snapshot, tree) = (snapshot.to_owned(), tree.cloned());
-        self.points.push(Point {
-            version,
-            snapshot,
-            cause,
-            tree,
-            changed: None,
-            paths: Vec::new(),
-            late: false,
-            name: None,
-            released: false,
-        });
+        let (changed, paths, late, name, released) = (None, Vec::new(), false, None, false);
+        let at = self.points.partition_point(|point| point.version <= version);
+        self.points.insert(at, Point { version, snapshot, cause, tree, changed, paths, late, name, released });
+        &mut self.points[at]
     }
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{AgentSessionEvent, Budget, CallName, Decision, EditMode, Effect, Limit, MergeStarted, Origin, UndoStarted};
+use super::event::{
+    AgentSessionEvent, Budget, CallName, Decision, EditMode, Effect, ForkMergeStarted, Limit, MergeStarted, Origin, UndoStarted,
+};
 use super::message::Tokens;
 use crate::kernel::{AccountId, ApprovalId, Micros, ProjectId, SessionId, TeamId};
 
@@ -149,6 +151,8 @@ pub struct Workspace {
     pub uncaptured: Option<(String, u64)>,
     pub undo: Option<UndoStarted>,
     pub merge: Option<MergeStarted>,
+    /// A fork of it is being merged into its files.
+    pub fork_merge: Option<ForkMergeStarted>,
     /// This session's snapshot that was merged last: the next merge's base.
     pub merged: Option<String>,
     pub discarded: bool,
@@ -157,10 +161,11 @@ pub struct Workspace {
 impl Workspace {
     /// What is being done to files just now and must end first.
     pub fn open(&self) -> Option<&'static str> {
-        match (&self.undo, &self.merge) {
-            (Some(_), _) => Some("an undo"),
-            (None, Some(_)) => Some("a merge"),
-            (None, None) => None,
+        match (&self.undo, &self.merge, &self.fork_merge) {
+            (Some(_), ..) => Some("an undo"),
+            (None, Some(_), _) => Some("a merge"),
+            (None, None, Some(_)) => Some("a merge of a fork into its files"),
+            (None, None, None) => None,
         }
     }
 }
@@ -423,6 +428,11 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
         E::Merged(e) => {
             core.workspace.merge = None;
             core.workspace.merged = Some(e.theirs.clone());
+        }
+        E::ForkMergeStarted(e) => core.workspace.fork_merge = Some(e.clone()),
+        E::ForkMerged(e) => {
+            core.workspace.fork_merge = None;
+            core.workspace.snapshot = Some(e.tree.snapshot.clone());
         }
         E::WorkspaceDiscarded(_) => core.workspace.discarded = true,
         E::SnapshotNamed(_) | E::SnapshotsReleased(_) => {}

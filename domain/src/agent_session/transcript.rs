@@ -122,6 +122,8 @@ impl Transcript {
             | E::UndoStarted(_)
             | E::MergeStarted(_)
             | E::Merged(_)
+            | E::ForkMergeStarted(_)
+            | E::ForkMerged(_)
             | E::WorkspaceDiscarded(_)
             | E::SnapshotNamed(_)
             | E::SnapshotsReleased(_) => {}

@@ -117,6 +117,30 @@ pub struct Merged {
     pub spared: Option<Private<Vec<String>>>,
 }
 
+/// A fork's files are about to be merged into this session's. Told in the same append as the fork's `merge_started`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ForkMergeStarted {
+    pub fork: SessionId,
+    /// Snapshot of what is there.
+    pub before: String,
+}
+
+/// A fork's files were merged into this session's. Told in the same append as the fork's `merged`, which names the paths that were left as they
+/// are. Nothing in it is private, so a forgotten session is told as well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ForkMerged {
+    pub fork: SessionId,
+    /// The fork's files that are in it now.
+    pub theirs: String,
+    /// Snapshot of what was there.
+    pub before: String,
+    /// What is there now.
+    #[serde(flatten)]
+    pub tree: Tree,
+    /// Paths that were changed.
+    pub changed: u64,
+}
+
 /// The fork's working copy was thrown away; its snapshots stay.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WorkspaceDiscarded {

@@ -127,7 +127,13 @@ impl Progress {
             E::UndoStarted(_) | E::MergeStarted(_) => self.unsettled = true,
             E::Undone(_) | E::Merged(_) => self.unsettled = false,
             E::WorkspaceDiscarded(_) => self.discarded = true,
-            E::WorkspaceCaptured(_) | E::Forked(_) | E::SnapshotNamed(_) | E::SnapshotsReleased(_) => {}
+            // An open merge is ended through the fork.
+            E::ForkMergeStarted(_)
+            | E::ForkMerged(_)
+            | E::WorkspaceCaptured(_)
+            | E::Forked(_)
+            | E::SnapshotNamed(_)
+            | E::SnapshotsReleased(_) => {}
         }
     }
 

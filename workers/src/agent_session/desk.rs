@@ -249,6 +249,8 @@ const fn name_of(command: &AgentSessionCommand) -> &'static str {
         C::FinishUndo(_) => "finish_undo",
         C::StartMerge(_) => "start_merge",
         C::FinishMerge(_) => "finish_merge",
+        C::StartForkMerge(_) => "start_fork_merge",
+        C::FinishForkMerge(_) => "finish_fork_merge",
         C::Discard(_) => "discard",
         C::NameSnapshot(_) => "name_snapshot",
         C::ReleaseSnapshots(_) => "release_snapshots",

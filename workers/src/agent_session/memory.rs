@@ -92,6 +92,8 @@ impl Memory {
             | E::UndoStarted(_)
             | E::MergeStarted(_)
             | E::Merged(_)
+            | E::ForkMergeStarted(_)
+            | E::ForkMerged(_)
             | E::WorkspaceDiscarded(_)
             | E::SnapshotNamed(_)
             | E::SnapshotsReleased(_) => {}

@@ -106,6 +106,16 @@ describe('folding events', () => {
     expect(state.status).toBe('queued');
   });
 
+  it('tells of a fork that was merged in, and goes back to before it', () => {
+    const turns = [requested(), started(1), completed(1, 'one'), item('completed', {})];
+    const merge = [item('fork_merge_started', { fork: 'f', before: 'b' }), item('fork_merged', { fork: 'f', theirs: 't', before: 'b', changed: 2 })];
+    const merged = fold(fold(EMPTY, turns), merge);
+    expect(merged.entries.at(-1)).toMatchObject({ kind: 'notice', code: 'fork_merged', detail: '2 files changed', tone: 'good' });
+    expect(merged.status).toBe('completed');
+    const back = fold(merged, [item('undone', { to: merge[0]?.stream_version, changed: 2 })]);
+    expect(back.entries.some((entry) => entry.kind === 'notice' && entry.code === 'fork_merged')).toBe(false);
+  });
+
   it('folds ten thousand events without haste', () => {
     const events = Array.from({ length: 5000 }, (_, turn) => [started(turn + 1), completed(turn + 1, 'x')]).flat();
     expect(fold(EMPTY, events).entries).toHaveLength(5000);

@@ -123,6 +123,7 @@ const HANDLERS: Record<string, Handler> = {
     notice(draft, item, 'undone', texts.steps.changed(number(data.changed)), 'plain');
   },
   'agent_session.merged': (draft, data, item) => notice(draft, item, 'merged', texts.steps.changed(number(data.changed)), 'good'),
+  'agent_session.fork_merged': (draft, data, item) => notice(draft, item, 'fork_merged', texts.steps.changed(number(data.changed)), 'good'),
   'agent_session.workspace_discarded': (draft, _, item) => notice(draft, item, 'discarded', '', 'plain'),
 };
 

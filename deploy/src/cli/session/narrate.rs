@@ -39,6 +39,9 @@ pub fn lines(item: &Value, streamed: usize, paint: Paint) -> Vec<String> {
         "forked" => vec![paint.ink(Ink::Dim, &format!("forked from event {} of {}", data["version"], text("session_id")))],
         "undone" => vec![paint.ink(Ink::Yellow, &format!("taken back to event {}; paths changed: {}", data["to"], data["changed"]))],
         "merged" => vec![paint.ink(Ink::Green, &format!("files merged into {}; paths changed: {}", text("into"), data["changed"]))],
+        "fork_merged" => {
+            vec![paint.ink(Ink::Green, &format!("the files of fork {} merged in; paths changed: {}", text("fork"), data["changed"]))]
+        }
         "workspace_discarded" => vec![paint.ink(Ink::Yellow, "the fork's files were thrown away")],
         "cancelled" => vec![paint.ink(Ink::Yellow, "✗ cancelled")],
         "limit_reached" => vec![paint.ink(Ink::Yellow, &format!("✗ limit reached: {}", text("limit")))],

@@ -37,6 +37,16 @@ pub(super) fn decide(core: &Core, status: Status, command: C) -> Decided {
             Some(open) if open.theirs == merged.theirs => vec![(*merged).into()],
             _ => vec![],
         },
+        // Its own copy went with what was said in it.
+        C::StartForkMerge(_) if core.forgotten && files.origin.is_some() => return Err(R::Forgotten),
+        C::StartForkMerge(merge) => {
+            movable(core)?;
+            vec![merge.into()]
+        }
+        C::FinishForkMerge(merged) => match &files.fork_merge {
+            Some(open) if open.fork == merged.fork => vec![(*merged).into()],
+            _ => vec![],
+        },
         C::Discard(_) if files.discarded => vec![],
         C::Discard(discarded) => {
             at_rest(core, status)?;
@@ -64,6 +74,11 @@ pub(super) fn movable(core: &Core) -> Result<(), R> {
     if core.workspace.discarded {
         return Err(R::Discarded);
     }
+    settled(core)
+}
+
+/// Nothing is being done to its files.
+pub(super) fn settled(core: &Core) -> Result<(), R> {
     core.workspace.open().map_or(Ok(()), |what| Err(R::Unsettled { what }))
 }
 

@@ -169,6 +169,78 @@ fn a_fork_is_merged_and_thrown_away_and_no_other_session() {
     given::<AgentSessionDecider>(events.clone()).when(say).then_refused(R::Discarded);
 }
 
+const FORK: SessionId = SessionId(Uuid::from_u128(9));
+
+fn fork_merge() -> ForkMergeStarted {
+    ForkMergeStarted { fork: FORK, before: "6".repeat(64) }
+}
+fn fork_merged(theirs: &str) -> ForkMerged {
+    ForkMerged { fork: FORK, theirs: theirs.repeat(64), before: "6".repeat(64), tree: tree("7"), changed: 1 }
+}
+
+#[test]
+fn a_session_is_told_of_a_forks_merge_and_nothing_moves_it_meanwhile() {
+    given::<AgentSessionDecider>(worked()).when(C::StartForkMerge(fork_merge())).then(vec![fork_merge().into()]);
+    given::<AgentSessionDecider>(worked()).when(C::FinishForkMerge(Box::new(fork_merged("f")))).then(vec![]);
+    let mut open = worked();
+    open.push(fork_merge().into());
+    let unsettled = || R::Unsettled { what: "a merge of a fork into its files" };
+    given::<AgentSessionDecider>(open.clone()).when(C::StartForkMerge(fork_merge())).then_refused(unsettled());
+    given::<AgentSessionDecider>(open.clone()).when(C::StartUndo(undo(2))).then_refused(unsettled());
+    given::<AgentSessionDecider>(open.clone()).when(say("go on")).then_refused(unsettled());
+    given::<AgentSessionDecider>(open.clone()).when(C::Forget { reason: "why".into() }).then_refused(unsettled());
+    let end = || C::FinishForkMerge(Box::new(fork_merged("f")));
+    given::<AgentSessionDecider>(open.clone()).when(end()).then(vec![fork_merged("f").into()]);
+    open.push(fork_merged("f").into());
+    given::<AgentSessionDecider>(open).when(end()).then(vec![]);
+}
+
+#[test]
+fn a_forgotten_session_is_told_while_its_files_are_its_projects() {
+    let forgotten: AgentSessionEvent = Forgotten { reason: "why".into() }.into();
+    let mut events = worked();
+    events.push(forgotten.clone());
+    given::<AgentSessionDecider>(events).when(C::StartForkMerge(fork_merge())).then(vec![fork_merge().into()]);
+    let own_copy: Vec<AgentSessionEvent> = vec![requested().into(), forked().into(), Completed {}.into(), forgotten];
+    given::<AgentSessionDecider>(own_copy).when(C::StartForkMerge(fork_merge())).then_refused(R::Forgotten);
+}
+
+#[test]
+fn files_before_and_after_a_forks_merge_have_their_versions() {
+    let mut events = worked();
+    events.extend([fork_merge().into(), fork_merged("f").into()]);
+    let snapshots = Snapshots::of(&events);
+    let at = |version| snapshots.at(version).map(|point| point.snapshot[..1].to_owned());
+    assert_eq!((at(9).as_deref(), at(10).as_deref(), at(11).as_deref()), (Some("1"), Some("6"), Some("7")));
+    assert_eq!(snapshots.last().map(|point| point.version), Some(11));
+}
+
+#[test]
+fn a_capture_that_is_made_up_stands_where_it_belongs() {
+    let mut events = worked()[..7].to_vec();
+    events.extend([fork_merge().into(), fork_merged("f").into(), captured(7, Some("1-0"), "1").into()]);
+    let snapshots = Snapshots::of(&events);
+    assert_eq!(snapshots.points.iter().map(|point| point.version).collect::<Vec<_>>(), [2, 7, 8, 9]);
+    assert_eq!(snapshots.last().map(|point| point.snapshot[..1].to_owned()).as_deref(), Some("7"));
+}
+
+#[test]
+fn going_back_to_before_a_merge_takes_the_fork_out_again() {
+    let base = |events: &[AgentSessionEvent]| Snapshots::of(events).merges.base(FORK, "first", Some("alone")).to_owned();
+    let mut events = worked();
+    assert_eq!(base(&events), "alone", "nothing was told here");
+    events.extend([fork_merge().into(), fork_merged("f").into()]); // 10, 11
+    assert_eq!(base(&events), "f".repeat(64));
+    events.extend([fork_merge().into(), fork_merged("e").into()]); // 12, 13
+    events.extend([undo(11).into(), undone(11).into()]); // 14, 15
+    assert_eq!(base(&events), "f".repeat(64));
+    events.extend([undo(9).into(), undone(9).into()]); // 16, 17
+    assert_eq!(base(&events), "first");
+    // The undos are undone.
+    events.extend([undo(14).into(), undone(14).into()]);
+    assert_eq!(base(&events), "e".repeat(64));
+}
+
 #[test]
 fn names_and_releases_are_seen() {
     let mut events = worked();

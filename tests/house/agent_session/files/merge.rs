@@ -36,3 +36,66 @@ async fn what_fits_is_merged_and_what_does_not_is_decided() {
     assert!(marked.contains("mine") && marked.contains("newer") && marked.contains(">>>>>>>"), "{marked}");
     assert_eq!(bench.world.post(&format!("/api/v1/sessions/{session}/merge"), json!({})).await.body["reason"], "not_a_fork");
 }
+
+/// A session that wrote `a.txt`, and a fork of it that made and changed files and is at rest.
+async fn with_fork(bench: &Bench) -> (String, String) {
+    let (session, _) = bench.run(&[write("a.txt", "1\n2\n3\n4\n5\n"), say("done")], json!({})).await;
+    let model = bench.world.script(&[shell("sed -i 's/5/five/' a.txt; echo new > made.txt"), say("done")]);
+    let wish = json!({ "message": "on", "model": model });
+    let fork = bench.world.post(&format!("/api/v1/sessions/{session}/fork"), wish).await.expect(201);
+    let fork = fork["id"].as_str().expect("an id").to_owned();
+    bench.world.session_is(&fork, ENDED).await;
+    (session, fork)
+}
+
+#[tokio::test]
+async fn the_session_that_is_merged_into_is_told_and_can_go_back() {
+    let bench = Bench::new().await;
+    let (session, fork) = with_fork(&bench).await;
+    // What a person did since the last step is there before the merge.
+    std::fs::write(bench.folder.join("mine.txt"), "mine\n").expect("written");
+    let before = holds(&bench.folder);
+    let merge = format!("/api/v1/sessions/{fork}/merge");
+    bench.world.post(&merge, json!({})).await.expect(202);
+    let after = holds(&bench.folder);
+    assert_ne!(before, after);
+    // Told in the same append as the fork, and before it.
+    for (told, own) in [("fork_merge_started", "merge_started"), ("fork_merged", "merged")] {
+        let (told, own) = (bench.events_of(&session, told).await, bench.events_of(&fork, own).await);
+        assert_eq!((told.len(), own.len()), (1, 1));
+        assert_eq!((&told[0]["data"]["fork"], &told[0]["command_id"]), (&json!(fork), &own[0]["command_id"]));
+        assert!(told[0]["position"].as_u64() < own[0]["position"].as_u64());
+    }
+    let told = bench.events_of(&session, "fork_merged").await.remove(0);
+    let started = bench.events_of(&session, "fork_merge_started").await.remove(0);
+    let causes: Vec<_> = bench.snapshots(&session).await.iter().rev().take(2).map(|item| item["cause"].clone()).collect();
+    assert_eq!(causes, ["merge", "found"]);
+    let changed = bench.world.get(&format!("/api/v1/sessions/{session}/diff?from={}&to={}", started["position"], told["position"])).await;
+    let paths: Vec<_> = changed["items"].as_array().expect("items").iter().map(|file| file["path"].clone()).collect();
+    assert_eq!(paths, ["a.txt", "made.txt"]);
+    // Back to before it, and the fork's files can be merged again.
+    let undo = format!("/api/v1/sessions/{session}/undo");
+    bench.world.post(&undo, json!({ "to": started["position"] })).await.expect(202);
+    assert_eq!(holds(&bench.folder), before);
+    let again = bench.world.post(&merge, json!({})).await.expect(202);
+    assert_eq!((holds(&bench.folder), &again["changed"]), (after.clone(), &json!(2)));
+    // Nothing new: nothing is done, however often.
+    let none = bench.world.post(&merge, json!({})).await.expect(202);
+    assert_eq!((holds(&bench.folder), &none["changed"]), (after, &json!(0)));
+    // Back to the step before the merge as well: what the person wrote meanwhile stays.
+    let step = bench.step(&session, 1).await;
+    bench.world.post(&undo, json!({ "to": step })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("1\n2\n3\n4\n5\n"));
+    assert!(!bench.folder.join("made.txt").exists());
+}
+
+#[tokio::test]
+async fn a_forgotten_session_is_merged_into_all_the_same() {
+    let bench = Bench::new().await;
+    let (session, fork) = with_fork(&bench).await;
+    let forget = json!({ "reason": "it held a secret" });
+    bench.world.post(&format!("/api/v1/sessions/{session}/forget"), forget).await.expect(202);
+    bench.world.post(&format!("/api/v1/sessions/{fork}/merge"), json!({})).await.expect(202);
+    assert_eq!(bench.file("made.txt").as_deref(), Some("new\n"));
+    assert_eq!(bench.events_of(&session, "fork_merged").await.len(), 1);
+}

@@ -2070,7 +2070,7 @@ export interface components {
              */
             bytes?: number | null;
             call_id?: string | null;
-            /** @description `fork` (the origin's files), `run` (a run began), `call` or `undo` */
+            /** @description `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when that merge began) */
             cause: string;
             /**
              * Format: int64
