@@ -98,5 +98,8 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/projections/{name}/rebuild", PlatformAdmin),
     ("POST", "/api/v1/projections/{name}/rollback", PlatformAdmin),
     ("POST", "/api/v1/projections/{name}/drop-old", PlatformAdmin),
+    ("GET", "/api/v1/projections/parked", PlatformAdmin),
+    ("POST", "/api/v1/projections/{name}/parked/{stream}/retry", PlatformAdmin),
+    ("POST", "/api/v1/projections/{name}/parked/{stream}/skip", PlatformAdmin),
     ("GET", "/api/v1/live", SignIn),
 ];

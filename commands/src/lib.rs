@@ -18,6 +18,7 @@ pub mod live;
 pub mod model;
 pub mod ports;
 pub mod project;
+pub mod projection;
 pub mod storage;
 pub mod team;
 

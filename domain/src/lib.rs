@@ -8,6 +8,7 @@ pub mod agent_session;
 pub mod kernel;
 pub mod model;
 pub mod project;
+pub mod projection;
 pub mod team;
 
 pub use kernel::any_event::AnyEvent;

@@ -13,6 +13,7 @@ use opensail_domain::agent_session::message::{Answer, CallOutcome, Message, Toke
 use opensail_domain::kernel::{AccountId, ApprovalId, Event, InvitationId, MessageId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::model::{self, KeyState, ModelEvent, Provider};
 use opensail_domain::project::{self, Source};
+use opensail_domain::projection::{self, ProjectionEvent};
 use opensail_domain::team::{self, Role};
 use opensail_domain::{
     AnyEvent, account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::FolderEvent, project::ProjectEvent,
@@ -115,6 +116,25 @@ fn samples() -> Vec<(String, u32, Value)> {
         project::FolderReleased { project_id: project }.into(),
     ];
     folders.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
+    let orders: Vec<ProjectionEvent> = vec![
+        projection::RetryOrdered {
+            projection: "team".into(),
+            stream: format!("team-{}", id(2)),
+            position: 7,
+            reason: Some("the program was mended".into()),
+            ordered_by: account,
+        }
+        .into(),
+        projection::SkipOrdered {
+            projection: "team".into(),
+            stream: format!("team-{}", id(2)),
+            position: 7,
+            reason: "written by a broken import".into(),
+            ordered_by: account,
+        }
+        .into(),
+    ];
+    orders.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let models: Vec<ModelEvent> = vec![
         model::Chosen {
             provider: Provider::Openai,

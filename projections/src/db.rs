@@ -22,6 +22,8 @@ pub(crate) use names::{Names, mentions};
 pub use open::OpenError;
 pub(crate) use value::{Kind, Value};
 
+use crate::projection::{ApplyError, Fault, Trouble};
+
 /// Advisory lock of PostgreSQL under which one process at a time changes views. SQLite has one writer anyway.
 const WRITER_LOCK: i64 = 5_724_186_650_907_601_261;
 
@@ -275,6 +277,22 @@ impl Tx {
             Open::Sqlite(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
             Open::Postgres(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Postgres),
         })
+    }
+
+    /// Remembers what stands now, until [`Tx::keep`] says what becomes of what follows.
+    pub(crate) async fn mark(&mut self) -> Result<(), sqlx::Error> {
+        self.run(sql!("SAVEPOINT marked")).await?;
+        Ok(())
+    }
+
+    /// Leaves nothing of what was done since the mark when an event was to blame for its failure, which is answered. Trouble ends the transaction.
+    pub(crate) async fn keep(&mut self, applied: Result<(), ApplyError>) -> Result<Option<Fault>, Trouble> {
+        let fault = applied.err().map(ApplyError::fault).transpose()?;
+        if fault.is_some() {
+            self.run(sql!("ROLLBACK TO SAVEPOINT marked")).await?;
+        }
+        self.run(sql!("RELEASE SAVEPOINT marked")).await?;
+        Ok(fault)
     }
 
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {

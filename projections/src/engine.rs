@@ -1,7 +1,8 @@
 //! Keeps the views: follows the journal and changes their rows, one transaction per batch with all checkpoints in it.
 //!
 //! - Several processes may run it over one database: they take turns, and each finds by the checkpoints what is left to do.
-//! - An event that cannot be applied parks its stream for that projection; the others, and other streams, flow.
+//! - An event that cannot be applied parks its stream for that projection; the others, and other streams, flow. What becomes of it people order
+//!   (`orders.rs`).
 //! - An event type of a newer program stops the projections that it concerns, with a message, and nothing else.
 //! - A projection whose version changed, whose checkpoint lies beyond the journal's end or is of another epoch is built anew, beside what
 //!   stands there; questions to it are refused until then, all others are answered.
@@ -9,6 +10,7 @@
 
 mod checkpoint;
 mod generation;
+mod orders;
 mod overview;
 mod page;
 mod parked;
@@ -22,16 +24,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::{Filter, Position, ReadError, StreamId};
+use opensail_eventstore::{Filter, Position, ReadError};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 pub use overview::{Rebuilding, View};
-pub use parked::Parked;
+pub use parked::ParkedStream;
 
 use crate::db::{Db, Names};
 use crate::feed::{Feed, Standing};
-use crate::projection::{self, Incoming, Projection};
+use crate::projection::{self, Incoming, Projection, Trouble};
 use generation::State;
 use step::Step;
 #[cfg(test)]
@@ -55,10 +57,15 @@ pub enum EngineError {
     NoProjection(String),
     #[error("{projection}: {why}")]
     NoWayBack { projection: String, why: &'static str },
-    #[error("{stream} is not parked for {projection:?}")]
-    NotParked { projection: String, stream: StreamId },
-    #[error("{stream} stays parked for {projection:?}: {why}")]
-    StillPoisoned { projection: String, stream: StreamId, why: String },
+}
+
+impl From<Trouble> for EngineError {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Database(error) => EngineError::Database(error),
+            Trouble::Journal(error) => EngineError::Journal(error),
+        }
+    }
 }
 
 /// The running engine; ends when the last clone is dropped.
@@ -99,6 +106,8 @@ struct Follower {
     stopped: Option<String>,
     /// Whether its tables can be read.
     served: bool,
+    /// Events that do not count for it.
+    skipped: orders::Skipped,
 }
 
 impl Follower {
@@ -190,17 +199,16 @@ impl Projections {
         self.engine.overview().await
     }
 
-    /// Every stream that is set aside, for any projection.
-    pub async fn parked(&self) -> Result<Vec<Parked>, EngineError> {
-        Ok(parked::list(&self.engine.db).await?)
+    /// Every stream that is set aside, in the tables that are read and in those that are being built.
+    pub async fn parked(&self) -> Result<Vec<ParkedStream>, EngineError> {
+        self.engine.parked().await
     }
 
-    /// Applies what was set aside; the stream flows again when all of it goes through.
-    pub async fn retry(&self, projection: &str, stream: &StreamId) -> Result<(), EngineError> {
-        let view = self.engine.view(projection)?;
-        self.engine.retry(view, stream).await?;
-        self.engine.rouse.notify_one();
-        Ok(())
+    /// Whether a projection has set a stream aside at this very event.
+    pub async fn is_parked(&self, projection: &str, stream: &str, position: Position) -> Result<bool, EngineError> {
+        self.engine.view(projection)?;
+        let all = parked::list(&self.engine.db).await?;
+        Ok(all.iter().any(|parked| (parked.projection.as_str(), parked.stream.as_str(), parked.position) == (projection, stream, position)))
     }
 }
 

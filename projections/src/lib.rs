@@ -27,7 +27,7 @@ mod testing;
 mod time;
 
 pub use db::{Db, OpenError};
-pub use engine::{CATCH_UP_AT_START, EngineError, Parked, Projections, Rebuilding, View};
+pub use engine::{CATCH_UP_AT_START, EngineError, ParkedStream, Projections, Rebuilding, View};
 pub use error::QueryError;
 pub use event_item::{ActorItem, ClientAddress, EventItem};
 pub use feed::{Behind, Feed, LONGEST_WAIT, Lag, ProjectionLag};

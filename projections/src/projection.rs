@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 use opensail_domain::AnyEvent;
 use opensail_domain::kernel::DecodeError;
-use opensail_eventstore::Recorded;
+use opensail_eventstore::{ReadError, Recorded};
 
 use crate::rows::{Rows, Wants};
 use crate::table::Table;
@@ -19,14 +19,42 @@ pub(crate) enum ApplyError {
     /// The event cannot be read or does not fit the rows: its stream is parked.
     #[error("{0}")]
     Poison(String),
-    /// The database's trouble, not the event's: tried again.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
+}
+
+/// No event is to blame for it: tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Journal(#[from] ReadError),
+}
+
+/// What the event itself is to blame for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Fault {
     #[error("{0}")]
-    Database(sqlx::Error),
+    Unknown(DecodeError),
+    #[error("{0}")]
+    Poison(String),
+}
+
+impl ApplyError {
+    /// Tells what would fail again from trouble.
+    pub(crate) fn fault(self) -> Result<Fault, Trouble> {
+        match self {
+            ApplyError::Unknown(error) => Ok(Fault::Unknown(error)),
+            ApplyError::Poison(error) => Ok(Fault::Poison(error)),
+            ApplyError::Trouble(trouble) => Err(trouble),
+        }
+    }
 }
 
 impl From<sqlx::Error> for ApplyError {
     fn from(error: sqlx::Error) -> Self {
-        if about_values(&error) { ApplyError::Poison(error.to_string()) } else { ApplyError::Database(error) }
+        if about_values(&error) { ApplyError::Poison(error.to_string()) } else { ApplyError::Trouble(error.into()) }
     }
 }
 
@@ -102,6 +130,11 @@ pub(crate) trait Projection: Send + Sync + 'static {
     }
     /// The rows that the event will touch, so that those of a batch are read together. Only a hint: what is not told here is read when it is asked for.
     fn wants(&self, _incoming: &Incoming<'_>, _wants: &mut Wants) {}
+    /// Whether rows of other streams take something from what this event writes. Should it come late, since its stream was parked, the view is built
+    /// anew.
+    fn lends(&self, _incoming: &Incoming<'_>) -> bool {
+        false
+    }
     /// Changes the rows by one event. Called once for each event in order, as far as the checkpoint says.
     async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError>;
 }

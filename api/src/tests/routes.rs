@@ -17,6 +17,7 @@ pub(super) fn body(method: &str, path: &str, team: &str, account: &str) -> Optio
         ("PUT", path) if path.ends_with("/retention") => json!({ "retention": { "days": 30, "every": 10 } }),
         ("GET" | "DELETE", _) | ("PUT", _) => return None,
         ("POST", path) if path.ends_with("/undo") => json!({ "to": 1 }),
+        ("POST", path) if path.contains("/parked/") => json!({ "position": 1, "reason": "r" }),
         ("POST", path) if path.ends_with("/sweep") => json!({ "dry_run": true }),
         ("POST", path) if path.ends_with("/fork") || path.ends_with("/merge") => json!({}),
         ("POST", "/api/v1/projects") => json!({ "team_id": team, "name": "n" }),
@@ -58,6 +59,7 @@ impl Place {
             .replace("{approval_id}", &self.approval)
             .replace("{at}", "1")
             .replace("{name}", "team")
+            .replace("{stream}", "team-1")
     }
 }
 

@@ -500,4 +500,28 @@ pub enum Projection {
     Rollback { name: String },
     /// Let go of the tables that were read before the last switch
     DropOld { name: String },
+    /// Streams that were set aside, because an event of theirs could not be applied
+    Parked {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Apply a parked stream again, once the reason is mended, and tell what came of it
+    Retry {
+        name: String,
+        stream: String,
+        /// Readable for ever, so it should name nobody
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Leave the event out that a stream is parked at, for ever, and go on behind it
+    Skip {
+        name: String,
+        stream: String,
+        /// Of the event, as `parked` tells it
+        #[arg(long)]
+        position: u64,
+        /// Readable for ever, so it should name nobody
+        #[arg(long)]
+        reason: String,
+    },
 }

@@ -1,5 +1,7 @@
 //! `opensail projection …`: how far each read model is, and building one anew while the server runs.
 
+mod parked;
+
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -42,6 +44,9 @@ async fn with_server(command: Projection, client: &Client) -> Result<(), CliErro
             client.send_empty(&format!("/api/v1/projections/{name}/rollback")).await?;
             wait(client, &name).await
         }
+        Projection::Parked { json } => parked::list(client, json).await,
+        Projection::Retry { name, stream, reason } => parked::retry(client, &name, &stream, reason).await,
+        Projection::Skip { name, stream, position, reason } => parked::skip(client, &name, &stream, position, reason).await,
         Projection::DropOld { name } => Ok(client.send_empty(&format!("/api/v1/projections/{name}/drop-old")).await?),
     }
 }

@@ -7,6 +7,7 @@ use crate::account::{AccountEvent, EmailEvent};
 use crate::agent_session::AgentSessionEvent;
 use crate::model::ModelEvent;
 use crate::project::{FolderEvent, ProjectEvent};
+use crate::projection::ProjectionEvent;
 use crate::team::TeamEvent;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +18,7 @@ pub enum AnyEvent {
     Project(ProjectEvent),
     Folder(FolderEvent),
     Model(ModelEvent),
+    Projection(ProjectionEvent),
     AgentSession(Box<AgentSessionEvent>),
 }
 
@@ -35,6 +37,8 @@ impl AnyEvent {
             TeamEvent::decode(event_type, version, payload).map(AnyEvent::Team)
         } else if is(AccountEvent::TYPES) {
             AccountEvent::decode(event_type, version, payload).map(AnyEvent::Account)
+        } else if is(ProjectionEvent::TYPES) {
+            ProjectionEvent::decode(event_type, version, payload).map(AnyEvent::Projection)
         } else if is(EmailEvent::TYPES) {
             EmailEvent::decode(event_type, version, payload).map(AnyEvent::Email)
         } else {
@@ -52,6 +56,7 @@ impl AnyEvent {
             FolderEvent::schemas(),
             AgentSessionEvent::schemas(),
             ModelEvent::schemas(),
+            ProjectionEvent::schemas(),
         ]
         .concat()
     }

@@ -159,6 +159,12 @@ impl Projection for AgentSessionView {
         }
     }
 
+    /// Forks take the root of their tree from the session they left.
+    fn lends(&self, incoming: &Incoming<'_>) -> bool {
+        let Ok(AnyEvent::AgentSession(event)) = incoming.event() else { return false };
+        matches!(event.as_ref(), AgentSessionEvent::Requested(_) | AgentSessionEvent::Forked(_))
+    }
+
     async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let AnyEvent::AgentSession(event) = incoming.event()? else { return Ok(()) };
         let recorded = incoming.recorded;

@@ -15,6 +15,9 @@ pub(super) const DDL: &str = "CREATE TABLE IF NOT EXISTS generations (
     tables TEXT NOT NULL,
     PRIMARY KEY (projection, generation))";
 
+/// Tables with a row, or rows, for each set.
+const KEYED: [&str; 3] = ["checkpoints", "parked", "passed"];
+
 /// What a set is there for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum State {
@@ -109,14 +112,14 @@ pub(super) async fn take_up(tx: &mut Tx, kept: &Generation) -> Result<(), sqlx::
     set_state(tx, kept, State::Beside).await
 }
 
-/// Tables, checkpoint and parked streams are gone.
+/// Tables, checkpoint, parked streams and what was passed over are gone.
 pub(super) async fn drop_set(tx: &mut Tx, generation: &Generation) -> Result<(), sqlx::Error> {
     for table in &generation.tables {
         let table = table.clone() + &generation.suffix();
         unhook(tx, &table).await?;
         tx.run(sql!(format!("DROP TABLE IF EXISTS {table}"))).await?;
     }
-    for table in ["checkpoints", "parked"] {
+    for table in KEYED {
         tx.run(sql!(format!("DELETE FROM {table} WHERE projection = $1"), generation.key())).await?;
     }
     set_state(tx, generation, State::Spent).await
@@ -155,7 +158,7 @@ async fn rename(tx: &mut Tx, from: &str, to: &str) -> Result<(), sqlx::Error> {
 }
 
 async fn rekey(tx: &mut Tx, from: &str, to: &str) -> Result<(), sqlx::Error> {
-    for table in ["checkpoints", "parked"] {
+    for table in KEYED {
         tx.run(sql!(format!("UPDATE {table} SET projection = $2 WHERE projection = $1"), from, to)).await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opensail_eventstore::{Filter, Journal, Position, ReadError, Recorded};
 use tokio::task::JoinSet;
 
-use super::{Engine, EngineError, Follower};
+use super::{Engine, EngineError, Follower, orders};
 use crate::projection::{Decoded, Incoming, Projection};
 
 /// Events applied in one transaction; memory for at most three such pages is held.
@@ -72,7 +72,8 @@ impl Engine {
         let views: Vec<&dyn Projection> = followers.iter().map(|follower| self.views[follower.view].as_ref()).collect();
         let mut filter = Filter::default();
         if views.iter().all(|view| !view.streams().is_empty()) {
-            filter.stream_types = views.iter().flat_map(|view| view.streams()).map(|name| (*name).to_owned()).collect();
+            let own = views.iter().flat_map(|view| view.streams()).copied();
+            filter.stream_types = own.chain([orders::STREAMS]).map(str::to_owned).collect();
         }
         Pages { journal: self.tail.journal().clone(), filter, opened: views.iter().any(|view| view.opens()) }
     }

@@ -4,7 +4,7 @@ use opensail_eventstore::Head;
 
 use super::checkpoint::Checkpoint;
 use super::generation::{self, State};
-use super::{Engine, EngineError, Follower, Set, checkpoint, parked};
+use super::{Engine, EngineError, Follower, Set, checkpoint, orders, parked};
 use crate::db::{Tx, sql};
 use crate::projection::Projection;
 
@@ -44,7 +44,7 @@ impl Engine {
     /// Makes what is missing and says where each projection stands.
     pub(super) async fn prepare(&self) -> Result<Vec<Follower>, EngineError> {
         let mut tx = self.db.begin().await?;
-        for ddl in [checkpoint::DDL, parked::DDL, generation::DDL] {
+        for ddl in [checkpoint::DDL, parked::DDL, orders::DDL, generation::DDL] {
             tx.run(sql!(ddl)).await?;
         }
         // Asked under the writer's lock: no checkpoint moves past it meanwhile.
@@ -54,7 +54,8 @@ impl Engine {
             let found = checkpoint::one(&mut tx, view.name()).await?;
             let set = Set { key: view.name().into(), names: None };
             let position = found.as_ref().map_or(0, |found| found.position);
-            let mut follower = Follower { view: index, set, position, parked: 0, stopped: None, served: true };
+            let skipped = orders::skipped(self.tail.journal().as_ref(), view.as_ref()).await?;
+            let mut follower = Follower { view: index, set, position, parked: 0, stopped: None, served: true, skipped };
             match judge(found.as_ref(), view.version(), head) {
                 Tables::Good => {}
                 Tables::Newer => {
@@ -83,23 +84,5 @@ impl Engine {
         self.wanted.notify_one();
         self.publish(&followers);
         Ok(followers)
-    }
-
-    /// What was set aside gets another chance at the start: this program may be a better one.
-    pub(super) async fn retry_all(&self, followers: &[Follower]) -> Result<(), EngineError> {
-        for parked in parked::list(&self.db).await? {
-            let follower = followers.iter().find(|follower| self.views[follower.view].name() == parked.projection);
-            let Some(follower) = follower.filter(|follower| follower.follows()) else { continue };
-            match self.retry(self.views[follower.view].as_ref(), &parked.stream).await {
-                Ok(()) => {}
-                Err(error @ EngineError::StillPoisoned { .. }) => {
-                    tracing::error!(%error, position = parked.position, "a stream is set aside");
-                }
-                // Another process was faster.
-                Err(EngineError::NotParked { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 }

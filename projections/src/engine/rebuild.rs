@@ -15,8 +15,8 @@ use super::checkpoint::Checkpoint;
 use super::generation::{self, Generation, State};
 use super::page::arrived;
 use super::prepare::{Tables, judge};
-use super::step::{Step, apply_all, concerns};
-use super::{Engine, EngineError, Follower, Set, checkpoint, parked};
+use super::step::{Step, apply_all, due};
+use super::{Engine, EngineError, Follower, Set, checkpoint, orders, parked};
 use crate::db::{is_locked, sql};
 
 /// How often it is asked whether another process began a rebuild, or left one behind.
@@ -99,7 +99,8 @@ impl Engine {
                 continue;
             }
             let set = Set { key: next.key(), names: Some(next.names()) };
-            begun.push((Follower { view, set, position: found.position, parked: 0, stopped: None, served: false }, next));
+            let skipped = orders::skipped(self.tail.journal().as_ref(), projection.as_ref()).await?;
+            begun.push((Follower { view, set, position: found.position, parked: 0, stopped: None, served: false, skipped }, next));
         }
         begun.sort_by_key(|(follower, _)| Reverse(follower.position));
         Ok(begun)
@@ -173,7 +174,11 @@ impl Engine {
                 return Ok(Built::Some);
             }
             let (incoming, parked) = (page.incoming(), parked::all(&mut tx).await?);
-            let due: Vec<_> = incoming.iter().filter(|event| concerns(view, &follower.set, &parked, event)).collect();
+            if incoming.iter().any(|event| orders::is_for(view, event.recorded)) {
+                // Obeyed by the ordinary way, then once more to here.
+                return Ok(Built::Some);
+            }
+            let due = due(&mut tx, view, follower, &parked, incoming.iter()).await?;
             tx.call(follower.set.names.clone());
             if apply_all(view, &mut tx, &due).await.is_err() {
                 // Parked by the ordinary way, then once more to here.

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt;
-use opensail_eventstore::Position;
+use opensail_eventstore::{Position, Recorded};
 
 use super::checkpoint::Checkpoint;
-use super::{Engine, Follower, Set, checkpoint, parked};
+use super::orders::{self, Obeyed};
+use super::{Engine, EngineError, Follower, Set, checkpoint, parked};
 use crate::db::Tx;
-use crate::projection::{ApplyError, Incoming, Projection};
+use crate::projection::{ApplyError, Fault, Incoming, Projection};
 use crate::rows::{Rows, Wants};
 
 pub(super) enum Step {
@@ -19,11 +20,6 @@ pub(super) enum Step {
 }
 
 type Streams = HashSet<(String, String)>;
-
-/// Applies one event and writes its rows.
-pub(super) async fn apply(view: &dyn Projection, tx: &mut Tx, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
-    apply_all(view, tx, &[incoming]).await
-}
 
 /// Applies events in their order: the rows they want are read together, and what has become of them is written together.
 pub(crate) async fn apply_all(view: &dyn Projection, tx: &mut Tx, events: &[&Incoming<'_>]) -> Result<(), ApplyError> {
@@ -51,10 +47,29 @@ async fn change(view: &dyn Projection, rows: &mut Rows<'_>, incoming: &Incoming<
     }
 }
 
-pub(super) fn concerns(view: &dyn Projection, set: &Set, parked: &Streams, incoming: &Incoming<'_>) -> bool {
-    let stream = &incoming.recorded.stream;
-    let subscribed = view.streams().is_empty() || view.streams().contains(&stream.stream_type());
-    subscribed && (parked.is_empty() || !parked.contains(&(set.key.clone(), stream.to_string())))
+/// Those that are to be applied: of the view's streams, unless they wait. What was skipped is passed over.
+pub(super) async fn due<'a, 'e: 'a>(
+    tx: &mut Tx,
+    view: &dyn Projection,
+    follower: &Follower,
+    parked: &Streams,
+    incoming: impl Iterator<Item = &'a Incoming<'e>>,
+) -> Result<Vec<&'a Incoming<'e>>, sqlx::Error> {
+    let mut due = Vec::new();
+    for event in incoming {
+        let Recorded { stream, position, .. } = event.recorded;
+        let subscribed = view.streams().is_empty() || view.streams().contains(&stream.stream_type());
+        let waits = || !parked.is_empty() && parked.contains(&(follower.set.key.clone(), stream.to_string()));
+        if !subscribed || waits() {
+            continue;
+        }
+        if follower.skipped.contains(position) {
+            orders::pass(tx, &follower.set.key, *position).await?;
+        } else {
+            due.push(event);
+        }
+    }
+    Ok(due)
 }
 
 impl Engine {
@@ -65,18 +80,44 @@ impl Engine {
         from: Position,
         incoming: &[Incoming<'_>],
         seen: Position,
-    ) -> Result<Step, sqlx::Error> {
+    ) -> Result<Step, EngineError> {
+        let mut rest = incoming;
+        loop {
+            // An order is the first of what is applied together: what waited for it goes before what follows it.
+            let order = rest.iter().skip(1).position(|event| self.is_order(followers, event)).map(|at| at + 1);
+            let (part, others) = rest.split_at(order.unwrap_or(rest.len()));
+            let end = others.first().map_or(seen, |order| order.recorded.position - 1);
+            match self.part(followers, from, part, end).await? {
+                Step::Done if others.is_empty() => return Ok(Step::Done),
+                Step::Done => rest = others,
+                Step::Again => return Ok(Step::Again),
+            }
+        }
+    }
+
+    fn is_order(&self, followers: &[Follower], incoming: &Incoming<'_>) -> bool {
+        followers.iter().any(|follower| orders::is_for(self.views[follower.view].as_ref(), incoming.recorded))
+    }
+
+    async fn part(
+        &self,
+        followers: &mut [Follower],
+        from: Position,
+        incoming: &[Incoming<'_>],
+        seen: Position,
+    ) -> Result<Step, EngineError> {
         match self.together(followers, from, incoming, seen).await {
             Ok(step) => return Ok(step),
-            Err(ApplyError::Database(error)) => return Err(error),
-            Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => {}
-        }
+            Err(error) => error.fault()?,
+        };
         for follower in followers {
             let one = std::slice::from_mut(follower);
             let step = match self.together(one, from, incoming, seen).await {
                 Ok(step) => step,
-                Err(ApplyError::Database(error)) => return Err(error),
-                Err(ApplyError::Poison(_) | ApplyError::Unknown(_)) => self.one_by_one(follower, from, incoming, seen).await?,
+                Err(error) => {
+                    error.fault()?;
+                    self.one_by_one(follower, from, incoming, seen).await?
+                }
             };
             if let Step::Again = step {
                 return Ok(step);
@@ -94,7 +135,7 @@ impl Engine {
         seen: Position,
     ) -> Result<Step, ApplyError> {
         let Some(mut tx) = self.begin(followers).await? else { return Ok(Step::Again) };
-        let (stand, parked) = (checkpoint::all(&mut tx).await?, parked::all(&mut tx).await?);
+        let (stand, mut parked) = (checkpoint::all(&mut tx).await?, parked::all(&mut tx).await?);
         let (mut reached, mut moved) = (Vec::with_capacity(followers.len()), Vec::with_capacity(followers.len()));
         for follower in followers.iter() {
             if !follower.follows() {
@@ -103,9 +144,18 @@ impl Engine {
             }
             let (view, set) = (self.views[follower.view].as_ref(), &follower.set);
             let Some(at) = place(&stand, view, set, from) else { return Ok(Step::Again) };
-            let due = incoming.iter().filter(|event| event.recorded.position > at && concerns(view, set, &parked, event));
+            if let Some(order) = incoming.first().filter(|first| first.recorded.position > at && orders::is_for(view, first.recorded)) {
+                match self.obey(&mut tx, follower, order).await? {
+                    Obeyed::Done => {}
+                    Obeyed::Anew if set.names.is_some() => return self.begin_again(tx, follower).await,
+                    Obeyed::Anew => self.build_anew(&mut tx, follower).await?,
+                }
+                parked = parked::all(&mut tx).await?;
+            }
+            let new = incoming.iter().filter(|event| event.recorded.position > at);
+            let due = due(&mut tx, view, follower, &parked, new).await?;
             tx.call(set.names.clone());
-            apply_all(view, &mut tx, &due.collect::<Vec<_>>()).await?;
+            apply_all(view, &mut tx, &due).await?;
             tx.call(None);
             if seen > at {
                 moved.push((set.key.as_str(), at));
@@ -121,6 +171,16 @@ impl Engine {
         Ok(Step::Done)
     }
 
+    /// What was done in the transaction is of tables that are let go.
+    async fn begin_again(&self, done: Tx, follower: &Follower) -> Result<Step, ApplyError> {
+        drop(done);
+        if let Some(mut tx) = self.begin(std::slice::from_ref(follower)).await? {
+            self.build_anew(&mut tx, follower).await?;
+            tx.commit().await?;
+        }
+        Ok(Step::Again)
+    }
+
     /// A transaction per event, so that what fails fails alone.
     async fn one_by_one(
         &self,
@@ -128,20 +188,22 @@ impl Engine {
         from: Position,
         incoming: &[Incoming<'_>],
         seen: Position,
-    ) -> Result<Step, sqlx::Error> {
+    ) -> Result<Step, EngineError> {
         let view = self.views[follower.view].as_ref();
         for event in incoming {
             let recorded = event.recorded;
-            match self.together(std::slice::from_mut(follower), from, std::slice::from_ref(event), recorded.position).await {
-                Ok(Step::Done) => {}
+            let fault = match self.together(std::slice::from_mut(follower), from, std::slice::from_ref(event), recorded.position).await {
+                Ok(Step::Done) => continue,
                 Ok(Step::Again) => return Ok(Step::Again),
-                Err(ApplyError::Database(error)) => return Err(error),
-                Err(ApplyError::Unknown(error)) => {
+                Err(error) => error.fault()?,
+            };
+            match fault {
+                Fault::Unknown(error) => {
                     tracing::error!(projection = view.name(), position = recorded.position, %error, "a projection does not go on");
                     follower.stopped = Some(error.to_string());
                     return Ok(Step::Done);
                 }
-                Err(ApplyError::Poison(error)) => {
+                Fault::Poison(error) => {
                     tracing::error!(
                         projection = view.name(), stream = %recorded.stream, position = recorded.position, error,
                         "an event cannot be applied; its stream is set aside for this projection"
@@ -162,9 +224,8 @@ impl Engine {
         // Positions without events that follow the last one.
         match self.together(std::slice::from_mut(follower), from, &[], seen).await {
             Ok(step) => Ok(step),
-            Err(ApplyError::Database(error)) => Err(error),
-            Err(ApplyError::Poison(error)) => Err(sqlx::Error::Protocol(error)),
-            Err(ApplyError::Unknown(error)) => Err(sqlx::Error::Protocol(error.to_string())),
+            // Of no event.
+            Err(error) => Err(EngineError::Database(sqlx::Error::Protocol(error.fault()?.to_string()))),
         }
     }
 

@@ -59,6 +59,7 @@ impl Place {
             .replace("{invitation_id}", &self.member.id)
             .replace("{hash}", &self.hash)
             .replace("{name}", "team")
+            .replace("{stream}", "team-1")
             .replace("{at}", &u64::MAX.to_string())
             .replace("{approval_id}", &approval)
     }
@@ -72,6 +73,7 @@ impl Place {
             ("PUT", path) if path.ends_with("/retention") => json!({ "retention": { "days": 30, "every": 10 } }),
             ("GET" | "DELETE" | "PUT", _) => return None,
             ("POST", path) if path.ends_with("/undo") => json!({ "to": 1 }),
+            ("POST", path) if path.contains("/parked/") => json!({ "position": 1, "reason": "r" }),
             ("POST", path) if path.ends_with("/sweep") => json!({ "dry_run": true }),
             ("POST", path) if path.ends_with("/fork") || path.ends_with("/merge") => json!({}),
             ("POST", "/api/v1/projects") => json!({ "team_id": self.team, "name": "n" }),

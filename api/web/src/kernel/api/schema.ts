@@ -358,6 +358,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projections/parked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streams that read models have set aside, because an event of theirs could not be applied. Administrators of the platform only. */
+        get: operations["list_parked_streams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projections/{name}/drop-old": {
         parameters: {
             query?: never;
@@ -369,6 +386,43 @@ export interface paths {
         put?: never;
         /** Lets go of the tables that were read before the last switch. */
         post: operations["drop_old_projection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projections/{name}/parked/{stream}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a read model apply a parked stream again, once the reason is mended. It is done when the read model has reached the position that is answered:
+         *     the stream then flows, or is parked still, or at a later event. Administrators of the platform only.
+         */
+        post: operations["retry_parked_stream"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projections/{name}/parked/{stream}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a read model leave the event out that it cannot apply, for ever, and go on with the stream behind it. Administrators of the platform only. */
+        post: operations["skip_parked_event"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1832,6 +1886,31 @@ export interface components {
              */
             version: number;
         };
+        ParkedStream: {
+            /** @description Not in the tables that are read, but in those that are being built. */
+            beside: boolean;
+            /** @description Why it could not be applied. */
+            error: string;
+            /**
+             * Format: int64
+             * @description Place in the journal of the event that could not be applied.
+             */
+            position: number;
+            /** @description Name of the read model. */
+            projection: string;
+            stream: string;
+            type: string;
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int64
+             * @description Events of the stream that wait behind it.
+             */
+            waiting: number;
+        };
+        ParkedStreams: {
+            items: components["schemas"]["ParkedStream"][];
+        };
         PasswordChange: {
             /** @description Not needed within 15 minutes after signing in by a link. */
             current_password?: string | null;
@@ -1990,6 +2069,16 @@ export interface components {
         RetentionChange: {
             retention?: components["schemas"]["Retention"] | null;
         };
+        /** @description To be applied again. */
+        RetryOrder: {
+            /**
+             * Format: int64
+             * @description Of the event that the stream is parked at.
+             */
+            position: number;
+            /** @description 1 to 500 characters; readable for ever, so it should name nobody. */
+            reason?: string | null;
+        };
         /**
          * @description What a member may do; each role may all that the ones before it may.
          * @enum {string}
@@ -2061,6 +2150,16 @@ export interface components {
              * @description Bytes.
              */
             size: number;
+        };
+        /** @description To be left out. */
+        SkipOrder: {
+            /**
+             * Format: int64
+             * @description Of the event that the stream is parked at.
+             */
+            position: number;
+            /** @description 1 to 500 characters; readable for ever, so it should name nobody. */
+            reason: string;
         };
         /** @description The files from one event of a session on. */
         Snapshot: {
@@ -3070,6 +3169,35 @@ export interface operations {
             };
         };
     };
+    list_parked_streams: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each parked stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParkedStreams"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     drop_old_projection: {
         parameters: {
             query?: never;
@@ -3088,6 +3216,80 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_parked_stream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the read model */
+                name: string;
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryOrder"];
+            };
+        };
+        responses: {
+            /** @description Ordered */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_parked_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the read model */
+                name: string;
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipOrder"];
+            };
+        };
+        responses: {
+            /** @description Ordered */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
             };
             /** @description Refused */
             default: {

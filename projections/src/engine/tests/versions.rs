@@ -1,0 +1,83 @@
+//! Programs of several versions over one journal and its views.
+
+use opensail_domain::team;
+use opensail_eventstore::StreamId;
+use serde_json::json;
+
+use super::{Moody, built, positions, start, two_projects};
+use crate::QueryError;
+use crate::db::sql;
+use crate::engine::{EngineError, Projections};
+use crate::projection::Projection;
+use crate::reader::Reader;
+use crate::testing::{PATIENCE, World, on_both};
+
+on_both!(
+    an_event_of_a_newer_program_stops_the_projections_it_concerns,
+    another_version_builds_anew_and_an_older_program_keeps_its_hands_off,
+    a_view_of_another_version_is_withheld_and_no_other,
+);
+
+async fn an_event_of_a_newer_program_stops_the_projections_it_concerns(world: World) {
+    world.cast().await;
+    let (projections, queries) = world.caught_up().await;
+    world.append(&StreamId::new("project", world.boat), "t", None, vec![("project.sunk".into(), 1, json!({}))]).await;
+    let last = world.on_team(world.crew, vec![team::Renamed { name: "Divers".into() }.into()]).await.position;
+    let mut standings = projections.feed().watch();
+    let lag = loop {
+        let lag = projections.feed().lag().await.expect("a lag");
+        if lag.projections.iter().all(|one| one.position == last || one.stopped.is_some()) {
+            break lag;
+        }
+        tokio::select! { _ = standings.changed() => {}, () = tokio::task::yield_now() => {} }
+    };
+    let stopped: Vec<_> = lag.projections.iter().filter(|one| one.stopped.is_some()).collect();
+    assert_eq!(stopped.len(), 1);
+    assert_eq!((stopped[0].projection, stopped[0].position, stopped[0].events), ("project", 4, 2));
+    assert!(stopped[0].stopped.as_ref().is_some_and(|why| why.contains("project.sunk")), "{stopped:?}");
+    assert!(!lag.ready(100));
+    assert_eq!(queries.team(world.crew).await.expect("an answer").expect("the team").name, "Divers");
+    let behind = projections.feed().wait_for(last).await.expect_err("one view has stopped");
+    assert_eq!((behind.wanted, behind.reached), (last, 4));
+}
+
+async fn another_version_builds_anew_and_an_older_program_keeps_its_hands_off(world: World) {
+    two_projects(&world).await;
+    let old = Moody { version: 1, ..Moody::default() };
+    world.settle(&start(&world, &old).await).await;
+    let mut tx = world.db.begin().await.expect("a transaction");
+    tx.run(sql!("DELETE FROM moody")).await.expect("emptied");
+    tx.commit().await.expect("committed");
+
+    let new = Moody { version: 2, ..Moody::default() };
+    world.settle(&start(&world, &new).await).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+
+    let projections = start(&world, &old).await;
+    let lag = projections.feed().lag().await.expect("a lag");
+    assert!(lag.projections[0].stopped.is_some(), "{lag:?}");
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+}
+
+async fn a_view_of_another_version_is_withheld_and_no_other(world: World) {
+    two_projects(&world).await;
+    let old = Moody { version: 1, ..Moody::default() };
+    world.settle(&start(&world, &old).await).await;
+    let new = Moody { version: 2, ..Moody::default() };
+    new.shut_from(8);
+    let views: Vec<Box<dyn Projection>> = vec![Box::new(new.clone()), Box::new(crate::audit::AuditView)];
+    let starting = tokio::spawn(Projections::start_with(world.db.clone(), world.tail.clone(), views));
+    let reader = Reader::new(world.db.clone());
+    let withheld = async {
+        while !matches!(reader.all(sql!("SELECT position FROM moody")).await, Err(QueryError::Rebuilding("moody"))) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, withheld).await.expect("it is refused");
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8], "the old tables stand for the old program");
+    new.open();
+    let projections = starting.await.expect("no panic").expect("the engine starts");
+    built(&projections).await;
+    assert_eq!(reader.all(sql!("SELECT position FROM moody")).await.expect("an answer").len(), 5);
+    assert!(matches!(projections.roll_back("moody").await, Err(EngineError::NoWayBack { .. })), "it is another program's");
+}

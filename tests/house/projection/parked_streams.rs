@@ -1,0 +1,125 @@
+//! An event that a read model cannot apply: its stream waits, everything else goes on, and an administrator says what becomes of it.
+
+use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId};
+use opensail_tests::postgres::{Database, fresh_database};
+use opensail_tests::world::{World, until};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::rebuild_projection::opensail;
+use crate::PROGRAM;
+
+/// Writes an event into the journal of a server that is down; without a payload, that of the project's first event.
+pub(super) async fn write(
+    world: &World,
+    database: Option<&Database>,
+    project: &str,
+    event_type: &str,
+    version: u32,
+    payload: Option<Value>,
+) -> u64 {
+    let journal: Box<dyn Journal> = match database {
+        Some(database) => Box::new(database.journal().await),
+        None => Box::new(SqliteStore::open(world.home().join("journal.db")).await.expect("the journal")),
+    };
+    let stream = StreamId::new("project", project);
+    let first = journal.read_stream(&stream, 0, 1).await.expect("the project").remove(0);
+    let expected = journal.stream_version(&stream).await.expect("a version");
+    let event = NewEvent {
+        event_id: Uuid::now_v7(),
+        event_type: event_type.into(),
+        version,
+        payload: payload.map_or(first.payload, |payload| payload.to_string()),
+    };
+    let part = Part { stream, expected, tenant: first.tenant, project: first.project, events: vec![event] };
+    let append = Append {
+        command_id: CommandId(Uuid::now_v7()),
+        fingerprint: None,
+        fence: None,
+        actor: Actor::system("test"),
+        correlation_id: Uuid::now_v7(),
+        causation_id: None,
+        client_address: None,
+        parts: vec![part],
+        guards: Vec::new(),
+        vault: Vec::new(),
+        answer: None,
+    };
+    journal.append(append).await.expect("appended").position
+}
+
+async fn name(world: &World, project: &str) -> String {
+    world.get(&format!("/api/v1/projects/{project}")).await["name"].as_str().expect("a name").to_owned()
+}
+
+async fn caught_up(world: &World) {
+    let there = async || {
+        let views = world.get("/api/v1/projections").await;
+        let done = |view: &Value| view["served"] == true && view["rebuilding"].is_null() && view["lag_events"] == 0;
+        views["items"].as_array().expect("items").iter().all(done).then_some(())
+    };
+    until("the views to be caught up", there).await;
+}
+
+async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
+    let (project, _) = world.project("boat").await;
+    let (other, _) = world.project("raft").await;
+    world.stop().await;
+    // Created twice: the rules pass over it, and the view cannot have two rows of one key.
+    let poison = write(&world, database, &project, "project.created", 1, None).await;
+    write(&world, database, &project, "project.renamed", 1, Some(json!({ "name": "Frigate" }))).await;
+    world.serve(&[]).await;
+    world.send(Method::PATCH, &format!("/api/v1/projects/{other}"), Some(&json!({ "name": "Ferry" }))).await.expect(200);
+    caught_up(&world).await;
+    assert_eq!((name(&world, &project).await.as_str(), name(&world, &other).await.as_str()), ("boat", "Ferry"));
+
+    let stream = format!("project-{project}");
+    let parked = world.get("/api/v1/projections/parked").await["items"].clone();
+    assert_eq!(parked.as_array().expect("items").len(), 1, "{parked}");
+    let told = &parked[0];
+    assert_eq!((&told["projection"], &told["stream"], &told["position"]), (&json!("project"), &json!(stream), &json!(poison)));
+    assert_eq!((&told["type"], &told["waiting"]), (&json!("project.created"), &json!(1)));
+    assert!(told["error"].as_str().expect("why").contains("there already is a row"), "{told}");
+    let (done, told) = opensail(&world, &["projection", "parked"]).await;
+    assert!(done && told.contains(&stream), "{told}");
+
+    let (done, told) = opensail(&world, &["projection", "retry", "project", &stream, "--reason", "let us see"]).await;
+    assert!(!done && told.contains("still parked"), "{told}");
+    let path = format!("/api/v1/projections/project/parked/{stream}");
+    let wrong = json!({ "position": poison + 1, "reason": "broken" });
+    assert_eq!(world.post(&format!("{path}/skip"), wrong).await.expect(409)["reason"], "not_parked");
+    let unreasoned = json!({ "position": poison, "reason": " " });
+    assert_eq!(world.post(&format!("{path}/skip"), unreasoned).await.expect(422)["errors"][0]["pointer"], "/reason");
+    world.post(&format!("/api/v1/projections/nothing/parked/{stream}/retry"), json!({ "position": poison })).await.expect(404);
+
+    // Killed at once: the order is in the journal, and whoever comes next obeys it.
+    let order = json!({ "position": poison, "reason": "written by a broken import" });
+    let ordered = world.post(&format!("{path}/skip"), order).await.expect(202)["position"].clone();
+    world.kill().await;
+    world.serve(&[]).await;
+    caught_up(&world).await;
+    assert_eq!(name(&world, &project).await, "Frigate");
+    assert_eq!(world.get("/api/v1/projections/parked").await["items"], json!([]));
+    let shown = world.get(&format!("/api/v1/projects/{project}")).await;
+    let (done, told) = opensail(&world, &["projection", "rebuild", "project"]).await;
+    assert!(done && told.contains("parked 0"), "{told}");
+    assert_eq!(world.get(&format!("/api/v1/projects/{project}")).await, shown);
+
+    let told = world.get("/api/v1/audit/events?type=projection.skip_ordered").await["items"][0].clone();
+    assert_eq!((&told["position"], &told["data"]["reason"]), (&ordered, &json!("written by a broken import")), "{told}");
+    assert_eq!((&told["data"]["stream"], &told["actor"]["kind"]), (&json!(stream), &json!("api_key")), "{told}");
+}
+
+#[tokio::test]
+async fn skipped_for_ever_on_sqlite() {
+    skipped_for_ever(World::start(PROGRAM, &[]).await, None).await;
+}
+
+#[tokio::test]
+async fn skipped_for_ever_on_postgres() {
+    let database = fresh_database().await;
+    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
+    skipped_for_ever(World::start(PROGRAM, &settings).await, Some(&database)).await;
+}
