@@ -249,6 +249,7 @@ impl From<CommandError> for Problem {
                 problem
             }
             CommandError::TooLarge { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text),
+            CommandError::StoreFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "store_full", text),
             CommandError::Fenced => Problem::new(StatusCode::CONFLICT, "version_conflict", text),
             CommandError::Overloaded { .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text),
             CommandError::Unknown { command_id } => {
@@ -318,6 +319,7 @@ mod tests {
         for (error, status, code, wait) in [
             (rule(RejectionKind::Invalid { pointer: "/a" }), 422, "validation", None),
             (rule(RejectionKind::State), 409, "state", None),
+            (CommandError::StoreFull, 507, "store_full", None),
             (rule(RejectionKind::Exists), 409, "exists", None),
             (rule(RejectionKind::Limit { retry_after: Some(7) }), 429, "limit", Some("7")),
             (rule(RejectionKind::Limit { retry_after: None }), 429, "limit", Some("60")),

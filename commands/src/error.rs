@@ -58,6 +58,11 @@ pub enum CommandError {
     FilesConflict { conflicts: Vec<FileConflict> },
     #[error("more than the limit of {limit} bytes")]
     TooLarge { limit: u64 },
+    /// What had to be kept first cannot be, so nothing was done.
+    #[error(
+        "no room is left where files are kept, so nothing was done; free some on that disk, or let old steps go (`opensail storage keep`, `opensail storage sweep`), and ask again"
+    )]
+    StoreFull,
     /// The writer's lease went to somebody else.
     #[error("the work was taken over by another worker")]
     Fenced,
@@ -110,6 +115,7 @@ impl CommandError {
             | CommandError::PreconditionFailed { .. }
             | CommandError::FilesConflict { .. }
             | CommandError::TooLarge { .. }
+            | CommandError::StoreFull
             | CommandError::Fenced
             | CommandError::IdempotencyKeyReused
             | CommandError::Broken { .. } => false,

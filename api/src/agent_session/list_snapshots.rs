@@ -28,7 +28,7 @@ pub(super) struct SnapshotItem {
     /// Of the event whose files these are; what `undo`, `fork`, `tree` and `diff` take.
     position: u64,
     snapshot: String,
-    /// `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when that merge began)
+    /// `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when an undo or a merge began; of a fork that was merged, its own)
     cause: &'static str,
     call_id: Option<String>,
     files: Option<u64>,
@@ -54,8 +54,8 @@ impl SnapshotItem {
             Cause::Fork => ("fork", None),
             Cause::Run => ("run", None),
             Cause::Call(call_id) => ("call", Some(call_id.clone())),
-            Cause::Undo => ("undo", None),
-            Cause::Merge(_) => ("merge", None),
+            Cause::Undo { .. } => ("undo", None),
+            Cause::Merge { .. } => ("merge", None),
             Cause::Found => ("found", None),
         };
         let tree = point.tree.as_ref();

@@ -3,8 +3,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use opensail_commands::agent_session::MergeSession;
-use opensail_domain::agent_session::event::AgentSessionEvent;
+use opensail_commands::agent_session::{MergeSession, SessionMerged};
 use opensail_domain::kernel::SessionId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,6 +35,8 @@ pub(super) struct MergeBody {
 pub(super) struct MergedBody {
     /// The session in whose files it went.
     into: Uuid,
+    /// An undo of that session to this position takes the merge back: its files are as they were found, also what was overwritten.
+    found: u64,
     /// Its files as they are now.
     snapshot: String,
     changed: u64,
@@ -54,15 +55,11 @@ pub(super) async fn merge_session(
     let wish = MergeSession { session_id, into: into.map(SessionId), choices: choices(decisions, on_conflict) };
     let done = api.commands().merge_session(&asked.caller, wish).await?;
     let at = At::of(&done);
-    let files = api.commands().read_session_files(session_id).await?;
-    let merged = files.events().filter_map(|event| match event {
-        AgentSessionEvent::Merged(merged) => Some(merged),
-        _ => None,
-    });
-    let merged = merged.last().ok_or_else(Problem::behind)?;
+    let SessionMerged { found, merged } = done.answer;
     let body = MergedBody {
         into: merged.into.0,
-        snapshot: merged.tree.snapshot.clone(),
+        found,
+        snapshot: merged.tree.snapshot,
         changed: merged.changed,
         spared: merged.spared.as_ref().and_then(|spared| spared.value()).cloned().unwrap_or_default(),
     };

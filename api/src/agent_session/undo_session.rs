@@ -3,8 +3,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use opensail_commands::agent_session::UndoSession;
-use opensail_domain::agent_session::event::AgentSessionEvent;
+use opensail_commands::agent_session::{SessionUndone, UndoSession};
 use opensail_domain::kernel::SessionId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -35,6 +34,8 @@ pub(super) struct UndoBody {
 pub(super) struct UndoneBody {
     /// Of the event that the session went back to.
     to: u64,
+    /// Going back to this position brings back files and conversation as they were found, also what was overwritten.
+    found: u64,
     /// The files as they are now.
     snapshot: String,
     /// Paths that were changed.
@@ -55,15 +56,11 @@ pub(super) async fn undo_session(
     let wish = UndoSession { session_id, to, choices: choices(decisions, on_conflict) };
     let done = api.commands().undo_session(&asked.caller, wish).await?;
     let at = At::of(&done);
-    let files = api.commands().read_session_files(session_id).await?;
-    let undone = files.events().filter_map(|event| match event {
-        AgentSessionEvent::Undone(undone) => Some(undone),
-        _ => None,
-    });
-    let undone = undone.last().ok_or_else(Problem::behind)?;
+    let SessionUndone { to, found, undone } = done.answer;
     let body = UndoneBody {
-        to: files.position_of(undone.to),
-        snapshot: undone.tree.snapshot.clone(),
+        to,
+        found,
+        snapshot: undone.tree.snapshot,
         changed: undone.changed,
         spared: undone.spared.as_ref().and_then(|spared| spared.value()).cloned().unwrap_or_default(),
     };

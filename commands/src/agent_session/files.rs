@@ -89,7 +89,8 @@ impl From<SnapshotError> for CommandError {
             SnapshotError::TooLarge { limit, .. } => CommandError::TooLarge { limit },
             SnapshotError::Busy => CommandError::Overloaded { retry_after: Duration::from_secs(2) },
             SnapshotError::Files(why) => state("files_failed", &why),
-            error @ (SnapshotError::Full | SnapshotError::Unavailable(_)) => CommandError::unavailable(error),
+            SnapshotError::Full => CommandError::StoreFull,
+            error @ SnapshotError::Unavailable(_) => CommandError::unavailable(error),
             error @ SnapshotError::Damaged(_) => CommandError::broken(error),
         }
     }
@@ -225,10 +226,11 @@ impl Command for Wish {
         if let Some((origin, command)) = &self.origin {
             change.decide::<AgentSessionDecider>(*origin, place.clone(), command.clone()).await?;
         }
-        change.decide::<AgentSessionDecider>(self.session_id, place.clone(), self.command.clone()).await?;
         if let Some(command) = &self.project {
-            change.decide::<ProjectDecider>(access.project_id, place, command.clone()).await?;
+            change.decide::<ProjectDecider>(access.project_id, place.clone(), command.clone()).await?;
         }
+        // The last: its place is that of the whole.
+        change.decide::<AgentSessionDecider>(self.session_id, place, self.command.clone()).await?;
         Ok(())
     }
     fn shows(&self, (): &()) -> Shown {

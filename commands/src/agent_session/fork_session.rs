@@ -168,6 +168,16 @@ impl Commands {
             if !origin.snapshots.awaited(version) && origin.snapshots.at(version).is_some() {
                 return Ok(origin);
             }
+            if let AgentSession::Finished(core, _) = origin.snapshots.state()
+                && origin.snapshots.awaited(version)
+            {
+                // Nobody is at it any more.
+                let lease = self.take_copy(core, "fork").await?;
+                let made_up = self.make_up_capture(core, &lease).await;
+                self.give_back(&lease).await;
+                made_up?;
+                continue;
+            }
             let at_work = !matches!(origin.snapshots.state(), AgentSession::Finished(..) | AgentSession::Queued(_));
             if !at_work || Instant::now() >= end {
                 // Decided with what there is.

@@ -1,12 +1,13 @@
 //! Merges a fork's files into its origin's working copy. The same way as an undo: conflicts are decided by people, the plan is an event, and a
 //! crash in between is finished at the next start.
 
-use opensail_domain::agent_session::event::{ForkMergeStarted, MergeStarted};
-use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionRejection, Core};
+use opensail_domain::agent_session::event::{ForkMergeStarted, MergeStarted, Merged};
+use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent, AgentSessionRejection, Core};
 use opensail_domain::kernel::SessionId;
-use opensail_eventstore::Lease;
+use opensail_eventstore::{Lease, Position};
 
 use super::files::{Wish, at_rest, ready, rejected};
+use super::settle_files::Begun;
 use crate::ports::snapshots::{Choices, Sides};
 use crate::{Caller, CommandError, Commands, Done, Permission};
 
@@ -18,18 +19,26 @@ pub struct MergeSession {
     pub choices: Choices,
 }
 
+/// A merge that is done, told the same however often it is asked for.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SessionMerged {
+    /// Of the merge's begin: going back to it brings back what was found in the session that was merged into.
+    pub found: Position,
+    pub merged: Merged,
+}
+
 impl Commands {
     /// `FilesConflict` with both sides where they do not fit.
-    pub async fn merge_session(&self, caller: &Caller, wish: MergeSession) -> Result<Done<()>, CommandError> {
-        if let Some(done) = self.begun_before(caller, wish.session_id).await? {
-            return Ok(done);
+    pub async fn merge_session(&self, caller: &Caller, wish: MergeSession) -> Result<Done<SessionMerged>, CommandError> {
+        if let Some(begun) = self.begun_before(caller, wish.session_id).await? {
+            return told(begun);
         }
         let (commands, caller) = (self.clone(), caller.clone());
         let task = tokio::spawn(async move { commands.merge_under_lease(&caller, wish).await });
-        task.await.map_err(CommandError::broken)?
+        told(task.await.map_err(CommandError::broken)??)
     }
 
-    async fn merge_under_lease(&self, caller: &Caller, wish: MergeSession) -> Result<Done<()>, CommandError> {
+    async fn merge_under_lease(&self, caller: &Caller, wish: MergeSession) -> Result<Begun, CommandError> {
         let account = caller.account.ok_or(CommandError::Forbidden)?;
         self.session_access(account, wish.session_id, Permission::SteerSession).await?;
         let (state, core) = self.session_core(wish.session_id).await?;
@@ -42,19 +51,14 @@ impl Commands {
         let (_, into) = self.session_core(origin.session_id).await?;
         ready(&into)?;
         let lease = self.take_copy(&into, "merge").await?;
-        let done = self.merge(caller, (&core, &into), &wish.choices, &lease).await;
+        let begun = self.merge(caller, (&core, &into), &wish.choices, &lease).await;
         self.give_back(&lease).await;
-        done
+        begun
     }
 
-    async fn merge(
-        &self,
-        caller: &Caller,
-        (fork, into): (&Core, &Core),
-        choices: &Choices,
-        lease: &Lease,
-    ) -> Result<Done<()>, CommandError> {
+    async fn merge(&self, caller: &Caller, (fork, into): (&Core, &Core), choices: &Choices, lease: &Lease) -> Result<Begun, CommandError> {
         let requested_by = caller.account.ok_or(CommandError::Forbidden)?;
+        self.make_up_capture(into, lease).await?;
         let origin = fork.workspace.origin.as_ref().ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
         let merges = self.read_session_files(into.session_id).await?.snapshots.merges;
         let base = merges.base(fork.session_id, &origin.snapshot, fork.workspace.merged.as_deref()).to_owned();
@@ -79,8 +83,14 @@ impl Commands {
         let origin = Some((into.session_id, AgentSessionCommand::StartForkMerge(told)));
         let wish = Wish { origin, ..Wish::of(session_id, AgentSessionCommand::StartMerge(start)) };
         let begun = self.execute(&caller.clone().fenced(lease.fence()), &wish).await?;
-        let ended = self.settle_under_lease(session_id, lease).await?;
+        self.settle_under_lease(session_id, lease).await?;
         drop((before.held, theirs.held, merge.held));
-        Ok(Done { position: ended.unwrap_or(begun.position), ..begun })
+        self.outcome(session_id, caller.command_id, begun).await
     }
+}
+
+fn told(begun: Begun) -> Result<Done<SessionMerged>, CommandError> {
+    let AgentSessionEvent::Merged(merged) = &begun.end else { return Err(CommandError::IdempotencyKeyReused) };
+    let (found, merged) = (begun.found, merged.clone());
+    Ok(begun.done.map(|()| SessionMerged { found, merged }))
 }

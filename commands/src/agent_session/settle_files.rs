@@ -1,25 +1,50 @@
 //! Ends an undo or a merge whose plan stands in the journal: by the one who began it, or after a crash by whoever finds it.
 
 use opensail_domain::agent_session::event::{ForkMerged, MergeStarted, Merged, Tree, UndoStarted, Undone};
-use opensail_domain::agent_session::{AgentSessionCommand, Core};
+use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent, AgentSessionRejection, Core};
 use opensail_domain::kernel::{Private, SessionId};
 use opensail_domain::project::{ProjectCommand, ProjectDecider, WorkspaceCaptured};
-use opensail_eventstore::{Lease, Position};
+use opensail_eventstore::{CommandId, Lease, Position};
 
-use super::files::{Wish, platform};
+use super::files::{SessionFiles, Wish, platform, rejected};
 use crate::ports::snapshots::{Held, PutBack};
 use crate::{Caller, CommandError, Commands, Done, Shown};
 
+/// What a wish began, and how it ended.
+pub(super) struct Begun {
+    /// At its end.
+    pub(super) done: Done<()>,
+    pub(super) files: SessionFiles,
+    /// Of its plan.
+    pub(super) found: Position,
+    pub(super) end: AgentSessionEvent,
+}
+
 impl Commands {
-    /// The first answer to a repeated wish. What it began is ended if a crash kept it from its end.
-    pub(super) async fn begun_before(&self, caller: &Caller, session_id: SessionId) -> Result<Option<Done<()>>, CommandError> {
+    /// A repeated wish. What it began is ended if a crash kept it from its end.
+    pub(super) async fn begun_before(&self, caller: &Caller, session_id: SessionId) -> Result<Option<Begun>, CommandError> {
         let Some(first) = self.known(caller).await? else { return Ok(None) };
         let done = self.repeat(caller, first, |(): &()| Shown::Session(session_id)).await?;
         // Somebody else may be at it.
         if let Err(error) = self.settle_files(session_id).await {
             tracing::debug!(error = error.log_text(), "what was begun is not ended yet");
         }
-        Ok(Some(done))
+        Ok(Some(self.outcome(session_id, caller.command_id, done).await?))
+    }
+
+    /// How what a command began ended. Refused while somebody is still at it.
+    pub(super) async fn outcome(&self, session_id: SessionId, command: CommandId, begun: Done<()>) -> Result<Begun, CommandError> {
+        let files = self.read_session_files(session_id).await?;
+        let plan = |event: &AgentSessionEvent| matches!(event, AgentSessionEvent::UndoStarted(_) | AgentSessionEvent::MergeStarted(_));
+        let end = |event: &AgentSessionEvent| matches!(event, AgentSessionEvent::Undone(_) | AgentSessionEvent::Merged(_));
+        let mut history = files.history.iter().skip_while(|(recorded, event)| recorded.command_id != command || !plan(event));
+        let found = history.next().map(|(recorded, _)| recorded.position).ok_or_else(|| CommandError::broken("no plan of this command"))?;
+        let Some((recorded, event)) = history.find(|(_, event)| end(event)) else {
+            let what = files.core()?.workspace.open().unwrap_or("an undo");
+            return Err(rejected(&AgentSessionRejection::Unsettled { what }));
+        };
+        let done = Done { position: recorded.position, time: recorded.time, ..begun };
+        Ok(Begun { done, found, end: event.clone(), files })
     }
 
     /// Takes the lease of the files in question; true if something was ended.
@@ -85,6 +110,6 @@ impl Commands {
     }
 }
 
-fn private(session: SessionId, paths: Vec<String>) -> Option<Private<Vec<String>>> {
+pub(super) fn private(session: SessionId, paths: Vec<String>) -> Option<Private<Vec<String>>> {
     (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))
 }

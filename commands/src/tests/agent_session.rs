@@ -1,15 +1,17 @@
 //! Sessions as people and workers change them.
 
-use opensail_domain::agent_session::event::Decision;
-use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
+use opensail_domain::agent_session::command::CompleteCall;
+use opensail_domain::agent_session::event::{Decision, Effect};
+use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
 use opensail_domain::agent_session::{AgentSessionCommand as C, Status};
-use opensail_domain::kernel::{ApprovalId, SessionId};
+use opensail_domain::kernel::{AccountId, ApprovalId, SessionId};
 use opensail_eventstore::{Fence, Leases};
 use uuid::Uuid;
 
 use super::world::{World, code};
-use crate::agent_session::{AddMessage, AnswerApproval, CancelSession};
+use crate::agent_session::{AddMessage, AnswerApproval, CancelSession, ForkSession, UndoSession};
 use crate::ports::clock::Clock;
+use crate::ports::snapshots::Choices;
 use crate::{Caller, CommandError};
 
 /// Drives a session to a question.
@@ -132,4 +134,42 @@ async fn a_money_limit_needs_a_price() {
     assert_eq!(code(world.a.execute(&Caller::person(ada), &start).await), "model_without_price");
     start.model = Some("priced".into());
     world.a.execute(&Caller::person(ada), &start).await.expect("started");
+}
+
+/// A session that ended with a step whose files were not captured.
+async fn uncaptured(world: &World, ada: AccountId) -> SessionId {
+    let team = world.team(ada).await;
+    let project = world.project(ada, team).await;
+    let session = world.session(ada, project).await;
+    let fence = world.lease("project", "w").await;
+    let call = ToolCall { call_id: "1-0".into(), tool: "bash_exec".into(), arguments: "{}".into() };
+    let answer = Answer { text: String::new(), tool_calls: vec![call] };
+    let tokens = Tokens { input: 1, output: 1, cached: 0 };
+    let outcome = CallOutcome::Ok;
+    let (output, full_output, exit_code) = (String::new(), None, Some(0));
+    for command in [
+        C::BeginRun { worker: "w".into() },
+        C::StartTurn,
+        C::CompleteTurn { answer, model: "m".into(), tokens, micro_usd: None, duration_ms: 1 },
+        C::StartCall { call_id: "1-0".into(), effect: Effect::Shell, changes: None },
+        C::CompleteCall(Box::new(CompleteCall { call_id: "1-0".into(), outcome, output, full_output, exit_code, duration_ms: 1 })),
+        C::Complete,
+    ] {
+        world.drive(&fence, session, command).await.expect("driven");
+    }
+    session
+}
+
+#[tokio::test]
+async fn a_full_store_refuses_an_undo_and_a_fork_before_anything_is_changed() {
+    let world = World::new().await;
+    let ada = world.person("ada@example.org").await;
+    let session_id = uncaptured(&world, ada).await;
+    let before = world.events().await.len();
+    let undo = UndoSession { session_id, to: 1, choices: Choices::default() };
+    assert_eq!(world.a.undo_session(&Caller::person(ada), undo).await.map(|_| ()), Err(CommandError::StoreFull));
+    let (at, message, model, edit_mode, budget, start) = (None, None, None, None, None, false);
+    let fork = ForkSession { session_id, at, message, model, edit_mode, budget, start };
+    assert_eq!(world.a.fork_session(&Caller::person(ada), &fork).await.map(|_| ()), Err(CommandError::StoreFull));
+    assert_eq!(world.events().await.len(), before);
 }

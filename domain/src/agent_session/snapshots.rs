@@ -4,7 +4,7 @@ use super::event::{AgentSessionEvent, Tree};
 use super::state::AgentSession;
 use super::{AgentSessionDecider, Merges, state::Core};
 use crate::kernel::private::FORGOTTEN;
-use crate::kernel::{Decider, Private, SessionId};
+use crate::kernel::{Decider, Private};
 
 /// What was captured.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -14,10 +14,15 @@ pub enum Cause {
     Run,
     /// Id of the call.
     Call(String),
-    Undo,
-    /// A fork was merged in.
-    Merge(SessionId),
-    /// What a merge of a fork found before it changed anything.
+    /// Back to a version.
+    Undo {
+        to: u64,
+    },
+    /// A fork was merged in; `found`: the version that tells what was there before.
+    Merge {
+        found: u64,
+    },
+    /// What an undo or a merge found before it changed anything; of a fork that is merged, its own files.
     Found,
 }
 
@@ -44,6 +49,8 @@ pub struct Point {
 pub struct Snapshots {
     pub points: Vec<Point>,
     pub merges: Merges,
+    /// Versions whose files were never captured: until the next point nothing tells what they were.
+    lost: Vec<u64>,
     state: AgentSession,
 }
 
@@ -56,9 +63,11 @@ impl Snapshots {
         snapshots
     }
 
-    /// The files at a version; before the first point they are the first's. `None`: nothing was captured.
+    /// The files at a version; before the first point they are the first's. `None`: nothing was captured, or not after the last change.
     pub fn at(&self, version: u64) -> Option<&Point> {
-        self.points.iter().rev().find(|point| point.version <= version).or_else(|| self.points.first())
+        let point = self.points.iter().rev().find(|point| point.version <= version).or_else(|| self.points.first())?;
+        let lost = |lost: &u64| (point.version + 1..=version).contains(lost);
+        (!self.lost.iter().any(lost)).then_some(point)
     }
 
     pub fn last(&self) -> Option<&Point> {
@@ -80,8 +89,12 @@ impl Snapshots {
 
     pub fn apply(&mut self, event: &AgentSessionEvent) {
         use AgentSessionEvent as E;
+        let uncaptured = |state: &AgentSession| state.core().and_then(|core| core.workspace.uncaptured.as_ref()).map(|(_, at)| *at);
+        let before = uncaptured(&self.state);
         AgentSessionDecider::evolve(&mut self.state, event);
         let version = self.core().map_or(0, |core| core.version);
+        let captured = matches!(event, AgentSessionEvent::WorkspaceCaptured(e) if Some(e.version) == before);
+        self.lost.extend(before.filter(|at| !captured && uncaptured(&self.state) != Some(*at)));
         match event {
             E::Forked(e) => _ = self.add(version, &e.origin.snapshot, Cause::Fork, None),
             E::WorkspaceCaptured(e) => {
@@ -92,12 +105,15 @@ impl Snapshots {
                 point.paths = e.paths.as_ref().and_then(Private::value).cloned().unwrap_or_default();
             }
             E::Undone(e) => {
-                self.add(version, &e.tree.snapshot, Cause::Undo, Some(&e.tree)).changed = Some(e.changed);
+                self.add(version, &e.tree.snapshot, Cause::Undo { to: e.to }, Some(&e.tree)).changed = Some(e.changed);
                 self.merges.undone(version, e.to);
             }
+            E::UndoStarted(e) => _ = self.add(version, &e.before, Cause::Found, None),
+            E::MergeStarted(e) => _ = self.add(version, &e.theirs, Cause::Found, None),
             E::ForkMergeStarted(e) => _ = self.add(version, &e.before, Cause::Found, None),
             E::ForkMerged(e) => {
-                self.add(version, &e.tree.snapshot, Cause::Merge(e.fork), Some(&e.tree)).changed = Some(e.changed);
+                let found = self.points.iter().rev().find(|point| point.cause == Cause::Found).map_or(version, |point| point.version);
+                self.add(version, &e.tree.snapshot, Cause::Merge { found }, Some(&e.tree)).changed = Some(e.changed);
                 self.merges.merged(version, e.fork, &e.theirs);
             }
             E::SnapshotNamed(e) => {
@@ -112,7 +128,7 @@ impl Snapshots {
                     point.released = true;
                 }
             }
-            // None of these says what the files are. A fork's merge changes those of its origin.
+            // None of these says what the files are. What a fork's merge made of them, its origin is told.
             E::Requested(_)
             | E::RunStarted(_)
             | E::TurnStarted(_)
@@ -133,8 +149,6 @@ impl Snapshots {
             | E::Cancelled(_)
             | E::LimitReached(_)
             | E::Forgotten(_)
-            | E::UndoStarted(_)
-            | E::MergeStarted(_)
             | E::Merged(_)
             | E::WorkspaceDiscarded(_) => {}
         }

@@ -22,7 +22,7 @@ const NEAR: u64 = 500;
 /// Every event that tells of files.
 const TYPES: &str = "'project.created', 'project.prepared', 'project.file_written', 'project.file_deleted', 'project.workspace_captured', 'agent_session.tool_call_started', \
     'agent_session.tool_call_completed', 'agent_session.workspace_captured', 'agent_session.undo_started', 'agent_session.undone', \
-    'agent_session.merge_started', 'agent_session.merged'";
+    'agent_session.merge_started', 'agent_session.merged', 'agent_session.fork_merged'";
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FilesThen {
@@ -121,6 +121,11 @@ impl Queries {
                     }
                 }
                 S::Undone(e) => {
+                    changes.insert(position);
+                    captures.push(Capture { from: position, to: position, snapshot: e.tree.snapshot });
+                }
+                // Of one append: wherever in it one looks, the files are as they are after it.
+                S::ForkMerged(e) => {
                     changes.insert(position);
                     captures.push(Capture { from: position, to: position, snapshot: e.tree.snapshot });
                 }

@@ -11,5 +11,7 @@ pub async fn merge(client: &Client, session: &str, conflicts: &Conflicts) -> Res
     for path in merged["spared"].as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
         println!("left as it is: {}", on_one_line(path));
     }
+    let into = on_one_line(merged["into"].as_str().unwrap_or_default());
+    println!("what was there before comes back with: opensail session undo {into} --to {}", merged["found"]);
     Ok(())
 }

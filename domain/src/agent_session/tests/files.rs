@@ -216,6 +216,30 @@ fn files_before_and_after_a_forks_merge_have_their_versions() {
 }
 
 #[test]
+fn what_an_undo_found_has_its_version() {
+    let mut events = worked();
+    events.extend([undo(2).into(), undone(2).into()]);
+    let snapshots = Snapshots::of(&events);
+    let at = |version| snapshots.at(version).map(|point| point.snapshot[..1].to_owned());
+    assert_eq!((at(9).as_deref(), at(10).as_deref(), at(11).as_deref()), (Some("1"), Some("b"), Some("d")));
+}
+
+#[test]
+fn files_that_were_never_captured_are_not_told_to_be_others() {
+    let mut events = worked()[..7].to_vec();
+    events.extend([turn(2, 1), answered(2, &["bash_exec"]), started("2-0"), completed("2-0", CallOutcome::Ok)]); // 8 to 11
+    events.push(captured(11, Some("2-0"), "2").into());
+    let snapshots = Snapshots::of(&events);
+    let at = |version| snapshots.at(version).map(|point| point.snapshot[..1].to_owned());
+    assert_eq!((at(6).as_deref(), at(7), at(10), at(11).as_deref()), (Some("0"), None, None, Some("2")));
+    // Nor where an undo left them uncaptured.
+    let mut events = worked()[..7].to_vec();
+    events.extend([Completed {}.into(), undo(2).into(), undone(2).into()]);
+    let snapshots = Snapshots::of(&events);
+    assert_eq!((snapshots.at(8), snapshots.at(9).map(|point| point.snapshot[..1].to_owned()).as_deref()), (None, Some("b")));
+}
+
+#[test]
 fn a_capture_that_is_made_up_stands_where_it_belongs() {
     let mut events = worked()[..7].to_vec();
     events.extend([fork_merge().into(), fork_merged("f").into(), captured(7, Some("1-0"), "1").into()]);

@@ -1,5 +1,6 @@
 //! A fork's files, merged into those it left.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::*;
@@ -56,7 +57,7 @@ async fn the_session_that_is_merged_into_is_told_and_can_go_back() {
     std::fs::write(bench.folder.join("mine.txt"), "mine\n").expect("written");
     let before = holds(&bench.folder);
     let merge = format!("/api/v1/sessions/{fork}/merge");
-    bench.world.post(&merge, json!({})).await.expect(202);
+    let merged = bench.world.post(&merge, json!({})).await.expect(202);
     let after = holds(&bench.folder);
     assert_ne!(before, after);
     // Told in the same append as the fork, and before it.
@@ -75,7 +76,7 @@ async fn the_session_that_is_merged_into_is_told_and_can_go_back() {
     assert_eq!(paths, ["a.txt", "made.txt"]);
     // Back to before it, and the fork's files can be merged again.
     let undo = format!("/api/v1/sessions/{session}/undo");
-    bench.world.post(&undo, json!({ "to": started["position"] })).await.expect(202);
+    bench.world.post(&undo, json!({ "to": merged["found"] })).await.expect(202);
     assert_eq!(holds(&bench.folder), before);
     let again = bench.world.post(&merge, json!({})).await.expect(202);
     assert_eq!((holds(&bench.folder), &again["changed"]), (after.clone(), &json!(2)));
@@ -87,6 +88,11 @@ async fn the_session_that_is_merged_into_is_told_and_can_go_back() {
     bench.world.post(&undo, json!({ "to": step })).await.expect(202);
     assert_eq!(bench.file("a.txt").as_deref(), Some("1\n2\n3\n4\n5\n"));
     assert!(!bench.folder.join("made.txt").exists());
+    assert_eq!(bench.file("mine.txt").as_deref(), Some("mine\n"));
+    // A repeated request is answered as the first one.
+    let key = [("Idempotency-Key", "once")];
+    let ask = async || bench.world.send_as(&bench.world.token, Method::POST, &merge, Some(&json!({})), &key).await.expect(202);
+    assert_eq!(ask().await, ask().await);
 }
 
 #[tokio::test]

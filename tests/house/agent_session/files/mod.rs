@@ -9,6 +9,7 @@ mod keeping;
 mod merge;
 mod past;
 mod steps;
+mod uncaptured;
 mod undo;
 
 use std::collections::BTreeMap;

@@ -20,8 +20,7 @@ async fn files_and_conversation_go_back_and_come_again() {
     assert_eq!((holds(&bench.folder), &undone["to"]), (before, &json!(begin)));
     assert_eq!(messages().await.as_array().expect("messages").len(), 1, "only the task is left");
     // Nothing is erased: the undo itself is undone.
-    let there = undone["position"].as_u64().expect("a position") - 2;
-    bench.world.post(&format!("{path}/undo"), json!({ "to": there })).await.expect(202);
+    bench.world.post(&format!("{path}/undo"), json!({ "to": undone["found"] })).await.expect(202);
     assert_eq!(holds(&bench.folder), after);
     assert_eq!(messages().await, told);
     // And it goes on from a step, otherwise.
@@ -72,9 +71,42 @@ async fn what_people_changed_is_not_overwritten() {
     assert_eq!(bench.file("a.txt").as_deref(), Some("mine\n"));
     assert_eq!(bench.file("new.txt").as_deref(), Some("mine too\n"));
     assert!(!bench.folder.join("d").exists(), "what only the session changed went back");
-    std::fs::write(bench.folder.join("a.txt"), "mine again\n").expect("written");
-    bench.world.post(&undo, json!({ "to": begin, "on_conflict": "take" })).await.expect(202);
+    // What was kept stays theirs: a further undo would overwrite it, so it asks again.
+    let earlier = bench.step(&session, 0).await;
+    assert_eq!(bench.world.post(&undo, json!({ "to": earlier })).await.status, 409);
+    bench.world.post(&undo, json!({ "to": earlier, "on_conflict": "take" })).await.expect(202);
+    assert_eq!(bench.file("a.txt"), None);
+    assert_eq!(bench.file("new.txt").as_deref(), Some("mine too\n"));
+}
+
+#[tokio::test]
+async fn what_was_overwritten_comes_back() {
+    let bench = Bench::new().await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let (begin, first) = (bench.step(&session, 0).await, bench.step(&session, 1).await);
+    let path = format!("/api/v1/sessions/{session}");
+    std::fs::write(bench.folder.join("a.txt"), "mine\n").expect("written");
+    std::fs::write(bench.folder.join("new.txt"), "mine too\n").expect("written");
+    let mine = holds(&bench.folder);
+    let taken = bench.world.post(&format!("{path}/undo"), json!({ "to": first, "on_conflict": "take" })).await.expect(202);
     assert_eq!(bench.file("a.txt").as_deref(), Some("one\n"));
+    // It is seen, compared, forked from and gone back to by its position.
+    let found = &taken["found"];
+    let then = bench.world.send(Method::GET, &format!("{path}/files/a.txt?at={found}"), None).await;
+    assert_eq!(then.text, "mine\n");
+    let changed = bench.world.get(&format!("{path}/diff?from={found}")).await;
+    assert!(changed["items"].as_array().expect("items").iter().any(|file| file["path"] == "a.txt"), "{changed}");
+    let fork = bench.world.post(&format!("{path}/fork"), json!({ "at": found })).await.expect(201);
+    assert_eq!(holds(&bench.copy_of(fork["id"].as_str().expect("an id"))), mine);
+    // What only people made is theirs after one undo and after the next.
+    let again = bench.world.post(&format!("{path}/undo"), json!({ "to": begin })).await.expect(202);
+    assert!(!bench.folder.join("a.txt").exists());
+    assert_eq!(bench.file("new.txt").as_deref(), Some("mine too\n"));
+    assert_ne!(&again["found"], found);
+    bench.world.post(&format!("{path}/undo"), json!({ "to": found })).await.expect(202);
+    assert_eq!(holds(&bench.folder), mine);
+    let causes: Vec<_> = bench.snapshots(&session).await.iter().rev().take(4).map(|item| item["cause"].clone()).collect();
+    assert_eq!(causes, ["undo", "found", "undo", "found"]);
 }
 
 #[tokio::test]
@@ -101,11 +133,13 @@ async fn a_repeated_request_undoes_once() {
     let begin = bench.step(&session, 0).await;
     let undo = format!("/api/v1/sessions/{session}/undo");
     let body = json!({ "to": begin });
-    for _ in 0..2 {
-        let key = [("Idempotency-Key", "once")];
-        bench.world.send_as(&bench.world.token, reqwest::Method::POST, &undo, Some(&body), &key).await.expect(202);
-    }
-    assert_eq!(bench.events_of(&session, "undone").await.len(), 1);
+    let key = [("Idempotency-Key", "once")];
+    let first = bench.world.send_as(&bench.world.token, Method::POST, &undo, Some(&body), &key).await.expect(202);
+    // Whatever comes between, the answer is the first one.
+    bench.world.post(&undo, json!({ "to": first["found"] })).await.expect(202);
+    let again = bench.world.send_as(&bench.world.token, Method::POST, &undo, Some(&body), &key).await.expect(202);
+    assert_eq!(first, again);
+    assert_eq!(bench.events_of(&session, "undone").await.len(), 2);
 }
 
 #[tokio::test]

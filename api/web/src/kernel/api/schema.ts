@@ -1762,6 +1762,11 @@ export interface components {
             /** Format: int64 */
             changed: number;
             /**
+             * Format: int64
+             * @description An undo of that session to this position takes the merge back: its files are as they were found, also what was overwritten.
+             */
+            found: number;
+            /**
              * Format: uuid
              * @description The session in whose files it went.
              */
@@ -2169,7 +2174,7 @@ export interface components {
              */
             bytes?: number | null;
             call_id?: string | null;
-            /** @description `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when that merge began) */
+            /** @description `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when an undo or a merge began; of a fork that was merged, its own) */
             cause: string;
             /**
              * Format: int64
@@ -2357,6 +2362,11 @@ export interface components {
              * @description Paths that were changed.
              */
             changed: number;
+            /**
+             * Format: int64
+             * @description Going back to this position brings back files and conversation as they were found, also what was overwritten.
+             */
+            found: number;
             /** @description The files as they are now. */
             snapshot: string;
             /** @description Paths that were left as they are, because somebody changed them meanwhile or snapshots leave them out. */

@@ -1,0 +1,50 @@
+//! Steps whose files could not be captured when they were made.
+
+use opensail_tests::world::until;
+use serde_json::json;
+
+use super::*;
+use crate::agent_session::bench::ENDED;
+
+/// A session whose last step's files are not captured: while it ran, its folder was elsewhere, and is so still.
+async fn uncaptured(bench: &Bench) -> (String, PathBuf) {
+    let last = "echo begun > b.txt; while [ ! -e go ]; do sleep 0.02; done; echo two > a.txt";
+    let session = bench.start(&[write("a.txt", "one\n"), shell(last), say("done")], json!({})).await;
+    until("the last step", async || bench.folder.join("b.txt").exists().then_some(())).await;
+    let away = bench.folder.with_extension("away");
+    std::fs::rename(&bench.folder, &away).expect("moved");
+    std::fs::write(away.join("go"), "").expect("written");
+    bench.world.session_is(&session, ENDED).await;
+    (session, away)
+}
+
+#[tokio::test]
+async fn an_undo_makes_them_up_or_does_nothing() {
+    let bench = Bench::new().await;
+    let (session, away) = uncaptured(&bench).await;
+    let first = bench.step(&session, 1).await;
+    let undo = format!("/api/v1/sessions/{session}/undo");
+    let events = bench.world.events(&session).await.len();
+    let refused = bench.world.post(&undo, json!({ "to": first })).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["reason"]), (409, &json!("files_failed")), "{}", refused.text);
+    assert_eq!(bench.world.events(&session).await.len(), events, "nothing was done");
+    std::fs::rename(&away, &bench.folder).expect("moved back");
+    bench.world.post(&undo, json!({ "to": first })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("one\n"), "what the agent did is taken back");
+    assert!(!bench.folder.join("b.txt").exists());
+    let second = bench.snapshots(&session).await.iter().filter(|item| item["cause"] == "call").nth(1).cloned().expect("made up");
+    assert_eq!(second["late"], true);
+}
+
+#[tokio::test]
+async fn a_fork_makes_them_up_or_is_refused() {
+    let bench = Bench::new().await;
+    let (session, away) = uncaptured(&bench).await;
+    let fork = format!("/api/v1/sessions/{session}/fork");
+    let refused = bench.world.post(&fork, json!({})).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["reason"]), (409, &json!("files_failed")), "{}", refused.text);
+    std::fs::rename(&away, &bench.folder).expect("moved back");
+    let made = bench.world.post(&fork, json!({})).await.expect(201);
+    let copy = bench.copy_of(made["id"].as_str().expect("an id"));
+    assert_eq!(std::fs::read_to_string(copy.join("a.txt")).expect("a file"), "two\n");
+}
