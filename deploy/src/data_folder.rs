@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -13,6 +14,16 @@ pub enum DataFolderError {
     InUse { folder: String, holder: String },
     #[error("{folder} cannot be used: {why}; set OPENSAIL_HOME to a folder you own")]
     Unusable { folder: String, why: String },
+}
+
+/// A killed holder's lock lives on in a child that it was just making, until that has become another program or has ended with it.
+const LAST_BREATH: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Whether the holder that announced itself lives no more.
+fn is_dead(holder: &str) -> bool {
+    let pid = holder.strip_prefix("process ").and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    pid.and_then(rustix::process::Pid::from_raw).is_some_and(|pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH))
 }
 
 /// The data folder, held for as long as this lives.
@@ -47,15 +58,20 @@ impl DataFolder {
         }
         let file = path.join("lock");
         let mut lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(unusable)?;
-        match flock(&lock, how) {
-            Ok(()) => {}
-            Err(e) if e == rustix::io::Errno::WOULDBLOCK => {
-                let mut holder = String::new();
-                let _ = lock.read_to_string(&mut holder);
+        let begun = Instant::now();
+        loop {
+            match flock(&lock, how) {
+                Ok(()) => break,
+                Err(e) if e == rustix::io::Errno::WOULDBLOCK => {}
+                Err(e) => return Err(unusable(e.into())),
+            }
+            let mut holder = String::new();
+            let _ = lock.rewind().and_then(|()| lock.read_to_string(&mut holder));
+            if !is_dead(&holder) || begun.elapsed() > LAST_BREATH {
                 let holder = if holder.is_empty() { "which is just starting".into() } else { holder.trim().to_string() };
                 return Err(DataFolderError::InUse { folder: path.display().to_string(), holder });
             }
-            Err(e) => return Err(unusable(e.into())),
+            std::thread::sleep(LOOK);
         }
         let mut folder = DataFolder { path: path.to_path_buf(), lock };
         folder.announce(&format!("process {}", std::process::id())).map_err(unusable)?;
@@ -135,5 +151,26 @@ mod tests {
         assert!(take().is_err());
         drop((alone, other));
         assert!(take().is_ok());
+    }
+
+    /// A pid that Linux never gives: its numbers are smaller.
+    const NOBODY: &str = "process 4194304 at http://127.0.0.1:1";
+
+    #[test]
+    fn a_dead_holders_last_child_is_waited_for() {
+        let home = tempfile::tempdir().expect("a folder");
+        let file = home.path().join("lock");
+        for (holder, taken) in [(NOBODY.to_owned(), true), (format!("process {}", std::process::id()), false)] {
+            std::fs::write(&file, holder).expect("written");
+            // Says that it has the lock, and lets go of it when its input ends.
+            let mut command = std::process::Command::new("flock");
+            command.arg(&file).args(["sh", "-c", "echo held; read -r end; sleep 0.2"]);
+            let mut child = command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn().expect("flock runs");
+            let mut said = [0; 4];
+            child.stdout.as_mut().expect("its output").read_exact(&mut said).expect("it holds the lock");
+            drop(child.stdin.take());
+            assert_eq!(DataFolder::take(home.path()).is_ok(), taken);
+            child.wait().expect("it ends");
+        }
     }
 }

@@ -15,6 +15,7 @@ mod projection;
 mod relay;
 mod sandbox;
 mod security;
+mod storm;
 mod team;
 
 /// The program under test.

@@ -34,11 +34,16 @@ pub struct Node {
 impl Cluster {
     /// No process yet.
     pub async fn new(binary: &str, environment: &[(&str, &str)]) -> Cluster {
+        Cluster::over(fresh_database().await, binary, environment)
+    }
+
+    /// The same over a database that the test has at hand.
+    pub fn over(database: Database, binary: &str, environment: &[(&str, &str)]) -> Cluster {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let folder = tempfile::tempdir().expect("a folder");
         let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
-        Cluster { binary: binary.into(), database: fresh_database().await, folder, environment, http }
+        Cluster { binary: binary.into(), database, folder, environment, http }
     }
 
     pub fn home(&self) -> PathBuf {

@@ -3,7 +3,9 @@
 pub mod btrfs;
 pub mod bucket;
 pub mod cluster;
+pub mod mortal_postgres;
 pub mod people;
+pub mod small_disk;
 pub mod timing;
 pub mod watch;
 pub mod world;

@@ -18,8 +18,8 @@ use tokio::sync::{Mutex, OnceCell};
 
 use crate::postgres::PostgresStore;
 
-const SUPERUSER: &str = "opensail_owner";
-const APP: &str = "opensail_app";
+pub const SUPERUSER: &str = "opensail_owner";
+pub const APP: &str = "opensail_app";
 const TEMPLATE: &str = "journal_template";
 /// Ends the server when the pipe from the test process closes: at its exit, or when it is killed.
 const WATCHER: &str = r#"
@@ -182,7 +182,7 @@ async fn connect(url: &str) -> PgConnection {
 }
 
 /// Newest installed version.
-fn binaries() -> Option<PathBuf> {
+pub fn binaries() -> Option<PathBuf> {
     let mut found: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
         .ok()?
         .flatten()
@@ -194,7 +194,7 @@ fn binaries() -> Option<PathBuf> {
 }
 
 /// PostgreSQL refuses to run as root, so then it runs as its own user, who must own the folder.
-fn server_user(folder: &Path) -> Option<&'static str> {
+pub fn server_user(folder: &Path) -> Option<&'static str> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }
@@ -204,7 +204,7 @@ fn server_user(folder: &Path) -> Option<&'static str> {
     Some("postgres")
 }
 
-fn as_user(user: Option<&str>, program: &std::ffi::OsStr) -> Command {
+pub fn as_user(user: Option<&str>, program: &std::ffi::OsStr) -> Command {
     let Some(user) = user else { return Command::new(program) };
     let mut command = Command::new("setpriv");
     command.arg(format!("--reuid={user}")).arg(format!("--regid={user}")).arg("--clear-groups").arg("--").arg(program);

@@ -1,43 +1,11 @@
 //! A full disk: refused in words, nothing half done, and well again once there is room.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
+use opensail_tests::small_disk::SmallDisk;
 use opensail_tests::world::{World, until};
 use reqwest::Method;
 use serde_json::json;
 
 use crate::PROGRAM;
-
-/// A small disk of its own, gone with the test.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// `None` where mounting is not allowed.
-    fn mount(at: &Path, size: &str) -> Option<SmallDisk> {
-        std::fs::create_dir_all(at).expect("a folder");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"]).arg(at).status();
-        mounted.is_ok_and(|status| status.success()).then(|| SmallDisk(at.to_path_buf()))
-    }
-
-    fn fill(&self) {
-        use std::io::Write;
-        let mut file = std::fs::File::create(self.0.join("filler")).expect("a file");
-        let chunk = vec![b'x'; 64 * 1024];
-        while file.write_all(&chunk).is_ok() {}
-        while file.write_all(b"x").is_ok() {}
-    }
-
-    fn free(&self) {
-        std::fs::remove_file(self.0.join("filler")).expect("removed");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
-    }
-}
 
 #[tokio::test]
 async fn a_full_data_folder_refuses_and_recovers() {
