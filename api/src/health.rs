@@ -1,4 +1,4 @@
-//! Alive and ready. Ready names each back end and how far the views lag; why one fails is in the log only.
+//! Alive and ready. Ready names each back end, how far the views lag, and why one stands still; other causes are in the log only.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,8 +25,32 @@ pub trait Probe: Send + Sync + 'static {
     fn needed(&self) -> bool {
         true
     }
-    /// Numbers to show (`lag_events`, `lag_seconds`, `parked`), or why it is not ready.
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String>;
+    /// What it finds, or why it does not answer, which is for the log alone.
+    async fn check(&self) -> Result<Found, String>;
+}
+
+pub type Numbers = BTreeMap<&'static str, f64>;
+
+/// What a back end says of itself.
+#[derive(Default)]
+pub struct Found {
+    /// `lag_events`, `lag_seconds`, `parked` where they mean something.
+    pub numbers: Numbers,
+    pub trouble: Option<Trouble>,
+}
+
+/// It answers, and does not do what it is there for.
+pub struct Trouble {
+    /// Anybody may read it.
+    pub why: String,
+    /// The process is as good as any other: taking it out of service would help nobody.
+    pub tolerable: bool,
+}
+
+impl From<Numbers> for Found {
+    fn from(numbers: Numbers) -> Self {
+        Found { numbers, trouble: None }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -38,7 +62,7 @@ pub(crate) struct Alive {
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Ready {
-    /// `ready`, `degraded` (ready, but slower) or `not_ready`
+    /// `ready`, `degraded` (ready, but something is slower, or stands still on every node) or `not_ready`
     status: &'static str,
     back_ends: Vec<BackEnd>,
 }
@@ -50,9 +74,14 @@ pub(crate) struct BackEnd {
     /// Without it everything goes on, only more slowly.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) optional: bool,
+    /// What keeps it from going on, where that is known and can be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
+    #[serde(skip)]
+    tolerable: bool,
     /// `lag_events`, `lag_seconds`, `parked` where they mean something.
     #[serde(flatten)]
-    pub(crate) numbers: BTreeMap<&'static str, f64>,
+    pub(crate) numbers: Numbers,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -63,13 +92,17 @@ fn is_false(flag: &bool) -> bool {
 pub(crate) async fn check_all(probes: &[Box<dyn Probe>]) -> Vec<BackEnd> {
     futures::future::join_all(probes.iter().map(|probe| async move {
         let (name, optional) = (probe.name(), !probe.needed());
-        let why = match tokio::time::timeout(PATIENCE, probe.check()).await {
-            Ok(Ok(numbers)) => return BackEnd { name, ok: true, optional, numbers },
-            Ok(Err(why)) => why,
-            Err(_) => "it did not answer in time".into(),
+        let found = match tokio::time::timeout(PATIENCE, probe.check()).await {
+            Ok(found) => found,
+            Err(_) => Err("it did not answer in time".into()),
         };
-        tracing::warn!(back_end = name, why, "{}", if optional { "slower without it" } else { "not ready" });
-        BackEnd { name, ok: false, optional, numbers: BTreeMap::new() }
+        let (numbers, why, tolerable, log) = match found {
+            Ok(Found { numbers, trouble: None }) => return BackEnd { name, ok: true, optional, why: None, tolerable: true, numbers },
+            Ok(Found { numbers, trouble: Some(Trouble { why, tolerable }) }) => (numbers, Some(why.clone()), tolerable, why),
+            Err(log) => (Numbers::new(), None, false, log),
+        };
+        tracing::warn!(back_end = name, why = log, "{}", if optional || tolerable { "degraded" } else { "not ready" });
+        BackEnd { name, ok: false, optional, why, tolerable, numbers }
     }))
     .await
 }
@@ -79,14 +112,15 @@ pub(crate) async fn get_health() -> Json<Alive> {
     Json(Alive { status: "alive", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// A relay that is away degrades and does not fail.
+/// A relay that is away degrades and does not fail, and so does a read model that stands still on every node: at an event of a newer version of the
+/// program.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, description = "Every back end answers", body = Ready),
     (status = 503, description = "One does not", body = Ready),
 ))]
 pub(crate) async fn get_readiness(State(api): State<Api>) -> Response {
     let back_ends = api.probe().await;
-    let ready = back_ends.iter().all(|back_end| back_end.ok || back_end.optional);
+    let ready = back_ends.iter().all(|back_end| back_end.ok || back_end.optional || back_end.tolerable);
     let whole = back_ends.iter().all(|back_end| back_end.ok);
     let (code, status) =
         if ready { (StatusCode::OK, if whole { "ready" } else { "degraded" }) } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };

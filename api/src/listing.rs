@@ -55,6 +55,8 @@ impl From<QueryError> for Problem {
                 Problem::unavailable()
             }
             QueryError::Rebuilding(view) => Problem::rebuilding(view),
+            QueryError::Stopped { view, position } => Problem::view_stopped(view, position),
+            QueryError::NewerEvent { event_type, version, position } => Problem::newer_event(&event_type, version, position),
             QueryError::Private(error) => {
                 tracing::error!(%error, "a private field could not be opened");
                 Problem::unavailable()

@@ -180,6 +180,25 @@ impl Problem {
         let detail = "something this server needs does not answer; try again shortly";
         Problem { retry_after: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
+    /// Of this one view; the others answer. A write that is answered so was done.
+    pub(crate) fn view_stopped(view: &str, position: u64) -> Self {
+        let detail = format!(
+            "the view {view:?} stands still at position {position}, before an event of a newer version of the program; upgrade this server"
+        );
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "view_stopped", detail);
+        problem.more.insert("position".into(), position.into());
+        problem
+    }
+    /// Of the one thing that is asked about; everything else answers.
+    pub(crate) fn newer_event(event_type: &str, version: u32, position: u64) -> Self {
+        tracing::error!(event_type, version, position, "an event was written by a newer version of the program");
+        let detail = format!(
+            "event {event_type} v{version} at position {position} was written by a newer version of the program; upgrade this server"
+        );
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "newer_event", detail);
+        problem.more.insert("position".into(), position.into());
+        problem
+    }
     /// The cursor belongs to a history that is over; what both have in common ends at `common`.
     pub(crate) fn epoch_changed(epoch: String, common: u64) -> Self {
         let detail = "the journal was restored to an earlier state; read again from the last common position";
@@ -264,6 +283,7 @@ impl From<CommandError> for Problem {
                 let errors = vec![FieldError::header("Idempotency-Key", text.clone())];
                 Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", text) }
             }
+            CommandError::NewerEvent { event_type, version, position } => Problem::newer_event(&event_type, version, position),
             CommandError::Broken { log } => {
                 tracing::error!(log, "a command could not be done");
                 Problem::internal()
@@ -335,6 +355,7 @@ mod tests {
             (CommandError::Unknown { command_id: unknown }, 503, "outcome_unknown", Some("1")),
             (CommandError::Unavailable { log: "a secret".into() }, 503, "unavailable", Some("1")),
             (CommandError::IdempotencyKeyReused, 422, "idempotency_key_reused", None),
+            (CommandError::NewerEvent { event_type: "team.sunk".into(), version: 2, position: 7 }, 503, "newer_event", None),
             (CommandError::Broken { log: "a secret".into() }, 500, "internal", None),
         ] {
             assert_eq!(told(error), (status, code, wait.map(String::from)));

@@ -31,31 +31,30 @@ impl Api {
     }
 
     /// Waits until the views have reached `min_position`, at most two seconds.
-    pub(crate) async fn settle(&self, min_position: Option<&str>) -> Result<(), Problem> {
-        let Some(text) = min_position else { return Ok(()) };
+    pub(crate) async fn settle(&self, min_position: Option<&str>) -> Result<Queries, Problem> {
+        let Some(text) = min_position else { return Ok(self.queries().clone()) };
         let position = self.position("min_position", text).await?;
         self.wait_for(position).await
     }
 
     /// For a thing that the journal is known to hold: a view without it is only behind, so it is asked again at the journal's end.
-    pub(crate) async fn once_seen<T, F>(&self, ask: impl Fn(Queries) -> F) -> Result<T, Problem>
+    async fn once_seen<T, F>(&self, queries: Queries, ask: impl Fn(Queries) -> F) -> Result<T, Problem>
     where
         F: Future<Output = Result<Option<T>, QueryError>>,
     {
-        if let Some(found) = ask(self.queries().clone()).await? {
+        if let Some(found) = ask(queries).await? {
             return Ok(found);
         }
         let end = self.commands().journal().head().await?.position;
-        self.wait_for(end).await?;
-        ask(self.queries().clone()).await?.ok_or_else(Problem::behind)
+        ask(self.wait_for(end).await?).await?.ok_or_else(Problem::behind)
     }
 
     /// Where a read is answered: by the views as they are, once they have reached `min_position`, or as they were at `as_of`.
     pub(crate) async fn read(&self, min_position: Option<&str>, as_of: Option<&str>) -> Result<Queries, Problem> {
-        self.settle(min_position).await?;
+        let queries = self.settle(min_position).await?;
         Ok(match self.then(as_of).await? {
-            Some(then) => self.queries().as_of(then),
-            None => self.queries().clone(),
+            Some(then) => queries.as_of(then),
+            None => queries,
         })
     }
 
@@ -69,10 +68,10 @@ impl Api {
     where
         F: Future<Output = Result<Option<T>, QueryError>>,
     {
-        self.settle(min_position).await?;
+        let queries = self.settle(min_position).await?;
         match self.then(as_of).await? {
-            Some(then) => ask(self.queries().as_of(then)).await?.ok_or_else(Problem::not_found),
-            None => self.once_seen(ask).await,
+            Some(then) => ask(queries.as_of(then)).await?.ok_or_else(Problem::not_found),
+            None => self.once_seen(queries, ask).await,
         }
     }
 

@@ -97,9 +97,10 @@ impl Api {
     pub(crate) fn tail(&self) -> &Tail {
         &self.inner.tail
     }
-    /// Until every view has reached the position, at most two seconds.
-    pub(crate) async fn wait_for(&self, position: Position) -> Result<(), Problem> {
-        self.inner.feed.wait_for(position).await.map_err(|_| Problem::behind())
+    /// Until every view has reached the position, at most two seconds. What is answered refuses questions to one that will not.
+    pub(crate) async fn wait_for(&self, position: Position) -> Result<Queries, Problem> {
+        self.inner.feed.wait_for(position).await.map_err(|_| Problem::behind())?;
+        Ok(self.queries().since(position))
     }
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.inner.closing.subscribe()

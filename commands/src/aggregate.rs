@@ -3,7 +3,6 @@
 pub(crate) mod cache;
 pub(crate) mod load;
 pub mod store;
-mod upcast;
 
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use opensail_domain::kernel::{Rejection, RejectionKind};
+use opensail_domain::kernel::{DecodeError, Rejection, RejectionKind};
 use opensail_eventstore::private::PrivateError;
 use opensail_eventstore::vault::keyring::KeyError;
-use opensail_eventstore::{AppendError, CommandId, ReadError, VaultError};
+use opensail_eventstore::{AppendError, CommandId, Position, ReadError, Recorded, VaultError};
 
 use crate::ports::passwords::PasswordError;
 use crate::ports::project_files::FileError;
@@ -76,6 +76,9 @@ pub enum CommandError {
     Unavailable { log: String },
     #[error("this Idempotency-Key was used for another request")]
     IdempotencyKeyReused,
+    /// A newer version of the program has written into what this is about. Only this one thing is out of reach.
+    #[error("event {event_type} v{version} at position {position} was written by a newer version of the program; upgrade this server")]
+    NewerEvent { event_type: String, version: u32, position: Position },
     /// What is stored cannot be read, or a command breaks a limit of the journal; `log` is for the log alone.
     #[error("the server could not do this; its log says why")]
     Broken { log: String },
@@ -93,6 +96,17 @@ impl CommandError {
 
     pub(crate) fn unavailable(log: impl ToString) -> Self {
         CommandError::Unavailable { log: log.to_string() }
+    }
+
+    /// An event that cannot be decoded.
+    pub fn unreadable(recorded: &Recorded, error: &DecodeError) -> Self {
+        let position = recorded.position;
+        match error {
+            DecodeError::Unknown { event_type, version } => {
+                CommandError::NewerEvent { event_type: event_type.clone(), version: *version, position }
+            }
+            DecodeError::Malformed { .. } => CommandError::broken(format!("event at position {position}: {error}")),
+        }
     }
 
     pub(crate) fn broken(log: impl ToString) -> Self {
@@ -118,6 +132,7 @@ impl CommandError {
             | CommandError::StoreFull
             | CommandError::Fenced
             | CommandError::IdempotencyKeyReused
+            | CommandError::NewerEvent { .. }
             | CommandError::Broken { .. } => false,
         }
     }

@@ -334,8 +334,24 @@ fn every_type_has_a_sample_and_every_locked_file_is_still_there() {
     for (event_type, version, _) in AnyEvent::schemas() {
         assert!(sampled.contains(&(event_type.to_string(), version)), "{event_type} v{version} has no sample");
     }
-    for name in lock().keys() {
+    let lock = lock();
+    for name in lock.keys() {
         assert!(folder().join(name).exists(), "{name} was removed; a shipped event is never forgotten");
+    }
+    // Also those that are written no more.
+    for (event_type, newest, _) in AnyEvent::schemas() {
+        for version in 1..=newest {
+            let file = format!("{}.v{version}.json", event_type.replacen('.', "/", 1));
+            assert!(lock.contains_key(&file), "{file} is missing");
+            let text = std::fs::read_to_string(folder().join(&file)).expect("the golden file");
+            let golden: Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(
+                AnyEvent::newest(event_type, version, golden.clone()).0,
+                newest,
+                "{event_type} v{version} has no way up to v{newest}"
+            );
+            AnyEvent::decode(event_type, version, golden).unwrap_or_else(|error| panic!("{file}: {error}"));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use opensail_eventstore::Position;
 use sqlx::postgres::{PgPool, PgRow};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Postgres, Row as _, Sqlite, Transaction};
@@ -36,7 +37,11 @@ pub struct Db {
     pools: Pools,
     /// Tables that are not those of this program or of this journal, by the view that is being built to replace them.
     withheld: Arc<RwLock<BTreeMap<&'static str, &'static str>>>,
+    /// Tables of views that do not go on, with the view and where it stands.
+    stopped: Arc<RwLock<Stopped>>,
 }
+
+pub(crate) type Stopped = BTreeMap<&'static str, (&'static str, Position)>;
 
 #[derive(Clone, Debug)]
 enum Pools {
@@ -126,7 +131,7 @@ impl Row {
 
 impl Db {
     fn new(pools: Pools) -> Self {
-        Db { pools, withheld: Arc::default() }
+        Db { pools, withheld: Arc::default(), stopped: Arc::default() }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -146,6 +151,17 @@ impl Db {
                 withheld.insert(table, view);
             }
         }
+    }
+
+    /// Says which views do not go on.
+    pub(crate) fn stop(&self, stopped: Stopped) {
+        *self.stopped.write().unwrap_or_else(PoisonError::into_inner) = stopped;
+    }
+
+    /// A view that the statement asks and that stands before the position.
+    pub(crate) fn stopped_before(&self, position: Position, text: &str) -> Option<(&'static str, Position)> {
+        let stopped = self.stopped.read().unwrap_or_else(PoisonError::into_inner);
+        stopped.iter().find(|(table, (_, stands))| *stands < position && mentions(text, table)).map(|(_, view)| *view)
     }
 
     /// The view that is still being built and that the statement asks.

@@ -226,6 +226,12 @@ impl Engine {
             stopped: follower.stopped.clone(),
             served: follower.served,
         };
+        let stands = |follower: &Follower| {
+            let view = self.views[follower.view].as_ref();
+            let (name, position) = (view.name(), follower.position);
+            view.tables().iter().map(move |table| (table.name, (name, position)))
+        };
+        self.db.stop(followers.iter().filter(|follower| follower.stopped.is_some()).flat_map(stands).collect());
         self.feed.publish(followers.iter().map(standing).collect());
     }
 

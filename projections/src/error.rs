@@ -1,9 +1,9 @@
 //! Why a question got no answer.
 
-use opensail_eventstore::ReadError;
 use opensail_eventstore::private::PrivateError;
 use opensail_eventstore::seal::SealError;
 use opensail_eventstore::vault::keyring::KeyError;
+use opensail_eventstore::{Position, ReadError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -17,6 +17,11 @@ pub enum QueryError {
     /// What stands there is of another version of the program or of another journal.
     #[error("the view {0:?} is being built; it answers when that is done")]
     Rebuilding(&'static str),
+    /// At an event of a newer version of the program.
+    #[error("the view {view:?} stands still at position {position}, before an event of a newer version of the program; upgrade this one")]
+    Stopped { view: &'static str, position: Position },
+    #[error("event {event_type} v{version} at position {position} was written by a newer version of the program; upgrade this one")]
+    NewerEvent { event_type: String, version: u32, position: Position },
     /// The vault does not answer, or was made with another secret.
     #[error(transparent)]
     Private(#[from] PrivateError),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use opensail_domain::AnyEvent;
 use opensail_domain::kernel::AccountId;
 use opensail_domain::kernel::private::FORGOTTEN;
 use opensail_eventstore::private::{self};
@@ -87,13 +88,19 @@ impl Queries {
             ClientAddress::Left => None,
             ClientAddress::Shown => Some(self.address(recorded.client_address.as_deref()).await?),
         };
+        let data = opened(&self.keys, recorded).await?;
+        // The audit tells what was recorded, which its proofs are of; all others read what this program would write.
+        let (version, data) = match address {
+            ClientAddress::Shown => (recorded.version, data),
+            ClientAddress::Left => AnyEvent::newest(&recorded.event_type, recorded.version, data),
+        };
         Ok(EventItem {
             position: recorded.position,
             tenant_position: recorded.tenant_position,
             stream: recorded.stream.to_string(),
             stream_version: recorded.stream_version,
             event_type: recorded.event_type.clone(),
-            version: recorded.version,
+            version,
             time: time::rfc3339(recorded.time),
             actor: ActorItem { kind: recorded.actor.kind, id: recorded.actor.id.clone(), name: name.clone() },
             team_id: Uuid::try_parse(&recorded.tenant).ok(),
@@ -102,7 +109,7 @@ impl Queries {
             correlation_id: recorded.correlation_id,
             event_id: recorded.event_id,
             causation_id: recorded.causation_id,
-            data: shown(opened(&self.keys, recorded).await?),
+            data: shown(data),
             client_address,
             proof: None,
         })

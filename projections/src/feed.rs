@@ -3,7 +3,7 @@
 //! Only a hint travels here: a reader that was woken asks the views, whose rows and checkpoint moved together.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::{Position, ReadError};
@@ -30,6 +30,8 @@ pub struct ProjectionLag {
     pub events: u64,
     /// Age of the oldest of them.
     pub seconds: u64,
+    /// Since when it has not moved, though there was something to see.
+    pub still: Duration,
     /// Streams it has set aside because an event of theirs could not be applied.
     pub parked: u64,
     /// Why it does not go on, e.g. an event of a newer program.
@@ -68,12 +70,15 @@ struct Standings {
     failing: Option<String>,
     /// Why the rebuild of a view does not go on.
     rebuilds: BTreeMap<&'static str, String>,
+    /// When each was first seen where it is.
+    arrived: BTreeMap<&'static str, (Position, Instant)>,
 }
 
 impl Standings {
-    /// What every view that is read has reached. Questions to the others are refused, so nobody waits for them.
+    /// What every view that is read and goes on has reached. Questions to the others are refused, so nobody waits for them.
     fn reached(&self) -> Position {
-        self.projections.iter().filter(|standing| standing.served).map(|standing| standing.position).min().unwrap_or(0)
+        let going = self.projections.iter().filter(|standing| standing.served && standing.stopped.is_none());
+        going.map(|standing| standing.position).min().unwrap_or(0)
     }
     /// A view that is not read until it is built stands where its rebuild stands.
     fn tell_stopped_rebuilds(&mut self) {
@@ -81,12 +86,21 @@ impl Standings {
             standing.stopped = self.rebuilds.get(standing.projection).cloned();
         }
     }
-    fn all_served(&self) -> bool {
-        self.projections.iter().all(|standing| standing.served)
+    fn note_arrivals(&mut self) {
+        for standing in &self.projections {
+            let arrived = self.arrived.entry(standing.projection).or_insert_with(|| (standing.position, Instant::now()));
+            if arrived.0 != standing.position {
+                *arrived = (standing.position, Instant::now());
+            }
+        }
     }
-    /// True when waiting cannot help.
-    fn stuck_before(&self, position: Position) -> bool {
-        self.projections.iter().any(|standing| standing.stopped.is_some() && standing.position < position)
+    /// How long it has been where it is.
+    fn rested(&self, projection: &str) -> Duration {
+        self.arrived.get(projection).map_or(Duration::ZERO, |(_, since)| since.elapsed())
+    }
+    /// Every view is read, except those that will not be by waiting.
+    fn all_served(&self) -> bool {
+        self.projections.iter().all(|standing| standing.served || standing.stopped.is_some())
     }
 }
 
@@ -113,14 +127,15 @@ impl Feed {
         self.reached.subscribe()
     }
 
-    /// Returns once every view has reached the position, at most [`LONGEST_WAIT`] later; at once when one of them has stopped before it.
+    /// Returns once every view that goes on has reached the position, at most [`LONGEST_WAIT`] later. Questions to one that has stopped before it are
+    /// refused where they are asked with [`Queries::since`](crate::Queries::since).
     pub async fn wait_for(&self, wanted: Position) -> Result<(), Behind> {
         self.reach(wanted, LONGEST_WAIT).await
     }
 
     pub(crate) async fn reach(&self, wanted: Position, longest: Duration) -> Result<(), Behind> {
         let mut standings = self.standings.subscribe();
-        let settled = standings.wait_for(|now| now.reached() >= wanted || now.stuck_before(wanted));
+        let settled = standings.wait_for(|now| now.reached() >= wanted);
         // Ended by the time limit or not, what counts is how far the views are.
         let _ = timeout(longest, settled).await;
         let reached = self.position();
@@ -130,7 +145,7 @@ impl Feed {
     /// The same, and every view is read by then.
     pub(crate) async fn settle(&self, wanted: Position, longest: Duration) -> Result<(), Behind> {
         let mut standings = self.standings.subscribe();
-        let settled = standings.wait_for(|now| (now.reached() >= wanted && now.all_served()) || now.stuck_before(wanted));
+        let settled = standings.wait_for(|now| now.reached() >= wanted && now.all_served());
         let settled = timeout(longest, settled).await.is_ok();
         let reached = self.position();
         if settled && reached >= wanted { Ok(()) } else { Err(Behind { wanted, reached }) }
@@ -157,13 +172,16 @@ impl Feed {
         next.dedup();
         let waiting = if next.is_empty() { Vec::new() } else { journal.read_at(&next).await? };
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64);
-        let projections = standings.projections.into_iter().map(|standing| {
+        let projections = standings.projections.iter().cloned().map(|standing| {
             let oldest = waiting.iter().find(|event| event.position == standing.position + 1);
+            let age = oldest.map_or(0, |event| (now - event.time).max(0) as u64);
             ProjectionLag {
                 projection: standing.projection,
                 position: standing.position,
                 events: head.saturating_sub(standing.position),
-                seconds: oldest.map_or(0, |event| (now - event.time).max(0) as u64 / 1_000_000),
+                seconds: age / 1_000_000,
+                // At the journal's end it rests; what came since is what it may be late with.
+                still: standings.rested(standing.projection).min(Duration::from_micros(age)),
                 parked: standing.parked,
                 stopped: standing.stopped,
                 served: standing.served,
@@ -175,6 +193,7 @@ impl Feed {
     pub(crate) fn publish(&self, projections: Vec<Standing>) {
         self.standings.send_modify(|standings| {
             standings.projections = projections;
+            standings.note_arrivals();
             standings.failing = None;
             standings.tell_stopped_rebuilds();
         });

@@ -5,6 +5,7 @@ use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::agent_session::Transcript;
 use opensail_domain::agent_session::message::{Message, ToolCall};
+use opensail_domain::kernel::DecodeError;
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Position, Recorded, StreamId};
 use serde::Serialize;
@@ -61,7 +62,11 @@ impl Queries {
         match AnyEvent::decode(&recorded.event_type, recorded.version, payload) {
             Ok(AnyEvent::AgentSession(event)) => Ok(Some(*event)),
             Ok(_) => Ok(None),
-            Err(error) => {
+            // What it changed is not known, and nobody is told half of it.
+            Err(DecodeError::Unknown { event_type, version }) => {
+                Err(QueryError::NewerEvent { event_type, version, position: recorded.position })
+            }
+            Err(error @ DecodeError::Malformed { .. }) => {
                 tracing::error!(%error, position = recorded.position, "a replay leaves out an event");
                 Ok(None)
             }

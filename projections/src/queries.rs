@@ -38,6 +38,12 @@ impl Queries {
         Queries { db: self.db.at(position), ..self.clone() }
     }
 
+    /// The same questions, refused where a view has stopped before the position and would answer without it.
+    #[must_use]
+    pub fn since(&self, position: Position) -> Self {
+        Queries { db: self.db.since(position), ..self.clone() }
+    }
+
     /// The position that is looked at; none: now.
     pub fn position(&self) -> Option<Position> {
         self.db.position()

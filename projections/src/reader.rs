@@ -11,6 +11,8 @@ use crate::{QueryError, projection};
 pub(crate) struct Reader {
     db: Db,
     at: Option<Position>,
+    /// What is read must have seen the journal up to here.
+    since: Position,
     /// Every statement that was asked, for the test that has their plans explained.
     #[cfg(test)]
     pub(crate) asked: std::sync::Arc<std::sync::Mutex<Vec<Sql>>>,
@@ -21,6 +23,7 @@ impl Reader {
         Reader {
             db,
             at: None,
+            since: 0,
             #[cfg(test)]
             asked: std::sync::Arc::default(),
         }
@@ -28,6 +31,11 @@ impl Reader {
 
     pub(crate) fn at(&self, position: Position) -> Self {
         Reader { at: Some(position), ..self.clone() }
+    }
+
+    /// Refuses questions to views that have stopped before the position.
+    pub(crate) fn since(&self, position: Position) -> Self {
+        Reader { since: position, ..self.clone() }
     }
 
     /// The position that is looked at; none: now.
@@ -48,6 +56,9 @@ impl Reader {
     fn asked(&self, sql: Sql) -> Result<Sql, QueryError> {
         if let Some(view) = self.db.withheld(&sql.text) {
             return Err(QueryError::Rebuilding(view));
+        }
+        if let Some((view, position)) = self.db.stopped_before(self.since.max(self.at.unwrap_or(0)), &sql.text) {
+            return Err(QueryError::Stopped { view, position });
         }
         let sql = self.then(sql);
         #[cfg(test)]

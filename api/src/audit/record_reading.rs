@@ -16,6 +16,6 @@ impl Api {
             return Ok(());
         }
         let done = self.commands().execute(&signed.caller, &ReadAudit { teams, question }).await?;
-        self.wait_for(done.position).await
+        self.wait_for(done.position).await.map(drop)
     }
 }

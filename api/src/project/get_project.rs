@@ -27,7 +27,7 @@ pub(super) async fn get_project(
 impl Api {
     /// The project as the views have it after a write.
     pub(super) async fn project_after(&self, id: ProjectId, at: &At) -> Result<ProjectBody, Problem> {
-        self.wait_for(at.position).await?;
-        Ok(self.queries().project(id).await?.ok_or_else(Problem::not_found)?.into())
+        let queries = self.wait_for(at.position).await?;
+        Ok(queries.project(id).await?.ok_or_else(Problem::not_found)?.into())
     }
 }

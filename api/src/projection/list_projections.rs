@@ -24,6 +24,8 @@ pub(super) struct ItemBody {
     position: u64,
     lag_events: u64,
     lag_seconds: u64,
+    /// For how long it has not moved, though there was something to see.
+    still_seconds: u64,
     /// Streams that were set aside because an event of theirs could not be applied.
     parked: u64,
     /// False while its first tables, or those of this version, are being built: questions to it get 503 `rebuilding`.
@@ -47,9 +49,10 @@ pub(super) struct RebuildingBody {
 
 impl From<View> for ItemBody {
     fn from(view: View) -> Self {
-        let View { name, version, position, lag_events, lag_seconds, parked, served, stopped, rebuilding, kept } = view;
+        let View { name, version, position, lag_events, lag_seconds, still, parked, served, stopped, rebuilding, kept } = view;
+        let still_seconds = still.as_secs();
         let rebuilding = rebuilding.map(|of| RebuildingBody { done: of.done, to_do: of.to_do, stopped: of.stopped });
-        ItemBody { name, version, position, lag_events, lag_seconds, parked, served, stopped, rebuilding, kept }
+        ItemBody { name, version, position, lag_events, lag_seconds, still_seconds, parked, served, stopped, rebuilding, kept }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) async fn get_team(
 impl Api {
     /// The team as the views have it after a write.
     pub(super) async fn team_after(&self, id: TeamId, at: &At) -> Result<TeamBody, Problem> {
-        self.wait_for(at.position).await?;
-        Ok(self.queries().team(id).await?.ok_or_else(Problem::not_found)?.into())
+        let queries = self.wait_for(at.position).await?;
+        Ok(queries.team(id).await?.ok_or_else(Problem::not_found)?.into())
     }
 }

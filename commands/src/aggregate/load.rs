@@ -7,7 +7,6 @@ use opensail_domain::kernel::{Decider, Event};
 use opensail_eventstore::{Recorded, StreamId, private};
 use serde_json::Value;
 
-use super::upcast;
 use crate::{CommandError, Commands};
 
 /// Events read from a stream at once.
@@ -53,15 +52,15 @@ impl Commands {
 
     /// An event of a known room, its private fields open or forgotten.
     pub(crate) async fn decode<E: Event>(&self, recorded: &Recorded) -> Result<E, CommandError> {
-        let (version, payload) = self.newest_payload(recorded).await?;
-        E::decode(&recorded.event_type, version, payload).map_err(|error| at(recorded, error))
+        let payload = self.opened_payload(recorded).await?;
+        E::decode(&recorded.event_type, recorded.version, payload).map_err(|error| CommandError::unreadable(recorded, &error))
     }
 
-    /// The payload with its private fields open (`$open`) or forgotten, brought to the newest version.
-    pub(crate) async fn newest_payload(&self, recorded: &Recorded) -> Result<(u32, Value), CommandError> {
-        let sealed: Value = serde_json::from_str(&recorded.payload).map_err(|error| at(recorded, error))?;
-        let opened = private::open(self.keyring(), sealed).await?;
-        Ok(upcast::newest(&recorded.event_type, recorded.version, opened))
+    /// The payload with its private fields open (`$open`) or forgotten.
+    pub(crate) async fn opened_payload(&self, recorded: &Recorded) -> Result<Value, CommandError> {
+        let broken = |error| CommandError::broken(format!("event at position {}: {error}", recorded.position));
+        let sealed: Value = serde_json::from_str(&recorded.payload).map_err(broken)?;
+        Ok(private::open(self.keyring(), sealed).await?)
     }
 
     /// All events of a stream after a version, opened.
@@ -80,8 +79,4 @@ impl Commands {
             }
         }
     }
-}
-
-fn at(recorded: &Recorded, error: impl Display) -> CommandError {
-    CommandError::broken(format!("event at position {}: {error}", recorded.position))
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use opensail_domain::agent_session::{AgentSessionDecider, AgentSessionEvent};
-use opensail_domain::kernel::{Decider, Event, ProjectId, SessionId};
+use opensail_domain::kernel::{Decider, DecodeError, Event, ProjectId, SessionId};
 use opensail_domain::project::{ProjectDecider, ProjectEvent};
 use opensail_eventstore::{Filter, Position, Recorded};
 use serde::{Deserialize, Serialize};
@@ -61,16 +61,14 @@ impl Gathered {
         live.map(|project| (project, self.sessions.get(&project).into_iter().flatten().copied().collect()))
     }
 
-    fn take_in(&mut self, recorded: &Recorded, version: u32, payload: Value) -> Result<(), CommandError> {
-        let broken = |error: opensail_domain::kernel::event::DecodeError| {
-            CommandError::broken(format!("event at position {}: {error}", recorded.position))
-        };
+    fn take_in(&mut self, recorded: &Recorded, payload: Value) -> Result<(), CommandError> {
+        let unreadable = |error: DecodeError| CommandError::unreadable(recorded, &error);
         let mut perhaps = BTreeSet::new();
         collect(&payload, &mut perhaps);
         let project = recorded.project.as_ref().and_then(|project| project.parse::<ProjectId>().ok());
         let stream = recorded.stream.to_string();
         if AgentSessionEvent::TYPES.iter().any(|(name, _)| *name == recorded.event_type) {
-            let event = AgentSessionEvent::decode(&recorded.event_type, version, payload).map_err(broken)?;
+            let event = AgentSessionEvent::decode(&recorded.event_type, recorded.version, payload).map_err(unreadable)?;
             if let (Some(project), Ok(session)) = (project, recorded.stream.id().parse::<SessionId>()) {
                 self.sessions.entry(project).or_default().insert(session);
             }
@@ -83,7 +81,7 @@ impl Gathered {
                 kept.perhaps.clear();
             }
         } else if ProjectEvent::TYPES.iter().any(|(name, _)| *name == recorded.event_type) {
-            let event = ProjectEvent::decode(&recorded.event_type, version, payload).map_err(broken)?;
+            let event = ProjectEvent::decode(&recorded.event_type, recorded.version, payload).map_err(unreadable)?;
             let project = project.or_else(|| recorded.stream.id().parse().ok());
             self.keep(&stream, project, &Named::by_project(&event), perhaps);
             if let (ProjectEvent::Deleted(_), Some(project)) = (event, project) {
@@ -144,8 +142,8 @@ impl Commands {
             let page = self.journal().read_all(gathered.seen, PAGE, &Filter::default()).await?;
             let full = page.events.len() == PAGE;
             for recorded in &page.events {
-                let (version, payload) = self.newest_payload(recorded).await?;
-                gathered.take_in(recorded, version, payload)?;
+                let payload = self.opened_payload(recorded).await?;
+                gathered.take_in(recorded, payload)?;
             }
             gathered.seen = page.seen;
             if !full {

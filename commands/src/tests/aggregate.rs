@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs_es::{AggregateContext, CqrsFramework, EventStore};
-use opensail_domain::kernel::{Decider, DecodeError, Event, Rejection, RejectionKind};
+use opensail_domain::kernel::{Decider, DecodeError, Event, Rejection, RejectionKind, Upcaster};
 use serde_json::{Value, json};
 
 use super::world::World;
@@ -33,6 +33,7 @@ impl Rejection for Never {
 
 impl Event for Incremented {
     const TYPES: &'static [(&'static str, u32)] = &[("counter.incremented", 1)];
+    const UPCASTERS: &'static [Upcaster] = &[];
     fn event_type(&self) -> &'static str {
         "counter.incremented"
     }

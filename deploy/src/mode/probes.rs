@@ -1,14 +1,14 @@
 //! What readiness asks: the journal, its seal, the second place of checkpoints, each view, and the relays.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use opensail_api::health::Probe;
+use opensail_api::health::{Found, Numbers, Probe, Trouble};
 use opensail_eventstore::Journal;
 use opensail_eventstore::relay::{LiveRelay, WorkRelay};
 use opensail_eventstore::seal::{SealState, SecondPlace};
-use opensail_projections::Projections;
+use opensail_projections::{Projections, View};
 use tokio::sync::watch;
 
 use super::relays::Relays;
@@ -17,6 +17,8 @@ use super::stores::Stores;
 
 /// A view further behind than this is not ready.
 const MOST_BEHIND: u64 = 10_000;
+/// Neither is one that has not moved for so long though the journal has: longer than a transaction that is held up, or a database that fails over.
+const LONGEST_STILL: Duration = Duration::from_secs(30);
 
 struct JournalProbe(Arc<dyn Journal>);
 
@@ -25,9 +27,9 @@ impl Probe for JournalProbe {
     fn name(&self) -> &'static str {
         "journal"
     }
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+    async fn check(&self) -> Result<Found, String> {
         let head = self.0.head().await.map_err(|e| e.to_string())?;
-        Ok(BTreeMap::from([("position", head.position as f64)]))
+        Ok(Numbers::from([("position", head.position as f64)]).into())
     }
 }
 
@@ -41,7 +43,7 @@ impl Probe for ViewProbe {
     fn name(&self) -> &'static str {
         self.name
     }
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+    async fn check(&self) -> Result<Found, String> {
         if let Some(why) = self.projections.feed().lag().await.map_err(|e| e.to_string())?.failing {
             return Err(why);
         }
@@ -51,24 +53,37 @@ impl Probe for ViewProbe {
             ("position", own.position),
             ("lag_events", own.lag_events),
             ("lag_seconds", own.lag_seconds),
+            ("still_seconds", own.still.as_secs()),
             ("parked", own.parked),
+            ("stopped", u64::from(own.stopped.is_some())),
             ("served", u64::from(own.served)),
         ];
-        if let Some(rebuilding) = own.rebuilding {
-            if let (false, Some(why)) = (own.served, rebuilding.stopped) {
-                return Err(why);
-            }
+        if let Some(rebuilding) = &own.rebuilding {
             numbers.extend([("rebuild_done", rebuilding.done), ("rebuild_to_do", rebuilding.to_do)]);
         }
-        if let Some(why) = own.stopped {
-            return Err(why);
-        }
-        // While it is built it answers nothing, and everything else does: the process is ready.
-        if own.served && own.lag_events > MOST_BEHIND {
-            return Err(format!("{} events behind", own.lag_events));
-        }
-        Ok(numbers.into_iter().map(|(name, number)| (name, number as f64)).collect())
+        let numbers = numbers.into_iter().map(|(name, number)| (name, number as f64)).collect();
+        Ok(Found { numbers, trouble: trouble(own) })
     }
+}
+
+/// What keeps a view from going on.
+fn trouble(view: View) -> Option<Trouble> {
+    let stopped = view.stopped.or_else(|| view.rebuilding.filter(|_| !view.served)?.stopped);
+    if let Some(why) = stopped {
+        // At an event that this program does not know it is read as it is, and every other question is answered.
+        return Some(Trouble { why, tolerable: view.served });
+    }
+    // While it is built it answers nothing, and everything else does: the process is ready.
+    if !view.served {
+        return None;
+    }
+    if view.still >= LONGEST_STILL {
+        let (position, seconds) = (view.position, view.still.as_secs());
+        let why = format!("it has not moved from position {position} for {seconds} s, and {} events wait", view.lag_events);
+        return Some(Trouble { why, tolerable: false });
+    }
+    let behind = view.lag_events > MOST_BEHIND;
+    behind.then(|| Trouble { why: format!("{} events behind", view.lag_events), tolerable: false })
 }
 
 /// Positions sealed, and why no more.
@@ -79,11 +94,11 @@ impl Probe for SealProbe {
     fn name(&self) -> &'static str {
         "seal"
     }
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+    async fn check(&self) -> Result<Found, String> {
         let state = self.0.borrow().clone();
         match state.trouble {
             Some(why) => Err(why),
-            None => Ok(BTreeMap::from([("position", state.size as f64)])),
+            None => Ok(Numbers::from([("position", state.size as f64)]).into()),
         }
     }
 }
@@ -102,8 +117,8 @@ impl Probe for CheckpointsProbe {
     fn needed(&self) -> bool {
         !self.place.remote()
     }
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
-        self.state.borrow().place_trouble.get(&self.place.name()).cloned().map_or(Ok(BTreeMap::new()), Err)
+    async fn check(&self) -> Result<Found, String> {
+        self.state.borrow().place_trouble.get(&self.place.name()).cloned().map_or(Ok(Found::default()), Err)
     }
 }
 
@@ -118,8 +133,8 @@ impl Probe for RelayProbe<dyn LiveRelay> {
     fn needed(&self) -> bool {
         false
     }
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
-        self.1.trouble().map_or(Ok(BTreeMap::new()), Err)
+    async fn check(&self) -> Result<Found, String> {
+        self.1.trouble().map_or(Ok(Found::default()), Err)
     }
 }
 
@@ -131,12 +146,12 @@ impl Probe for RelayProbe<dyn WorkRelay> {
     fn needed(&self) -> bool {
         false
     }
-    async fn check(&self) -> Result<BTreeMap<&'static str, f64>, String> {
+    async fn check(&self) -> Result<Found, String> {
         if let Some(why) = self.1.trouble() {
             return Err(why);
         }
         let parked = self.1.parked_count().await.map_err(|error| error.to_string())?;
-        Ok(BTreeMap::from([("parked", parked as f64)]))
+        Ok(Numbers::from([("parked", parked as f64)]).into())
     }
 }
 

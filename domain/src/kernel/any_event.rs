@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::upcast::{self, Upcaster};
 use super::{DecodeError, Event};
 use crate::account::{AccountEvent, EmailEvent};
 use crate::agent_session::AgentSessionEvent;
@@ -22,28 +23,52 @@ pub enum AnyEvent {
     AgentSession(Box<AgentSessionEvent>),
 }
 
+/// Whether it is a wire name of the room.
+fn is<E: Event>(event_type: &str) -> bool {
+    E::TYPES.iter().any(|(name, _)| *name == event_type)
+}
+
 impl AnyEvent {
     pub fn decode(event_type: &str, version: u32, payload: Value) -> Result<Self, DecodeError> {
-        let is = |types: &[(&str, u32)]| types.iter().any(|(name, _)| *name == event_type);
-        if is(AgentSessionEvent::TYPES) {
+        if is::<AgentSessionEvent>(event_type) {
             AgentSessionEvent::decode(event_type, version, payload).map(|e| AnyEvent::AgentSession(Box::new(e)))
-        } else if is(ProjectEvent::TYPES) {
+        } else if is::<ProjectEvent>(event_type) {
             ProjectEvent::decode(event_type, version, payload).map(AnyEvent::Project)
-        } else if is(FolderEvent::TYPES) {
+        } else if is::<FolderEvent>(event_type) {
             FolderEvent::decode(event_type, version, payload).map(AnyEvent::Folder)
-        } else if is(ModelEvent::TYPES) {
+        } else if is::<ModelEvent>(event_type) {
             ModelEvent::decode(event_type, version, payload).map(AnyEvent::Model)
-        } else if is(TeamEvent::TYPES) {
+        } else if is::<TeamEvent>(event_type) {
             TeamEvent::decode(event_type, version, payload).map(AnyEvent::Team)
-        } else if is(AccountEvent::TYPES) {
+        } else if is::<AccountEvent>(event_type) {
             AccountEvent::decode(event_type, version, payload).map(AnyEvent::Account)
-        } else if is(ProjectionEvent::TYPES) {
+        } else if is::<ProjectionEvent>(event_type) {
             ProjectionEvent::decode(event_type, version, payload).map(AnyEvent::Projection)
-        } else if is(EmailEvent::TYPES) {
+        } else if is::<EmailEvent>(event_type) {
             EmailEvent::decode(event_type, version, payload).map(AnyEvent::Email)
         } else {
             Err(DecodeError::Unknown { event_type: event_type.into(), version })
         }
+    }
+
+    /// The raw value as this program would write it; what it does not know stays as it is.
+    pub fn newest(event_type: &str, version: u32, payload: Value) -> (u32, Value) {
+        upcast::climb(&Self::upcasters(), event_type, version, payload)
+    }
+
+    /// Every step of every room.
+    pub fn upcasters() -> Vec<Upcaster> {
+        [
+            AccountEvent::UPCASTERS,
+            EmailEvent::UPCASTERS,
+            TeamEvent::UPCASTERS,
+            ProjectEvent::UPCASTERS,
+            FolderEvent::UPCASTERS,
+            AgentSessionEvent::UPCASTERS,
+            ModelEvent::UPCASTERS,
+            ProjectionEvent::UPCASTERS,
+        ]
+        .concat()
     }
 
     /// Every type and version that ships, with its JSON Schema.

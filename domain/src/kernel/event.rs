@@ -1,11 +1,13 @@
-//! Events and how they are read back: by wire name and version.
+//! Events and how they are read back: by wire name and version, old versions made new on the way.
 
 use serde_json::Value;
+
+use super::upcast::{self, Upcaster};
 
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum DecodeError {
     /// Written by a newer program than this one.
-    #[error("event {event_type} v{version} is not known to this version of the program; upgrade it")]
+    #[error("event {event_type} v{version} is not known to this version of the program, which is older than the journal; upgrade it")]
     Unknown { event_type: String, version: u32 },
     #[error("event {event_type} v{version} cannot be read: {why}")]
     Malformed { event_type: String, version: u32, why: String },
@@ -13,20 +15,30 @@ pub enum DecodeError {
 
 /// A fact of one room. Wire names are dotted and stable; what has shipped changes only by optional fields.
 pub trait Event: Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static {
-    /// Every wire name and version of the room, each once.
+    /// Every wire name of the room with the version that is written, each once.
     const TYPES: &'static [(&'static str, u32)];
+    /// Steps from each older version to the next one.
+    const UPCASTERS: &'static [Upcaster];
     fn event_type(&self) -> &'static str;
     fn version(&self) -> u32;
     /// The payload, private fields open (`$open`), to be sealed before it is stored.
     fn encode(&self) -> Value;
+    /// Of any version that was ever written.
     fn decode(event_type: &str, version: u32, payload: Value) -> Result<Self, DecodeError>;
+    /// The raw value as this program would write it; what it does not know stays as it is.
+    fn newest(event_type: &str, version: u32, payload: Value) -> (u32, Value) {
+        upcast::climb(Self::UPCASTERS, event_type, version, payload)
+    }
     /// JSON Schema of each type and version.
     fn schemas() -> Vec<(&'static str, u32, Value)>;
 }
 
-/// Declares a room's events: one variant per wire name, each around a struct of the same name.
+/// Declares a room's events: one variant per wire name, each around a struct of the same name, and the steps from older versions.
 macro_rules! events {
-    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $wire:literal v $version:literal),+ $(,)? }) => {
+    (
+        $(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $wire:literal v $version:literal),+ $(,)? }
+        $(upcast { $($old:literal v $from:literal => $step:expr),+ $(,)? })?
+    ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Debug)]
         pub enum $name { $($(#[$vmeta])* $variant($variant)),+ }
@@ -37,6 +49,8 @@ macro_rules! events {
 
         impl $crate::kernel::Event for $name {
             const TYPES: &'static [(&'static str, u32)] = &[$(($wire, $version)),+];
+            const UPCASTERS: &'static [$crate::kernel::Upcaster] =
+                &[$($($crate::kernel::Upcaster { event_type: $old, version: $from, step: $step }),+)?];
             fn event_type(&self) -> &'static str {
                 match self { $($name::$variant(_) => $wire),+ }
             }
@@ -48,7 +62,8 @@ macro_rules! events {
                     .expect("an event is plain data with string keys, which always serialises")),+ }
             }
             fn decode(event_type: &str, version: u32, payload: serde_json::Value) -> Result<Self, $crate::kernel::DecodeError> {
-                match (event_type, version) {
+                let (newest, payload) = Self::newest(event_type, version, payload);
+                match (event_type, newest) {
                     $(($wire, $version) => serde_json::from_value(payload).map($name::$variant).map_err(|e| {
                         $crate::kernel::DecodeError::Malformed { event_type: event_type.into(), version, why: e.to_string() }
                     }),)+

@@ -8,6 +8,9 @@ pub mod private;
 pub mod reason;
 pub mod rejection;
 pub mod spec;
+#[cfg(test)]
+mod tests;
+pub mod upcast;
 
 pub use decider::Decider;
 pub use event::{DecodeError, Event};
@@ -15,6 +18,7 @@ pub use ids::{AccountId, ApprovalId, InvitationId, MessageId, ProjectId, Session
 pub use private::Private;
 pub use reason::{MAX_REASON_CHARS, checked_reason};
 pub use rejection::{Rejection, RejectionKind};
+pub use upcast::Upcaster;
 
 /// Microseconds since 1970, UTC.
 pub type Micros = i64;

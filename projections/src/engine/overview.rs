@@ -1,5 +1,7 @@
 //! How each view stands, as people who administer it want to know.
 
+use std::time::Duration;
+
 use super::generation::{self, State};
 use super::{Engine, EngineError};
 use opensail_eventstore::Position;
@@ -23,6 +25,8 @@ pub struct View {
     /// Events of the journal that it has not seen, and the age of the oldest of them in seconds.
     pub lag_events: u64,
     pub lag_seconds: u64,
+    /// Since when it has not moved, though there was something to see.
+    pub still: Duration,
     pub parked: u64,
     /// Whether it is read.
     pub served: bool,
@@ -46,6 +50,7 @@ impl Engine {
                 position: lag.position,
                 lag_events: lag.events,
                 lag_seconds: lag.seconds,
+                still: lag.still,
                 parked: lag.parked,
                 served: lag.served,
                 stopped: lag.stopped,

@@ -138,11 +138,13 @@ impl Engine {
         let (stand, mut parked) = (checkpoint::all(&mut tx).await?, parked::all(&mut tx).await?);
         let (mut reached, mut moved) = (Vec::with_capacity(followers.len()), Vec::with_capacity(followers.len()));
         for follower in followers.iter() {
+            let (view, set) = (self.views[follower.view].as_ref(), &follower.set);
             if !follower.follows() {
-                reached.push(follower.position);
+                // A newer process may have gone on over what this one does not know.
+                let moved = stand.get(&set.key).filter(|stored| stored.version == view.version() && stored.position > follower.position);
+                reached.push(moved.map_or((follower.position, follower.stopped.clone()), |stored| (stored.position, None)));
                 continue;
             }
-            let (view, set) = (self.views[follower.view].as_ref(), &follower.set);
             let Some(at) = place(&stand, view, set, from) else { return Ok(Step::Again) };
             if let Some(order) = incoming.first().filter(|first| first.recorded.position > at && orders::is_for(view, first.recorded)) {
                 match self.obey(&mut tx, follower, order).await? {
@@ -160,12 +162,13 @@ impl Engine {
             if seen > at {
                 moved.push((set.key.as_str(), at));
             }
-            reached.push(seen.max(at));
+            reached.push((seen.max(at), None));
         }
         checkpoint::advance(&mut tx, &moved, seen).await?;
         tx.commit().await?;
-        for (follower, position) in followers.iter_mut().zip(reached) {
+        for (follower, (position, stopped)) in followers.iter_mut().zip(reached) {
             follower.position = position;
+            follower.stopped = stopped;
             follower.parked = count(&parked, &follower.set.key);
         }
         Ok(Step::Done)
@@ -200,7 +203,7 @@ impl Engine {
             match fault {
                 Fault::Unknown(error) => {
                     tracing::error!(projection = view.name(), position = recorded.position, %error, "a projection does not go on");
-                    follower.stopped = Some(error.to_string());
+                    follower.stopped = Some(format!("at position {}: {error}", recorded.position));
                     return Ok(Step::Done);
                 }
                 Fault::Poison(error) => {

@@ -9,7 +9,7 @@ use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::AgentSessionEvent as S;
 use opensail_domain::agent_session::event::Effect;
 use opensail_domain::agent_session::message::CallOutcome;
-use opensail_domain::kernel::{ProjectId, SessionId, TeamId};
+use opensail_domain::kernel::{DecodeError, ProjectId, SessionId, TeamId};
 use opensail_domain::project::ProjectEvent as P;
 use opensail_eventstore::{Position, Recorded};
 
@@ -91,7 +91,12 @@ impl Queries {
                     continue;
                 }
                 Ok(AnyEvent::AgentSession(told)) => *told,
-                _ => continue,
+                // Of a newer program: it may have changed anything.
+                Err(DecodeError::Unknown { .. }) => {
+                    changes.insert(position);
+                    continue;
+                }
+                Ok(_) | Err(DecodeError::Malformed { .. }) => continue,
             };
             let own = event.stream.id().parse::<SessionId>().ok();
             let whose = match &told {

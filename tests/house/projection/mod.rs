@@ -1,5 +1,6 @@
 //! The read models as those who run the platform administer them.
 
 mod killed_rebuild;
+mod newer_event;
 mod parked_streams;
 mod rebuild_projection;

@@ -122,10 +122,11 @@ impl Desk {
     }
 
     async fn open(&self, recorded: &Recorded) -> Result<AgentSessionEvent, CommandError> {
-        let broken = |error: String| CommandError::Broken { log: format!("event at position {}: {error}", recorded.position) };
-        let sealed = serde_json::from_str(&recorded.payload).map_err(|error| broken(error.to_string()))?;
+        let broken = |error| CommandError::Broken { log: format!("event at position {}: {error}", recorded.position) };
+        let sealed = serde_json::from_str(&recorded.payload).map_err(broken)?;
         let payload = private::open(self.commands.keyring(), sealed).await?;
-        AgentSessionEvent::decode(&recorded.event_type, recorded.version, payload).map_err(|error| broken(error.to_string()))
+        let event = AgentSessionEvent::decode(&recorded.event_type, recorded.version, payload);
+        event.map_err(|error| CommandError::unreadable(recorded, &error))
     }
 
     /// Appends what the command decides, and reads the session again.

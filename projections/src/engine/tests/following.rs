@@ -1,5 +1,7 @@
 //! Following the journal: alone, with others, and through trouble of the database.
 
+use std::time::Duration;
+
 use opensail_eventstore::subscription::Tail;
 
 use super::{Moody, positions, renamed, start, two_projects};
@@ -12,6 +14,7 @@ on_both!(
     two_processes_share_the_work_and_both_know_how_far_it_is,
     a_reader_waits_for_its_write_but_not_for_ever,
     trouble_of_the_database_is_told_and_overcome_without_parking,
+    a_view_that_stands_still_is_told_from_one_that_rests,
 );
 
 async fn two_processes_share_the_work_and_both_know_how_far_it_is(world: World) {
@@ -77,4 +80,24 @@ async fn a_process_paused_in_the_midst_of_a_change_holds_nobody_up() {
     world.cast().await;
     world.settle(&projections).await;
     drop(in_the_midst);
+}
+
+async fn a_view_that_stands_still_is_told_from_one_that_rests(world: World) {
+    two_projects(&world).await;
+    let view = Moody::default();
+    let projections = start(&world, &view).await;
+    world.settle(&projections).await;
+    let still = async || projections.feed().lag().await.expect("a lag").projections[0].still;
+    assert_eq!(still().await, Duration::ZERO, "nothing waits for it");
+    view.shut_from(9);
+    world.on_project(world.boat, renamed("Wreck")).await;
+    let stands = async {
+        while still().await == Duration::ZERO {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, stands).await.expect("it is told");
+    view.open();
+    world.settle(&projections).await;
+    assert_eq!(still().await, Duration::ZERO);
 }

@@ -4,7 +4,7 @@ use opensail_domain::team;
 use opensail_eventstore::StreamId;
 use serde_json::json;
 
-use super::{Moody, built, positions, start, two_projects};
+use super::{Moody, built, change, positions, renamed, start, two_projects};
 use crate::QueryError;
 use crate::db::sql;
 use crate::engine::{EngineError, Projections};
@@ -16,6 +16,7 @@ on_both!(
     an_event_of_a_newer_program_stops_the_projections_it_concerns,
     another_version_builds_anew_and_an_older_program_keeps_its_hands_off,
     a_view_of_another_version_is_withheld_and_no_other,
+    a_newer_process_takes_the_view_over_what_stopped_this_one,
 );
 
 async fn an_event_of_a_newer_program_stops_the_projections_it_concerns(world: World) {
@@ -34,11 +35,16 @@ async fn an_event_of_a_newer_program_stops_the_projections_it_concerns(world: Wo
     let stopped: Vec<_> = lag.projections.iter().filter(|one| one.stopped.is_some()).collect();
     assert_eq!(stopped.len(), 1);
     assert_eq!((stopped[0].projection, stopped[0].position, stopped[0].events), ("project", 4, 2));
-    assert!(stopped[0].stopped.as_ref().is_some_and(|why| why.contains("project.sunk")), "{stopped:?}");
+    assert!(stopped[0].stopped.as_ref().is_some_and(|why| why.contains("position 5") && why.contains("project.sunk v1")), "{stopped:?}");
     assert!(!lag.ready(100));
     assert_eq!(queries.team(world.crew).await.expect("an answer").expect("the team").name, "Divers");
-    let behind = projections.feed().wait_for(last).await.expect_err("one view has stopped");
-    assert_eq!((behind.wanted, behind.reached), (last, 4));
+    projections.feed().wait_for(last).await.expect("the others are there");
+    assert!(queries.since(last).team(world.crew).await.expect("an answer").is_some());
+    assert!(queries.since(4).project(world.boat).await.expect("an answer").is_some());
+    for refused in [queries.since(last), queries.as_of(last)] {
+        let error = refused.project(world.boat).await.expect_err("it has stopped before");
+        assert!(matches!(error, QueryError::Stopped { view: "project", position: 4 }), "{error}");
+    }
 }
 
 async fn another_version_builds_anew_and_an_older_program_keeps_its_hands_off(world: World) {
@@ -80,4 +86,27 @@ async fn a_view_of_another_version_is_withheld_and_no_other(world: World) {
     built(&projections).await;
     assert_eq!(reader.all(sql!("SELECT position FROM moody")).await.expect("an answer").len(), 5);
     assert!(matches!(projections.roll_back("moody").await, Err(EngineError::NoWayBack { .. })), "it is another program's");
+}
+
+async fn a_newer_process_takes_the_view_over_what_stopped_this_one(world: World) {
+    world.cast().await;
+    let (projections, queries) = world.caught_up().await;
+    world.append(&StreamId::new("project", world.boat), "t", None, vec![("project.sunk".into(), 1, json!({}))]).await;
+    let stopped = async || projections.feed().lag().await.expect("a lag").projections.iter().any(|one| one.stopped.is_some());
+    let until = async |wanted: bool| {
+        let waiting = async {
+            while stopped().await != wanted {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.expect("it comes to that");
+    };
+    until(true).await;
+    // As one does that knows the event.
+    change(&world, "UPDATE checkpoints SET position = 5 WHERE projection = 'project'").await;
+    world.on_project(world.boat, renamed("Raised")).await;
+    until(false).await;
+    world.on_project(world.boat, renamed("Afloat")).await;
+    world.settle(&projections).await;
+    assert_eq!(queries.project(world.boat).await.expect("an answer").expect("the boat").name, "Afloat");
 }

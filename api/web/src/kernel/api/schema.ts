@@ -1164,7 +1164,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A relay that is away degrades and does not fail. */
+        /**
+         * A relay that is away degrades and does not fail, and so does a read model that stands still on every node: at an event of a newer version of the
+         *     program.
+         */
         get: operations["get_readiness"];
         put?: never;
         post?: never;
@@ -1240,13 +1243,16 @@ export interface components {
             team_id: string;
             tool: string;
         };
-        BackEnd: {
+        BTreeMap: {
+            [key: string]: number;
+        };
+        BackEnd: components["schemas"]["BTreeMap"] & {
             name: string;
             ok: boolean;
             /** @description Without it everything goes on, only more slowly. */
             optional?: boolean;
-        } & {
-            [key: string]: number;
+            /** @description What keeps it from going on, where that is known and can be told. */
+            why?: string | null;
         };
         Blame: {
             items: components["schemas"]["BlamedLine"][];
@@ -1994,6 +2000,11 @@ export interface components {
             rebuilding?: components["schemas"]["Rebuilding"] | null;
             /** @description False while its first tables, or those of this version, are being built: questions to it get 503 `rebuilding`. */
             served: boolean;
+            /**
+             * Format: int64
+             * @description For how long it has not moved, though there was something to see.
+             */
+            still_seconds: number;
             /** @description Why it does not go on. */
             stopped?: string | null;
             /**
@@ -2024,7 +2035,7 @@ export interface components {
         };
         Ready: {
             back_ends: components["schemas"]["BackEnd"][];
-            /** @description `ready`, `degraded` (ready, but slower) or `not_ready` */
+            /** @description `ready`, `degraded` (ready, but something is slower, or stands still on every node) or `not_ready` */
             status: string;
         };
         Rebuilding: {

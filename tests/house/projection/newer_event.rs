@@ -1,0 +1,64 @@
+//! An event of a newer version of the program: whom it concerns stops there and says so, and everything else goes on.
+
+use opensail_tests::postgres::{Database, fresh_database};
+use opensail_tests::world::World;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::parked_streams::write;
+use super::rebuild_projection::opensail;
+use crate::PROGRAM;
+
+async fn stops_whom_it_concerns(mut world: World, database: Option<&Database>) {
+    let (project, _) = world.project("boat").await;
+    let (other, _) = world.project("raft").await;
+    let team = world.team().await;
+    let (wreck, _) = world.project("wreck").await;
+    for (boat, event_type, version) in [(&project, "project.sunk", 1), (&wreck, "project.renamed", 2)] {
+        world.stop().await;
+        let position = write(&world, database, boat, event_type, version, Some(json!({ "name": "Wreck" }))).await;
+        world.serve(&[]).await;
+        let says = format!("event {event_type} v{version}");
+
+        let refused = world.send(Method::PATCH, &format!("/api/v1/projects/{boat}"), Some(&json!({ "name": "Ship" }))).await.expect(503);
+        assert_eq!((&refused["code"], &refused["position"]), (&json!("newer_event"), &json!(position)), "{refused}");
+        let detail = refused["detail"].as_str().expect("a detail");
+        assert!(detail.contains(&says) && detail.contains("upgrade"), "{detail}");
+        let renamed = json!({ "name": format!("Ferry {version}") });
+        // Done, and only not to be shown.
+        let hidden = world.send(Method::PATCH, &format!("/api/v1/projects/{other}"), Some(&renamed)).await.expect(503);
+        assert_eq!(hidden["code"], "view_stopped", "{hidden}");
+        let history = world.get(&format!("/api/v1/audit/events?project_id={other}&type=project.renamed&order=desc")).await;
+        assert_eq!(history["items"][0]["data"], renamed, "{history}");
+        world.send(Method::PATCH, &format!("/api/v1/teams/{team}"), Some(&renamed)).await.expect(200);
+        assert_eq!(world.get(&format!("/api/v1/projects/{other}")).await["name"], "raft", "as it was");
+    }
+
+    // The first of them is where the view stands.
+    let ready = world.get("/readyz").await;
+    assert_eq!(ready["status"], "degraded", "{ready}");
+    let of = |name: &str| ready["back_ends"].as_array().expect("back ends").iter().find(|one| one["name"] == name).expect("it").clone();
+    let (view, why) = (of("project"), of("project")["why"].as_str().unwrap_or_default().to_owned());
+    assert!(why.contains("project.sunk v1") && why.contains("older than the journal"), "{view}");
+    assert_eq!((&view["ok"], view["stopped"].as_f64()), (&json!(false), Some(1.0)), "{view}");
+    assert_eq!((&of("team")["ok"], of("team").get("why")), (&json!(true), None::<&Value>));
+    let (done, told) = opensail(&world, &["projection", "list"]).await;
+    let line = told.lines().find(|line| line.starts_with("project ")).unwrap_or_default();
+    assert!(done && line.contains("stopped: at position") && line.contains("project.sunk v1"), "{told}");
+    let numbers = world.send(Method::GET, "/metrics", None).await.text;
+    assert!(numbers.contains("opensail_stopped{back_end=\"project\"} 1\n"), "{numbers}");
+    assert!(numbers.contains("opensail_stopped{back_end=\"team\"} 0\n"), "{numbers}");
+    assert!(numbers.contains("opensail_lag_seconds{back_end=\"project\"} "), "{numbers}");
+}
+
+#[tokio::test]
+async fn stops_whom_it_concerns_on_sqlite() {
+    stops_whom_it_concerns(World::start(PROGRAM, &[]).await, None).await;
+}
+
+#[tokio::test]
+async fn stops_whom_it_concerns_on_postgres() {
+    let database = fresh_database().await;
+    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
+    stops_whom_it_concerns(World::start(PROGRAM, &settings).await, Some(&database)).await;
+}
