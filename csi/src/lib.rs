@@ -5,6 +5,7 @@
 pub mod bucket;
 pub mod cas;
 pub mod fileops;
+pub mod names;
 #[cfg(test)]
 mod small_disk;
 mod temp_file;

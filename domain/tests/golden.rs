@@ -244,7 +244,7 @@ fn samples() -> Vec<(String, u32, Value)> {
         }
         .into(),
         session::UndoStarted { to: 3, before: "66".repeat(32), goal: "77".repeat(32), requested_by: account }.into(),
-        session::Undone { to: 3, tree: tree(), changed: 2, spared: Some(private(vec!["b.txt".to_string()])) }.into(),
+        session::Undone { to: 3, tree: tree(), changed: 2, spared: Some(private(vec!["b.txt".to_string()])), refused: None }.into(),
         session::Forked {
             origin: session::Origin { session_id: SessionId(id(7)), version: 3, snapshot: "55".repeat(32) },
             conversation: private(vec![Message::User { text: "write a program".into() }]),
@@ -268,6 +268,7 @@ fn samples() -> Vec<(String, u32, Value)> {
             tree: tree(),
             changed: 2,
             spared: Some(private(vec!["b.txt".to_string()])),
+            refused: None,
         }
         .into(),
         session::ForkMergeStarted { fork: SessionId(id(7)), before: "66".repeat(32) }.into(),

@@ -26,6 +26,7 @@ pub(super) struct DiffBody {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct FileDiff {
+    /// Told as in a tree.
     pub(super) path: String,
     /// `added`, `modified` or `deleted`; between snapshots also `renamed`, `mode` (only permission bits) and `type`
     pub(super) change: &'static str,
@@ -42,7 +43,7 @@ pub(super) struct FileDiff {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mode_after: Option<String>,
     pub(super) binary: bool,
-    /// Unified diff; null for binary files, for files over 1 MiB and for bytes that are no longer there.
+    /// Unified diff, with names quoted as git does; null for binary files, for files over 1 MiB and for bytes that are no longer there.
     pub(super) diff: Option<String>,
     pub(super) lines_added: u64,
     pub(super) lines_removed: u64,

@@ -49,6 +49,8 @@ pub(super) struct SessionTreeBody {
 
 #[derive(Serialize, ToSchema)]
 pub(super) struct SessionTreeItem {
+    /// Bytes of a name that are no UTF-8 stand in it as `\xff`, and backslashes that would be taken for such a byte are doubled; so it is
+    /// asked for too.
     path: String,
     /// `file`, `folder` or `link`
     kind: &'static str,

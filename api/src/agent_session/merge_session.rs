@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::choices::{ChoiceName, choices};
+use super::refused::{self, RefusedPath};
 use crate::auth::signed::Asked;
 use crate::extract::PathPart;
 use crate::problem::Problem;
@@ -41,6 +42,8 @@ pub(super) struct MergedBody {
     snapshot: String,
     changed: u64,
     spared: Vec<String>,
+    /// Paths that could not be changed, and why.
+    refused: Vec<RefusedPath>,
 }
 
 /// Merges a fork's files into the files of the session it left, texts by line. What both changed is told with 409 `files_conflict`, with both
@@ -62,6 +65,7 @@ pub(super) async fn merge_session(
         snapshot: merged.tree.snapshot,
         changed: merged.changed,
         spared: merged.spared.as_ref().and_then(|spared| spared.value()).cloned().unwrap_or_default(),
+        refused: refused::told(merged.refused.as_ref()),
     };
     Ok(at.answer(StatusCode::ACCEPTED, body))
 }

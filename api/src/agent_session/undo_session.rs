@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::choices::{ChoiceName, choices};
+use super::refused::{self, RefusedPath};
 use crate::auth::signed::Asked;
 use crate::extract::PathPart;
 use crate::problem::Problem;
@@ -40,8 +41,10 @@ pub(super) struct UndoneBody {
     snapshot: String,
     /// Paths that were changed.
     changed: u64,
-    /// Paths that were left as they are, because somebody changed them meanwhile or snapshots leave them out.
+    /// Paths that were left as they are, because somebody changed them meanwhile, snapshots leave them out, or they could not be changed.
     spared: Vec<String>,
+    /// Those that could not be changed, and why.
+    refused: Vec<RefusedPath>,
 }
 
 /// Takes a session that is not at work back to an event, files and conversation. Nothing is erased: an undo can be undone. Files that somebody
@@ -63,6 +66,7 @@ pub(super) async fn undo_session(
         snapshot: undone.tree.snapshot,
         changed: undone.changed,
         spared: undone.spared.as_ref().and_then(|spared| spared.value()).cloned().unwrap_or_default(),
+        refused: refused::told(undone.refused.as_ref()),
     };
     Ok(at.answer(StatusCode::ACCEPTED, body))
 }

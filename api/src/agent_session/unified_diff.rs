@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use similar::{Algorithm, ChangeTag, TextDiff};
 
+use super::git_name::git_name;
+
 /// Largest side that is compared, in bytes; beyond it only the hashes are told.
 pub(crate) const MAX_DIFF_BYTES: usize = 1024 * 1024;
 /// After so long the rest is told as replaced.
@@ -26,7 +28,7 @@ pub(crate) fn compare(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).timeout(PATIENCE).diff_lines(old, new);
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count() as u64;
     let (added, removed) = (count(ChangeTag::Insert), count(ChangeTag::Delete));
-    let name = |side: &str, there: bool| if there { format!("{side}/{path}") } else { "/dev/null".into() };
+    let name = |side: &str, there: bool| if there { git_name(&format!("{side}/{path}")) } else { "/dev/null".into() };
     let (old_name, new_name) = (name("a", before.is_some()), name("b", after.is_some()));
     let diff = diff.unified_diff().context_radius(CONTEXT_LINES).header(&old_name, &new_name).to_string();
     Compared::Text { diff, added, removed }

@@ -81,16 +81,18 @@ impl Commands {
 
     async fn take_back(&self, core: &Core, undo: UndoStarted) -> Result<(Wish, Held), CommandError> {
         let root = self.prepare_copy(core).await?;
-        let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &undo.before, &undo.goal).await?;
-        let spared = private(core.session_id, spared);
-        let undone = Undone { to: undo.to, tree: after.tree, changed, spared };
+        let PutBack { after, changed, spared, refused } =
+            self.snapshots().put_back(core.project_id, &root, &undo.before, &undo.goal).await?;
+        let (spared, refused) = (private(core.session_id, spared), private(core.session_id, refused));
+        let undone = Undone { to: undo.to, tree: after.tree, changed, spared, refused };
         Ok((Wish::of(core.session_id, AgentSessionCommand::FinishUndo(Box::new(undone))), after.held))
     }
 
     async fn merge_in(&self, core: &Core, merge: MergeStarted) -> Result<(Wish, Held), CommandError> {
         let (_, into) = self.session_core(merge.into).await?;
         let root = self.prepare_copy(&into).await?;
-        let PutBack { after, changed, spared } = self.snapshots().put_back(core.project_id, &root, &merge.before, &merge.goal).await?;
+        let PutBack { after, changed, spared, refused } =
+            self.snapshots().put_back(core.project_id, &root, &merge.before, &merge.goal).await?;
         let project = match into.workspace.origin {
             Some(_) => None,
             None => Some(self.told_to_project(&into, &after.tree).await?),
@@ -98,8 +100,8 @@ impl Commands {
         let told =
             ForkMerged { fork: core.session_id, theirs: merge.theirs.clone(), before: merge.before, tree: after.tree.clone(), changed };
         let origin = Some((merge.into, AgentSessionCommand::FinishForkMerge(Box::new(told))));
-        let spared = private(core.session_id, spared);
-        let merged = Merged { into: merge.into, theirs: merge.theirs, tree: after.tree, changed, spared };
+        let (spared, refused) = (private(core.session_id, spared), private(core.session_id, refused));
+        let merged = Merged { into: merge.into, theirs: merge.theirs, tree: after.tree, changed, spared, refused };
         let wish = Wish { origin, project, ..Wish::of(core.session_id, AgentSessionCommand::FinishMerge(Box::new(merged))) };
         Ok((wish, after.held))
     }
@@ -110,6 +112,6 @@ impl Commands {
     }
 }
 
-pub(super) fn private(session: SessionId, paths: Vec<String>) -> Option<Private<Vec<String>>> {
+pub(super) fn private<T>(session: SessionId, paths: Vec<T>) -> Option<Private<Vec<T>>> {
     (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))
 }

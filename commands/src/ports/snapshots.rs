@@ -2,6 +2,9 @@
 //!
 //! What is returned with a [`Held`] names objects that no event names yet: whoever has it keeps it until the event is durable, so that no
 //! sweep removes them in between.
+//!
+//! Paths and the targets of links are text: bytes that are no UTF-8 stand in it as `\xff`, and backslashes that would be taken for the beginning
+//! of such a byte are doubled. Paths are asked for in the same way.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -11,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use opensail_domain::agent_session::event::Tree;
+use opensail_domain::agent_session::event::{Refused, Tree};
 use opensail_domain::kernel::ProjectId;
 
 /// Paths of a change that are told one by one.
@@ -87,8 +90,10 @@ pub struct PutBack {
     /// What is there now.
     pub after: Captured,
     pub changed: u64,
-    /// Left as they are: changed by somebody meanwhile, or left out of snapshots.
+    /// Left as they are: changed by somebody meanwhile, left out of snapshots, or refused.
     pub spared: Vec<String>,
+    /// Those that the file system did not let us change.
+    pub refused: Vec<Refused>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -198,6 +203,7 @@ pub trait Snapshots: Send + Sync + 'static {
     /// Three-way merge; `lines`: texts that both changed are merged by line.
     async fn merge(&self, project: ProjectId, sides: &Sides, lines: bool, choices: &Choices) -> Result<Merge, SnapshotError>;
     /// Changes a folder that was as `before` says to be as `goal` says; what somebody changed meanwhile stays. Repeating it after a crash goes on.
+    /// A path that the file system refuses to change is told and keeps no other from it.
     async fn put_back(&self, project: ProjectId, root: &Path, before: &str, goal: &str) -> Result<PutBack, SnapshotError>;
     /// Makes `into` a working copy, whole or not at all; true if it was not there. `near`: a folder whose blocks may be shared.
     async fn lay_out(&self, project: ProjectId, snapshot: &str, near: &Path, into: &Path) -> Result<bool, SnapshotError>;

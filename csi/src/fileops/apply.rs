@@ -56,7 +56,7 @@ pub fn apply(root: &Root, change: &Change) -> Result<Applied, FileError> {
     if !change.allow_git {
         git_guard::refuse_named(&path)?;
     }
-    if path.names().any(|name| temp_file::is_passing_name(name.as_bytes())) {
+    if path.names().any(temp_file::is_passing_name) {
         return Err(FileError::forbidden(path.as_str(), "this name is kept for files that are being written"));
     }
     let size = change.after.as_ref().map_or(0, |bytes| bytes.len() as u64);
@@ -181,7 +181,7 @@ fn delete(parent: &Parent, path: &ProjectPath, current: &Current) -> Result<bool
 }
 
 /// Changes of the same file take turns in this process; different files may share a turnstile, which only costs time.
-fn turn_of(folder: Identity, name: &str) -> MutexGuard<'static, ()> {
+fn turn_of(folder: Identity, name: &[u8]) -> MutexGuard<'static, ()> {
     static TURNS: [Mutex<()>; 64] = [const { Mutex::new(()) }; 64];
     let mut hasher = DefaultHasher::new();
     (folder, name).hash(&mut hasher);

@@ -85,7 +85,7 @@ impl Current {
     }
 }
 
-fn stat_of(dir: BorrowedFd<'_>, name: &str) -> Result<Stat, Errno> {
+fn stat_of(dir: BorrowedFd<'_>, name: &[u8]) -> Result<Stat, Errno> {
     rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW)
 }
 

@@ -28,7 +28,7 @@ pub fn canonical_root(folder: &Path) -> Result<PathBuf, FileError> {
     }
     refuse_system(&real)?;
     let root = Root::open(&real)?;
-    root.open_folder(".", Links::None).map_err(|errno| FileError::from_errno(&shown, errno))?;
+    root.open_folder(b".", Links::None).map_err(|errno| FileError::from_errno(&shown, errno))?;
     Ok(real)
 }
 

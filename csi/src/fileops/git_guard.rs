@@ -13,8 +13,8 @@ use super::root::{Identity, Links, Root, open_beneath};
 const MAX_LEVELS: usize = 4096;
 
 /// Whether a name is `.git`, in any case: some file systems take no heed of it.
-pub(crate) fn is_git(name: &str) -> bool {
-    name.eq_ignore_ascii_case(".git")
+pub(crate) fn is_git(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b".git")
 }
 
 /// Refuses a path that names `.git` or something beneath one.

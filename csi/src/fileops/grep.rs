@@ -92,11 +92,11 @@ pub fn grep(root: &Root, query: &GrepQuery, cancel: &Cancel) -> Result<Lines, Fi
     };
 
     let Some(walk) = Walk::from(root, &start)? else {
-        let opened = open_regular(root.as_fd(), start.as_str(), Links::Beneath);
+        let opened = open_regular(root.as_fd(), start.raw(), Links::Beneath);
         if let Ok(Regular::Not(kind)) = opened {
             return Err(not_a_file(start.as_str(), kind));
         }
-        if glob.is_none_or(|glob| glob.matches(start.name().as_bytes())) {
+        if glob.is_none_or(|glob| glob.matches(start.name())) {
             let _ = search(opened, start.as_str().to_owned());
         }
         return Ok(found);

@@ -35,11 +35,11 @@ impl Rules {
     /// The rules of the project and of every folder strictly above `start`.
     pub(super) fn above(root: &Root, start: &ProjectPath) -> Option<Arc<Self>> {
         let mut rules = Self::exclude(root.as_fd());
-        let folders = std::iter::once(String::new()).chain(start.prefixes().map(|prefix| prefix.as_str().to_owned()));
+        let folders = std::iter::once(Vec::new()).chain(start.prefixes().map(|prefix| prefix.raw().to_vec()));
         for folder in folders.take(start.names().count()) {
-            let path = if folder.is_empty() { "." } else { &folder };
+            let path: &[u8] = if folder.is_empty() { b"." } else { &folder };
             let Ok(fd) = root.open_folder(path, Links::Beneath) else { continue };
-            rules = Self::with(rules, fd.as_fd(), folder.as_bytes());
+            rules = Self::with(rules, fd.as_fd(), &folder);
         }
         rules
     }

@@ -14,7 +14,7 @@ use crate::temp_file::sync_folder;
 /// An open parent folder and what had to be made for it.
 pub(super) struct Parent {
     pub(super) dir: OwnedFd,
-    made: Vec<(OwnedFd, String)>,
+    made: Vec<(OwnedFd, Vec<u8>)>,
 }
 
 impl Parent {
@@ -30,7 +30,7 @@ impl Parent {
     /// The folder of `path`, made with all above it (0755 less the umask), durable when this returns.
     pub(super) fn made(root: &Root, path: &ProjectPath, allow_git: bool) -> Result<Self, FileError> {
         let failed = |errno| FileError::from_errno(path.as_str(), errno);
-        let dir = root.open_folder(".", Links::Beneath).map_err(failed)?;
+        let dir = root.open_folder(b".", Links::Beneath).map_err(failed)?;
         let mut parent = Self { dir, made: Vec::new() };
         for folder in path.parent().prefixes() {
             match parent.step_into(root, &folder, path, allow_git) {
@@ -79,7 +79,7 @@ impl Parent {
     /// Removes what was made, innermost first, as far as it is still empty.
     pub(super) fn unmake(&mut self) {
         while let Some((above, name)) = self.made.pop() {
-            if rustix::fs::unlinkat(&above, name.as_str(), AtFlags::REMOVEDIR).is_err() {
+            if rustix::fs::unlinkat(&above, name.as_slice(), AtFlags::REMOVEDIR).is_err() {
                 break;
             }
         }

@@ -29,7 +29,7 @@ pub struct FileContent {
 /// part of the path is a file).
 pub fn read(root: &Root, path: &str) -> Result<Option<FileContent>, FileError> {
     let path = ProjectPath::file(path)?;
-    let (file, stat) = match open_regular(root.as_fd(), path.as_str(), Links::Beneath) {
+    let (file, stat) = match open_regular(root.as_fd(), path.raw(), Links::Beneath) {
         Ok(Regular::Open(file, stat)) => (file, stat),
         Ok(Regular::Not(kind)) => return Err(not_a_file(path.as_str(), kind)),
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),

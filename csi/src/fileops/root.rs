@@ -67,7 +67,7 @@ impl Root {
     }
 
     /// Opens a folder beneath the root for reading its entries.
-    pub(super) fn open_folder(&self, path: &str, links: Links) -> Result<OwnedFd, Errno> {
+    pub(super) fn open_folder(&self, path: &[u8], links: Links) -> Result<OwnedFd, Errno> {
         open_beneath(self.fd.as_fd(), path, OFlags::RDONLY | OFlags::DIRECTORY, links)
     }
 }

@@ -8,6 +8,7 @@ use super::path::ProjectPath;
 use super::read::mtime_of;
 use super::root::Root;
 use super::walk::{Kind, Options, Walk};
+use crate::names::told;
 
 /// Most entries of one answer, whatever is asked for.
 pub(super) const MAX_ITEMS: usize = 100_000;
@@ -64,7 +65,7 @@ pub fn tree(root: &Root, query: &TreeQuery, cancel: &Cancel) -> Result<Tree, Fil
             kind: entry.kind,
             size: u64::try_from(stat.st_size).unwrap_or_default(),
             mtime: mtime_of(&stat),
-            link_target: target.map(|target| target.to_string_lossy().into_owned()),
+            link_target: target.map(|target| told(target.as_bytes())),
         });
         ControlFlow::Continue(())
     })?;

@@ -18,6 +18,7 @@ use super::git_guard::is_git;
 use super::ignore_rules::Rules;
 use super::path::ProjectPath;
 use super::root::{Links, Root, open_beneath};
+use crate::names::told;
 use crate::temp_file::is_passing_name;
 
 /// Most entries that one walk looks at, ignored and hidden ones included; a bigger tree is shown truncated.
@@ -127,7 +128,7 @@ impl<'r> Walk<'r> {
                 if visit(&entry).is_break() {
                     return Ok(false);
                 }
-                if is_folder && level.depth < options.depth && !is_git(&name.to_string_lossy()) {
+                if is_folder && level.depth < options.depth && !is_git(name.as_bytes()) {
                     levels.push_back(Level { path: beneath, depth: level.depth + 1, rules: rules.clone() });
                 }
             }
@@ -150,18 +151,18 @@ impl<'r> Walk<'r> {
 
     /// The path of an entry in the project, as raw bytes.
     pub(super) fn in_project(&self, beneath: &[u8]) -> Vec<u8> {
-        join(self.start_path.as_str().as_bytes(), beneath)
+        join(self.start_path.raw(), beneath)
     }
 
-    /// The path of an entry in the project, as people see it; what is not UTF-8 is shown with replacement characters.
+    /// The path of an entry in the project, as people are told it.
     pub(super) fn shown(&self, beneath: &[u8]) -> String {
-        String::from_utf8_lossy(&self.in_project(beneath)).into_owned()
+        told(&self.in_project(beneath))
     }
 }
 
 fn left_out(name: &CString, options: &Options) -> bool {
     let bytes = name.as_bytes();
-    is_passing_name(bytes) || (!options.hidden && bytes.starts_with(b".")) || (!options.show_git && is_git(&name.to_string_lossy()))
+    is_passing_name(bytes) || (!options.hidden && bytes.starts_with(b".")) || (!options.show_git && is_git(bytes))
 }
 
 fn join(above: &[u8], name: &[u8]) -> Vec<u8> {

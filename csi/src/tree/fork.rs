@@ -18,7 +18,7 @@ use crate::fileops::{Root, create_root};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Forked {
     /// As a subvolume: with what snapshots leave out, as it is in the source now.
-    Subvolume(Restored),
+    Subvolume(Box<Restored>),
     /// Written, or shared file by file.
     Laid(Laid),
 }
@@ -41,7 +41,7 @@ pub fn fork(
         // Inodes and times are the same in the copy, so what is known of the source is known of it.
         let mut tracker = source.tracker.forked();
         let root = Root::open(&into)?;
-        return restore(subject, &mut tracker, &root, rules, snapshot, hold).map(Forked::Subvolume);
+        return restore(subject, &mut tracker, &root, rules, snapshot, hold).map(|restored| Forked::Subvolume(Box::new(restored)));
     }
     create_root(&into)?;
     checkout(subject, snapshot, &Root::open(&into)?, Some(source)).map(Forked::Laid)

@@ -52,7 +52,7 @@ pub use btrfs::{Subvolume, create_subvolume, delete_subvolume, snapshot_subvolum
 pub use checkout::{Laid, Near, checkout};
 pub use diff::{Change, ChangeKind, diff};
 pub use entry::{Entry, Folder, Item};
-pub use error::TreeError;
+pub use error::{Refusal, TreeError};
 pub use fork::{Forked, fork};
 pub use lines::{Hunk, LineChange, Lines, line_diff};
 pub use load::{entry_at, file_at, list};

@@ -10,7 +10,7 @@ use super::index::Stamp;
 use super::load::folder;
 use super::place::{self, Owner, Regular};
 use super::walk::open_dir;
-use super::{Rules, Snapshot, Taken, Tracker, TreeError};
+use super::{Refusal, Rules, Snapshot, Taken, Tracker, TreeError};
 use crate::cas::{Address, Hold, Subject};
 use crate::fileops::{Links, Root, open_beneath};
 use crate::temp_file::sync_folder;
@@ -25,10 +25,12 @@ pub struct Restored {
     /// Paths that were left as they are because somebody changed them meanwhile, or because something stands there that
     /// snapshots leave out. Folders that could not be removed because of such are among them.
     pub spared: Vec<Vec<u8>>,
+    /// Paths that the file system did not let us change, and why; what lies beneath a folder among them may be as it was too.
+    pub refused: Vec<(Vec<u8>, Refusal)>,
 }
 
 /// Brings the folder back to a snapshot. First a snapshot of what is there is taken, so nothing that snapshots keep is lost;
-/// what they leave out is not touched. Repeating it after a crash goes on where it stopped. Restored files are durable when
+/// what they leave out is not touched. A path that may not be changed keeps no other from it. Repeating it after a crash goes on where it stopped. Restored files are durable when
 /// this returns.
 pub fn restore(
     subject: &Subject,
@@ -48,13 +50,13 @@ pub fn bring(subject: &Subject, tracker: &Tracker, root: &Root, before: Taken, t
     let failed = |errno| TreeError::at(b".", errno);
     let dir = open_dir(root.as_fd(), c".").map_err(failed)?;
     let owner = Owner::of(root.as_fd()).map_err(failed)?;
-    let mut work = Work { subject, tracker, owner, changed: Vec::new(), spared: Vec::new() };
+    let mut work = Work { subject, tracker, owner, changed: Vec::new(), spared: Vec::new(), refused: Vec::new() };
     if before.snapshot.root != wanted {
         let (have, wanted) = (folder(subject, &before.snapshot.root)?, folder(subject, &wanted)?);
         work.folder(&dir, &have, &wanted, &mut Vec::new())?;
     }
-    let Work { changed, spared, .. } = work;
-    Ok(Restored { before, changed, spared })
+    let Work { changed, spared, refused, .. } = work;
+    Ok(Restored { before, changed, spared, refused })
 }
 
 struct Work<'w> {
@@ -63,6 +65,7 @@ struct Work<'w> {
     owner: Owner,
     changed: Vec<Vec<u8>>,
     spared: Vec<Vec<u8>>,
+    refused: Vec<(Vec<u8>, Refusal)>,
 }
 
 impl Work<'_> {
@@ -83,7 +86,11 @@ impl Work<'_> {
                 path.push(b'/');
             }
             path.extend_from_slice(name);
-            self.entry(dir, name, is, shall, path)?;
+            let length = path.len();
+            match self.entry(dir, name, is, shall, path) {
+                Err(TreeError::Refused { why, .. }) => self.refused.push((path[..length].to_vec(), why)),
+                outcome => outcome?,
+            }
             path.truncate(above);
         }
         if self.changed.len() > before {

@@ -77,5 +77,5 @@ pub(super) fn is_ours(name: &[u8]) -> bool {
 }
 
 pub(super) fn is_git(name: &[u8]) -> bool {
-    is_git_name(&String::from_utf8_lossy(name))
+    is_git_name(name)
 }

@@ -14,6 +14,7 @@ pub mod replay;
 pub mod run;
 pub mod screen;
 pub mod snapshots;
+pub mod spared;
 pub mod tree;
 pub mod undo;
 

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::message::{Answer, CallOutcome, Tokens};
 pub use super::workspace::{
-    ForkMergeStarted, ForkMerged, Forked, MergeStarted, Merged, Origin, SnapshotNamed, SnapshotsReleased, Tree, UndoStarted, Undone,
-    WorkspaceCaptured, WorkspaceDiscarded,
+    ForkMergeStarted, ForkMerged, Forked, MergeStarted, Merged, Origin, Refusal, Refused, SnapshotNamed, SnapshotsReleased, Tree,
+    UndoStarted, Undone, WorkspaceCaptured, WorkspaceDiscarded,
 };
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros, Private, ProjectId, SessionId, TeamId, event::events};
 

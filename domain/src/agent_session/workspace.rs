@@ -60,9 +60,47 @@ pub struct Undone {
     pub tree: Tree,
     /// Paths that were changed.
     pub changed: u64,
-    /// Paths left as they are, because somebody changed them meanwhile or snapshots leave them out.
+    /// Paths left as they are, because somebody changed them meanwhile, snapshots leave them out, or they could not be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spared: Option<Private<Vec<String>>>,
+    /// Those that could not be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Private<Vec<Refused>>>,
+}
+
+/// A path that could not be changed; all others were.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    pub path: String,
+    pub reason: Refusal,
+}
+
+/// Why the file system let a path not be changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// Its owner and mode, or a flag on it, forbid it.
+    NotPermitted,
+    ReadOnly,
+    /// Something is mounted there, or it is a program that runs.
+    Busy,
+    NameTooLong,
+    NotAFolder,
+    /// A symbolic link stands in the way.
+    Link,
+}
+
+impl Refusal {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not_permitted",
+            Self::ReadOnly => "read_only",
+            Self::Busy => "busy",
+            Self::NameTooLong => "name_too_long",
+            Self::NotAFolder => "not_a_folder",
+            Self::Link => "link",
+        }
+    }
 }
 
 /// Where a fork comes from.
@@ -115,6 +153,8 @@ pub struct Merged {
     pub changed: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spared: Option<Private<Vec<String>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Private<Vec<Refused>>>,
 }
 
 /// A fork's files are about to be merged into this session's. Told in the same append as the fork's `merge_started`.

@@ -6,5 +6,6 @@ mod fidelity;
 mod git;
 mod going_back;
 mod killed;
+mod refused;
 mod taking;
 mod world;

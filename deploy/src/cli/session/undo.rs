@@ -1,18 +1,16 @@
 //! `opensail session undo`.
 
+use super::spared::spared;
 use crate::cli::CliError;
 use crate::cli::arguments::Conflicts;
 use crate::cli::client::Client;
-use crate::cli::paint::on_one_line;
 
 pub async fn undo(client: &Client, session: &str, to: u64, conflicts: &Conflicts) -> Result<(), CliError> {
     let mut body = conflicts.fields();
     body["to"] = to.into();
     let undone = client.post(&format!("/api/v1/sessions/{session}/undo"), &body).await?;
     println!("back at #{}; paths changed: {}", undone["to"], undone["changed"]);
-    for path in undone["spared"].as_array().into_iter().flatten().filter_map(|path| path.as_str()) {
-        println!("left as it is: {}", on_one_line(path));
-    }
+    spared(&undone);
     println!("what was there before comes back with: opensail session undo {} --to {}", on_one_line(session), undone["found"]);
     Ok(())
 }

@@ -13,7 +13,7 @@ fn undo(to: u64) -> UndoStarted {
     UndoStarted { to, before: "b".repeat(64), goal: "c".repeat(64), requested_by: ADA }
 }
 fn undone(to: u64) -> Undone {
-    Undone { to, tree: tree("d"), changed: 1, spared: None }
+    Undone { to, tree: tree("d"), changed: 1, spared: None, refused: None }
 }
 fn forked() -> Forked {
     Forked {
@@ -159,7 +159,8 @@ fn a_fork_is_merged_and_thrown_away_and_no_other_session() {
     given::<AgentSessionDecider>(events.clone()).when(C::StartMerge(merge.clone())).then(vec![merge.clone().into()]);
     events.push(merge.into());
     given::<AgentSessionDecider>(events.clone()).when(C::Discard(discard.clone())).then_refused(R::Unsettled { what: "a merge" });
-    let merged = Merged { into: SessionId(Uuid::from_u128(9)), theirs: "f".repeat(64), tree: tree("a"), changed: 1, spared: None };
+    let merged =
+        Merged { into: SessionId(Uuid::from_u128(9)), theirs: "f".repeat(64), tree: tree("a"), changed: 1, spared: None, refused: None };
     given::<AgentSessionDecider>(events.clone()).when(C::FinishMerge(Box::new(merged.clone()))).then(vec![merged.clone().into()]);
     events.push(merged.into());
     given::<AgentSessionDecider>(events.clone()).when(C::Discard(discard.clone())).then(vec![discard.clone().into()]);

@@ -10,6 +10,7 @@ mod sweep;
 mod tests;
 mod translate;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use opensail_commands::ports::snapshots::{
 };
 use opensail_csi::cas::{Address, Hold, LocalStore, Objects, Subject};
 use opensail_csi::fileops::Root;
+use opensail_csi::names::{meant, told};
 use opensail_csi::tree::{self, Rules, TreeError};
 use opensail_domain::agent_session::event::Tree;
 use opensail_domain::kernel::ProjectId;
@@ -29,7 +31,7 @@ use opensail_eventstore::vault::keyring::{KeyError, Keyring};
 use crate::crash::crash_point;
 use folders::Folders;
 use sealer::KeySealer;
-use translate::{address, choice, conflict, failed, lossy, path_change};
+use translate::{address, choice, conflict, failed, lossy, path_change, refused};
 
 /// Largest text that lines are blamed in, in bytes.
 const MAX_BLAMED: u64 = 4 * 1024 * 1024;
@@ -83,7 +85,7 @@ impl LocalSnapshots {
         });
         let (taken, changes) = taken.map_err(failed)?;
         crash_point!("after_capture");
-        let paths = changes.iter().flatten().take(MAX_TOLD_PATHS).map(|change| lossy(&change.path)).collect();
+        let paths = changes.iter().flatten().take(MAX_TOLD_PATHS).map(|change| told(&change.path)).collect();
         let (files, bytes, left_out) = (taken.snapshot.files, taken.snapshot.bytes, taken.snapshot.left_out_count);
         let tree = Tree { snapshot: taken.name.to_string(), files, bytes, left_out };
         Ok(Captured { tree, changed: changes.map(|changes| changes.len() as u64), paths, held: Held::new(hold) })
@@ -104,11 +106,13 @@ impl LocalSnapshots {
         let (mut spared, restored) = restored.map_err(failed)?;
         crash_point!("after_put_back");
         spared.extend(restored.spared);
+        spared.extend(restored.refused.iter().map(|(path, _)| path.clone()));
         spared.sort();
         spared.dedup();
         let after = self.take(subject, root, None)?;
-        let spared = spared.iter().map(|path| lossy(path)).collect();
-        Ok(PutBack { after, changed: restored.changed.len() as u64, spared })
+        let spared = spared.iter().map(|path| told(path)).collect();
+        let refused = restored.refused.iter().map(refused).collect();
+        Ok(PutBack { after, changed: restored.changed.len() as u64, spared, refused })
     }
 }
 
@@ -133,7 +137,8 @@ impl Snapshots for LocalSnapshots {
         self.blocking(project, move |own, subject| {
             let hold = own.hold()?;
             let [base, ours, theirs] = [&sides.base, &sides.ours, &sides.theirs].map(|side| address(side));
-            let choose = |path: &[u8]| choices.paths.get(&lossy(path)).copied().or(choices.rest).map(choice);
+            let decided: BTreeMap<Vec<u8>, _> = choices.paths.iter().map(|(path, choice)| (meant(path), *choice)).collect();
+            let choose = |path: &[u8]| decided.get(path).copied().or(choices.rest).map(choice);
             let wish = tree::Wish { lines, resumes: false, choose: &choose };
             let merged = tree::merge(subject, [&base?, &ours?, &theirs?], wish, &hold).map_err(failed)?;
             let conflicts = merged.conflicts.into_iter().map(conflict).collect();
@@ -177,7 +182,7 @@ impl Snapshots for LocalSnapshots {
     async fn read(&self, project: ProjectId, snapshot: &str, path: &str, limit: u64) -> Result<Option<Bytes>, SnapshotError> {
         let (snapshot, path) = (address(snapshot)?, path.to_owned());
         self.blocking(project, move |_, subject| {
-            let found = tree::file_at(subject, &snapshot, path.as_bytes(), limit).map_err(failed)?;
+            let found = tree::file_at(subject, &snapshot, &meant(&path), limit).map_err(failed)?;
             Ok(found.map(Bytes::from))
         })
         .await
@@ -199,7 +204,7 @@ impl Snapshots for LocalSnapshots {
         let snapshots: Vec<Address> = snapshots.iter().map(|name| address(name)).collect::<Result<_, _>>()?;
         let path = path.to_owned();
         self.blocking(project, move |_, subject| {
-            let lines = tree::blame(subject, &snapshots, path.as_bytes(), MAX_BLAMED).map_err(failed)?;
+            let lines = tree::blame(subject, &snapshots, &meant(&path), MAX_BLAMED).map_err(failed)?;
             let told = |line: tree::Written| BlamedLine { text: lossy(&line.line), snapshot: line.snapshot };
             Ok(lines.map(|lines| lines.into_iter().map(told).collect()))
         })

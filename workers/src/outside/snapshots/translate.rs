@@ -2,11 +2,13 @@
 
 use opensail_commands::ports::snapshots::{ChangeKind, Choice, FileConflict, Item, PathChange, SnapshotEntry, SnapshotError};
 use opensail_csi::cas::{Address, CasError, SealError, Subject};
+use opensail_csi::names::{meant, told};
 use opensail_csi::tree::{self, TreeError};
+use opensail_domain::agent_session::event::{Refusal, Refused};
 
 use super::Tried;
 
-/// Names that are not UTF-8 are told with marks in place of what cannot be told.
+/// Of contents; what is not UTF-8 in them is told with marks.
 pub(super) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -27,8 +29,22 @@ pub(super) fn failed(error: TreeError) -> SnapshotError {
         TreeError::Store(error @ CasError::Damaged(_)) => SnapshotError::Damaged(error.to_string()),
         TreeError::Store(error) => SnapshotError::Unavailable(error.to_string()),
         error @ TreeError::Unknown(_) => SnapshotError::Damaged(error.to_string()),
-        error @ (TreeError::File(_) | TreeError::NotEmpty | TreeError::Restless) => SnapshotError::Files(error.to_string()),
+        error @ (TreeError::File(_) | TreeError::Refused { .. } | TreeError::NotEmpty | TreeError::Restless) => {
+            SnapshotError::Files(error.to_string())
+        }
     }
+}
+
+pub(super) fn refused((path, why): &(Vec<u8>, tree::Refusal)) -> Refused {
+    let reason = match why {
+        tree::Refusal::NotPermitted => Refusal::NotPermitted,
+        tree::Refusal::ReadOnly => Refusal::ReadOnly,
+        tree::Refusal::Busy => Refusal::Busy,
+        tree::Refusal::NameTooLong => Refusal::NameTooLong,
+        tree::Refusal::NotAFolder => Refusal::NotAFolder,
+        tree::Refusal::Link => Refusal::Link,
+    };
+    Refused { path: told(path), reason }
 }
 
 pub(super) fn choice(choice: Choice) -> tree::Choice {
@@ -41,7 +57,7 @@ pub(super) fn choice(choice: Choice) -> tree::Choice {
 
 pub(super) fn conflict(conflict: tree::Conflict) -> FileConflict {
     FileConflict {
-        path: lossy(&conflict.path),
+        path: told(&conflict.path),
         ours: conflict.ours.is_some(),
         theirs: conflict.theirs.is_some(),
         marked: conflict.marked.map(|text| lossy(&text)),
@@ -51,7 +67,7 @@ pub(super) fn conflict(conflict: tree::Conflict) -> FileConflict {
 fn item(item: &tree::Item) -> Item {
     match item {
         tree::Item::File { mode, content, .. } => Item::File { mode: *mode, size: content.size },
-        tree::Item::Link { target } => Item::Link { target: lossy(target) },
+        tree::Item::Link { target } => Item::Link { target: told(target) },
         tree::Item::Folder { mode, .. } => Item::Folder { mode: *mode },
     }
 }
@@ -63,10 +79,10 @@ pub(super) fn path_change(change: tree::Change) -> PathChange {
         tree::ChangeKind::Modified => (ChangeKind::Modified, None),
         tree::ChangeKind::Mode => (ChangeKind::Mode, None),
         tree::ChangeKind::Type => (ChangeKind::Type, None),
-        tree::ChangeKind::Renamed { from } => (ChangeKind::Renamed, Some(lossy(&from))),
+        tree::ChangeKind::Renamed { from } => (ChangeKind::Renamed, Some(told(&from))),
     };
     let (before, after) = (change.before.as_ref().map(item), change.after.as_ref().map(item));
-    PathChange { path: lossy(&change.path), kind, from, before, after }
+    PathChange { path: told(&change.path), kind, from, before, after }
 }
 
 /// Breadth first, so that what is left out when there is too much lies deepest.
@@ -77,7 +93,7 @@ pub(super) fn tree(
     depth: u32,
     limit: usize,
 ) -> Tried<Option<(Vec<SnapshotEntry>, bool)>> {
-    let mut level = vec![path.trim_matches('/').as_bytes().to_vec()];
+    let mut level = vec![meant(path.trim_matches('/'))];
     let mut entries = Vec::new();
     for step in 0..depth {
         let mut below = Vec::new();
@@ -101,7 +117,7 @@ pub(super) fn tree(
                     tree::Item::File { mtime, .. } => mtime.div_euclid(1000),
                     tree::Item::Link { .. } | tree::Item::Folder { .. } => 0,
                 };
-                entries.push(SnapshotEntry { path: lossy(&path), item: item(&entry.item), mtime });
+                entries.push(SnapshotEntry { path: told(&path), item: item(&entry.item), mtime });
                 if matches!(entry.item, tree::Item::Folder { .. }) {
                     below.push(path);
                 }

@@ -1460,7 +1460,7 @@ export interface components {
             binary: boolean;
             /** @description `added`, `modified` or `deleted`; between snapshots also `renamed`, `mode` (only permission bits) and `type` */
             change: string;
-            /** @description Unified diff; null for binary files, for files over 1 MiB and for bytes that are no longer there. */
+            /** @description Unified diff, with names quoted as git does; null for binary files, for files over 1 MiB and for bytes that are no longer there. */
             diff?: string | null;
             /** @description The old path of a file that was renamed. */
             from_path?: string | null;
@@ -1471,6 +1471,7 @@ export interface components {
             mode_after?: string | null;
             /** @description Permission bits, octal; only between snapshots. */
             mode_before?: string | null;
+            /** @description Told as in a tree. */
             path: string;
         };
         FileOriginBody: {
@@ -1777,6 +1778,8 @@ export interface components {
              * @description The session in whose files it went.
              */
             into: string;
+            /** @description Paths that could not be changed, and why. */
+            refused: components["schemas"]["RefusedPath"][];
             /** @description Its files as they are now. */
             snapshot: string;
             spared: string[];
@@ -2048,6 +2051,15 @@ export interface components {
             /** Format: int64 */
             to_do: number;
         };
+        /** @description A path that the file system did not let us change; all others were. */
+        RefusedPath: {
+            path: string;
+            /**
+             * @description `not_permitted` (owner, mode or a flag on it), `read_only`, `busy` (something is mounted there, or it is a program that runs),
+             *     `name_too_long`, `not_a_folder` or `link` (stands in the way)
+             */
+            reason: string;
+        };
         Registration: {
             email: string;
             /** @description The token of an invitation: needed where registration is by invitation; its team is joined at once. */
@@ -2160,6 +2172,10 @@ export interface components {
             mode?: string | null;
             /** @description RFC 3339, UTC; null for folders and links, whose times snapshots do not keep. */
             mtime?: string | null;
+            /**
+             * @description Bytes of a name that are no UTF-8 stand in it as `\xff`, and backslashes that would be taken for such a byte are doubled; so it is
+             *     asked for too.
+             */
             path: string;
             /**
              * Format: int64
@@ -2380,7 +2396,7 @@ export interface components {
             found: number;
             /** @description The files as they are now. */
             snapshot: string;
-            /** @description Paths that were left as they are, because somebody changed them meanwhile or snapshots leave them out. */
+            /** @description Paths that were left as they are, because somebody changed them meanwhile, snapshots leave them out, or they could not be changed. */
             spared: string[];
             /**
              * Format: int64
