@@ -162,7 +162,7 @@ fn copies(place: &str, folder: &Path, world: &mut World, btrfs: Option<&Path>, r
         let times = (0..rounds)
             .map(|round| {
                 let name = std::ffi::CString::new(format!("fork-{round}")).expect("a name");
-                timed(|| drop(fork(&world.subject, near, &world.rules, &taken.name, (top, &name), &world.hold).expect("forked")))
+                timed(|| drop(fork(&world.subject, Some(near), &world.rules, &taken.name, (top, &name), &world.hold).expect("forked")))
             })
             .collect();
         report(&format!("{place}: forked by a copy of the subvolume"), times, None);

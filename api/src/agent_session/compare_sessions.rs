@@ -107,7 +107,7 @@ pub(super) async fn compare_sessions(
     let other = api.other_session(signed.account, &files, then, "with", with).await?;
     let left_files = api.files_at(signed.account, &files, then, "id", None).await?;
     let right_files = api.files_at(signed.account, &other, then, "with", None).await?;
-    let diff = api.snapshot_diff(left_files.project, &left_files.snapshot, &right_files.snapshot).await?;
+    let diff = api.snapshot_diff(&left_files, &right_files).await?;
     let left = api.lineage(signed.account, files, then).await?;
     let right = api.lineage(signed.account, other, then).await?;
     let ancestor = common(&left, &right);

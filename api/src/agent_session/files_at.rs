@@ -2,6 +2,7 @@
 
 use opensail_commands::agent_session::SessionFiles;
 use opensail_commands::journal::Position;
+use opensail_commands::ports::snapshots::SnapshotError;
 use opensail_domain::kernel::{AccountId, ProjectId, SessionId};
 
 use crate::problem::{FieldError, Problem};
@@ -17,6 +18,16 @@ pub(super) struct FilesAt {
     pub(super) snapshot: String,
     /// Of the last event at or before what was asked for; none for a snapshot that was named itself.
     pub(super) position: Option<Position>,
+}
+
+impl FilesAt {
+    /// A snapshot that was named itself and is not known here is not found: nobody said that it was ever kept.
+    pub(super) fn problem(&self, error: SnapshotError) -> Problem {
+        match error {
+            SnapshotError::Missing | SnapshotError::Forgotten if self.position.is_none() => Problem::not_found(),
+            error => Problem::from_snapshot(error),
+        }
+    }
 }
 
 impl Api {
@@ -48,7 +59,12 @@ impl Api {
         let Some(text) = at else { return last(files, then) };
         if text.len() == NAME_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             // Names are looked up under the project's key alone, so nobody else's are found.
-            return Ok(FilesAt { project: files.project_id, snapshot: text.to_ascii_lowercase(), position: None });
+            let snapshot = text.to_ascii_lowercase();
+            if let Some(point) = files.snapshots.points.iter().find(|point| point.snapshot == snapshot) {
+                // One of this session's own: whether it is kept is known.
+                files.kept_at(point.version)?;
+            }
+            return Ok(FilesAt { project: files.project_id, snapshot, position: None });
         }
         if let Ok(other) = text.parse::<SessionId>() {
             return last(&self.other_session(account, files, then, parameter, other).await?, then);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::changed_files::{ChangedFile, Side, changed_files};
-use super::unified_diff::{Compared, compare};
+use super::unified_diff::{Told, compare};
 use crate::auth::signed::Signed;
 use crate::extract::{Params, PathPart};
 use crate::problem::Problem;
@@ -45,6 +45,10 @@ pub(super) struct FileDiff {
     pub(super) binary: bool,
     /// Unified diff, with names quoted as git does; null for binary files, for files over 1 MiB and for bytes that are no longer there.
     pub(super) diff: Option<String>,
+    /// Why `diff` is null: `binary`, `too_large` (over 1 MiB), `too_many` (beyond the thousandth file only paths are told), `not_kept` (the
+    /// bytes are no longer there), `same` (the bytes are the same) or `folder`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) no_diff: Option<&'static str>,
     pub(super) lines_added: u64,
     pub(super) lines_removed: u64,
 }
@@ -83,7 +87,7 @@ pub(super) async fn get_diff(
         let begin = files.position_of(1).to_string();
         let from = api.files_at(signed.account, &files, then, "from", Some(params.from.as_deref().unwrap_or(&begin))).await?;
         let to = api.files_at(signed.account, &files, then, "to", params.to.as_deref()).await?;
-        let items = api.snapshot_diff(from.project, &from.snapshot, &to.snapshot).await?;
+        let items = api.snapshot_diff(&from, &to).await?;
         return Ok(Json(DiffBody { items, next: None, position }));
     }
     let mut items = Vec::new();
@@ -110,8 +114,8 @@ impl Api {
         let path = file.path.clone();
         // Comparing may take half a second of processor time.
         let comparing = move || match (&before, &after) {
-            (Found::Lost, _) | (_, Found::Lost) => None,
-            (before, after) => Some(compare(&path, before.bytes(), after.bytes())),
+            (Found::Lost, _) | (_, Found::Lost) => Told::not("not_kept"),
+            (before, after) => compare(&path, before.bytes(), after.bytes()).into(),
         };
         let compared = tokio::task::spawn_blocking(comparing).await.map_err(|_| Problem::internal())?;
         let change = match (&file.before, &file.after) {
@@ -119,11 +123,7 @@ impl Api {
             (Some(_), None) => "deleted",
             (Some(_), Some(_)) => "modified",
         };
-        let (binary, diff, lines_added, lines_removed) = match compared {
-            Some(Compared::Text { diff, added, removed }) => (false, Some(diff), added, removed),
-            Some(Compared::Binary) => (true, None, 0, 0),
-            Some(Compared::TooLarge) | None => (false, None, 0, 0),
-        };
+        let Told { binary, diff, no_diff, lines_added, lines_removed } = compared;
         let hash = |side: Option<Side>| side.map(|side| side.hash);
         let (before, after) = (hash(file.before), hash(file.after));
         Ok(FileDiff {
@@ -136,6 +136,7 @@ impl Api {
             mode_after: None,
             binary,
             diff,
+            no_diff,
             lines_added,
             lines_removed,
         })

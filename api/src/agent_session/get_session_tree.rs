@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::ports::snapshots::{Item, SnapshotEntry};
+use opensail_commands::ports::snapshots::{Item, LeftOut, SnapshotEntry, WhyLeftOut};
 use opensail_domain::kernel::SessionId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -42,9 +42,38 @@ pub(super) struct SessionTreeBody {
     next: Option<String>,
     /// There was more than is told.
     truncated: bool,
+    /// What these files leave out: the first hundred paths.
+    left_out: Vec<LeftOutPath>,
+    /// How many there are.
+    left_out_count: u64,
     snapshot: String,
     /// Of the event whose files these are; null when a snapshot was asked for by its name.
     position: Option<u64>,
+}
+
+/// Something that lay in the working copy and is in no snapshot; undo leaves it alone, and a fork does not have it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LeftOutPath {
+    path: String,
+    /// `cache` (a folder of a name that caches have), `ignored` (a folder that `.gitignore` names), `too_large`, `special` (socket, pipe,
+    /// device), `mount`, `unreadable`, `too_deep` or `unsteady` (it came and went while it was looked at)
+    why: &'static str,
+}
+
+impl LeftOutPath {
+    fn of((path, why): (String, WhyLeftOut)) -> Self {
+        let why = match why {
+            WhyLeftOut::Cache => "cache",
+            WhyLeftOut::Ignored => "ignored",
+            WhyLeftOut::TooLarge => "too_large",
+            WhyLeftOut::Special => "special",
+            WhyLeftOut::Mount => "mount",
+            WhyLeftOut::Unreadable => "unreadable",
+            WhyLeftOut::TooDeep => "too_deep",
+            WhyLeftOut::Unsteady => "unsteady",
+        };
+        LeftOutPath { path, why }
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -91,9 +120,12 @@ pub(super) async fn get_session_tree(
     }
     let at = api.files_at(signed.account, &files, then, "at", params.at.as_deref()).await?;
     let path = params.path.unwrap_or_default();
-    let tree =
-        api.commands().snapshots().tree(at.project, &at.snapshot, &path, depth, MAX_ENTRIES).await.map_err(Problem::from_snapshot)?;
+    let snapshots = api.commands().snapshots();
+    let tree = snapshots.tree(at.project, &at.snapshot, &path, depth, MAX_ENTRIES).await.map_err(|error| at.problem(error))?;
     let (entries, truncated) = tree.ok_or_else(Problem::not_found)?;
     let items = entries.into_iter().map(SessionTreeItem::from).collect();
-    Ok(Json(SessionTreeBody { items, next: None, truncated, snapshot: at.snapshot, position: at.position }))
+    let LeftOut { paths, total } = snapshots.left_out(at.project, &at.snapshot).await.map_err(|error| at.problem(error))?;
+    let left_out = paths.into_iter().map(LeftOutPath::of).collect();
+    let (snapshot, position) = (at.snapshot, at.position);
+    Ok(Json(SessionTreeBody { items, next: None, truncated, left_out, left_out_count: total, snapshot, position }))
 }

@@ -35,7 +35,7 @@ pub(super) async fn read_session_file(
     let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
     let at = api.files_at(signed.account, &files, then, "at", params.at.as_deref()).await?;
     let read = api.commands().snapshots().read(at.project, &at.snapshot, &path, MAX_SNAPSHOT_FILE_BYTES).await;
-    let bytes = read.map_err(Problem::from_snapshot)?.ok_or_else(Problem::not_found)?;
+    let bytes = read.map_err(|error| at.problem(error))?.ok_or_else(Problem::not_found)?;
     let mut answer = bytes.into_response();
     let set = answer.headers_mut();
     set.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));

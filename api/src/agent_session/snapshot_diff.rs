@@ -5,8 +5,9 @@ use opensail_commands::ports::snapshots::{ChangeKind, Item, PathChange, Snapshot
 use opensail_domain::kernel::ProjectId;
 use sha2::{Digest, Sha256};
 
+use super::files_at::FilesAt;
 use super::get_diff::FileDiff;
-use super::unified_diff::{Compared, MAX_DIFF_BYTES, compare};
+use super::unified_diff::{MAX_DIFF_BYTES, Told, compare};
 use crate::problem::Problem;
 use crate::router::Api;
 
@@ -14,8 +15,10 @@ use crate::router::Api;
 const MAX_COMPARED: usize = 1000;
 
 impl Api {
-    pub(super) async fn snapshot_diff(&self, project: ProjectId, before: &str, after: &str) -> Result<Vec<FileDiff>, Problem> {
-        let changes = self.commands().snapshots().changes(project, before, after).await.map_err(Problem::from_snapshot)?;
+    pub(super) async fn snapshot_diff(&self, from: &FilesAt, to: &FilesAt) -> Result<Vec<FileDiff>, Problem> {
+        let (project, before, after) = (from.project, from.snapshot.as_str(), to.snapshot.as_str());
+        let named = if from.position.is_none() { from } else { to };
+        let changes = self.commands().snapshots().changes(project, before, after).await.map_err(|error| named.problem(error))?;
         let mut told = Vec::new();
         for (at, change) in changes.into_iter().enumerate() {
             let (old, new) = if at < MAX_COMPARED {
@@ -23,7 +26,7 @@ impl Api {
                 let old = self.side_of(project, before, old_path, change.before.as_ref()).await?;
                 (old, self.side_of(project, after, &change.path, change.after.as_ref()).await?)
             } else {
-                (Side::Unread, Side::Unread)
+                (Side::Unread("too_many"), Side::Unread("too_many"))
             };
             // Comparing may take half a second of processor time.
             let told_one = tokio::task::spawn_blocking(move || file_diff(change, &old, &new)).await.map_err(|_| Problem::internal())?;
@@ -37,15 +40,13 @@ impl Api {
             None => Ok(Side::Absent),
             Some(Item::Link { target }) => Ok(Side::Bytes(Bytes::from(target.clone()))),
             Some(Item::Folder { .. }) => Ok(Side::Folder),
-            Some(Item::File { size, .. }) if *size > MAX_DIFF_BYTES as u64 => Ok(Side::Unread),
-            Some(Item::File { .. }) => {
-                match self.commands().snapshots().read(project, snapshot, path, MAX_DIFF_BYTES as u64).await {
-                    Ok(Some(bytes)) => Ok(Side::Bytes(bytes)),
-                    // A name that is not UTF-8 is told and cannot be asked for.
-                    Ok(None) | Err(SnapshotError::TooLarge { .. }) => Ok(Side::Unread),
-                    Err(error) => Err(Problem::from_snapshot(error)),
-                }
-            }
+            Some(Item::File { size, .. }) if *size > MAX_DIFF_BYTES as u64 => Ok(Side::Unread("too_large")),
+            Some(Item::File { .. }) => match self.commands().snapshots().read(project, snapshot, path, MAX_DIFF_BYTES as u64).await {
+                Ok(Some(bytes)) => Ok(Side::Bytes(bytes)),
+                Ok(None) => Ok(Side::Unread("not_kept")),
+                Err(SnapshotError::TooLarge { .. }) => Ok(Side::Unread("too_large")),
+                Err(error) => Err(Problem::from_snapshot(error)),
+            },
         }
     }
 }
@@ -54,15 +55,15 @@ enum Side {
     Absent,
     Folder,
     Bytes(Bytes),
-    /// Too large to be looked at.
-    Unread,
+    /// It was not looked at, and why.
+    Unread(&'static str),
 }
 
 impl Side {
     fn bytes(&self) -> Option<&[u8]> {
         match self {
             Side::Bytes(bytes) => Some(bytes),
-            Side::Absent | Side::Folder | Side::Unread => None,
+            Side::Absent | Side::Folder | Side::Unread(_) => None,
         }
     }
     fn hash(&self) -> Option<String> {
@@ -80,16 +81,12 @@ fn file_diff(change: PathChange, old: &Side, new: &Side) -> FileDiff {
         ChangeKind::Renamed => "renamed",
     };
     let compared = match (old, new) {
-        (Side::Unread, _) | (_, Side::Unread) => None,
-        (Side::Folder, _) | (_, Side::Folder) => None,
-        _ if matches!(change.kind, ChangeKind::Mode | ChangeKind::Renamed) => None,
-        (old, new) => Some(compare(&change.path, old.bytes(), new.bytes())),
+        _ if matches!(change.kind, ChangeKind::Mode | ChangeKind::Renamed) => Told::not("same"),
+        (Side::Unread(why), _) | (_, Side::Unread(why)) => Told::not(why),
+        (Side::Folder, _) | (_, Side::Folder) => Told::not("folder"),
+        (old, new) => compare(&change.path, old.bytes(), new.bytes()).into(),
     };
-    let (binary, diff, lines_added, lines_removed) = match compared {
-        Some(Compared::Text { diff, added, removed }) => (false, Some(diff), added, removed),
-        Some(Compared::Binary) => (true, None, 0, 0),
-        Some(Compared::TooLarge) | None => (false, None, 0, 0),
-    };
+    let Told { binary, diff, no_diff, lines_added, lines_removed } = compared;
     let mode = |item: &Option<Item>| match item {
         Some(Item::File { mode, .. } | Item::Folder { mode }) => Some(format!("{mode:o}")),
         _ => None,
@@ -105,6 +102,7 @@ fn file_diff(change: PathChange, old: &Side, new: &Side) -> FileDiff {
         mode_after,
         binary,
         diff,
+        no_diff,
         lines_added,
         lines_removed,
     }

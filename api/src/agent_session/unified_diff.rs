@@ -19,6 +19,34 @@ pub(crate) enum Compared {
     TooLarge,
 }
 
+/// As a diff tells it.
+pub(super) struct Told {
+    pub(super) binary: bool,
+    pub(super) diff: Option<String>,
+    /// Why there is none.
+    pub(super) no_diff: Option<&'static str>,
+    pub(super) lines_added: u64,
+    pub(super) lines_removed: u64,
+}
+
+impl Told {
+    pub(super) fn not(why: &'static str) -> Self {
+        Told { binary: false, diff: None, no_diff: Some(why), lines_added: 0, lines_removed: 0 }
+    }
+}
+
+impl From<Compared> for Told {
+    fn from(compared: Compared) -> Self {
+        match compared {
+            Compared::Text { diff, added, removed } => {
+                Told { binary: false, diff: Some(diff), no_diff: None, lines_added: added, lines_removed: removed }
+            }
+            Compared::Binary => Told { binary: true, ..Told::not("binary") },
+            Compared::TooLarge => Told::not("too_large"),
+        }
+    }
+}
+
 pub(crate) fn compare(path: &str, before: Option<&[u8]>, after: Option<&[u8]>) -> Compared {
     let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
     if old.len().max(new.len()) > MAX_DIFF_BYTES {

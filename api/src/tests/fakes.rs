@@ -140,6 +140,9 @@ impl Snapshots for NoSnapshots {
     async fn tree(&self, _: ProjectId, _: &str, _: &str, _: u32, _: usize) -> Result<Option<(Vec<SnapshotEntry>, bool)>, SnapshotError> {
         Err(SnapshotError::Missing)
     }
+    async fn left_out(&self, _: ProjectId, _: &str) -> Result<opensail_commands::ports::snapshots::LeftOut, SnapshotError> {
+        Err(SnapshotError::Missing)
+    }
     async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
         Err(SnapshotError::Missing)
     }

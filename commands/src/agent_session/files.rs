@@ -87,6 +87,7 @@ impl From<SnapshotError> for CommandError {
         match error {
             SnapshotError::Missing | SnapshotError::Forgotten => not_kept(),
             SnapshotError::TooLarge { limit, .. } => CommandError::TooLarge { limit },
+            error @ SnapshotError::NotText => CommandError::invalid("/path", "not_text", error.to_string()),
             SnapshotError::Busy => CommandError::Overloaded { retry_after: Duration::from_secs(2) },
             SnapshotError::Files(why) => state("files_failed", &why),
             SnapshotError::Full => CommandError::StoreFull,

@@ -132,6 +132,36 @@ pub struct SnapshotEntry {
     pub mtime: i64,
 }
 
+/// Paths that are told of what a snapshot left out.
+pub const MAX_TOLD_LEFT_OUT: usize = 100;
+
+/// Why something is not in a snapshot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WhyLeftOut {
+    /// A folder of a name that caches have (`node_modules`, `target` …).
+    Cache,
+    /// A folder that `.gitignore` names.
+    Ignored,
+    TooLarge,
+    /// A socket, pipe or device.
+    Special,
+    /// Something else is mounted there.
+    Mount,
+    /// The server may not read it.
+    Unreadable,
+    TooDeep,
+    /// It came and went while it was looked at.
+    Unsteady,
+}
+
+/// What a snapshot left out.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LeftOut {
+    /// The first [`MAX_TOLD_LEFT_OUT`].
+    pub paths: Vec<(String, WhyLeftOut)>,
+    pub total: u64,
+}
+
 /// A line, and the index of the snapshot in which it came.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BlamedLine {
@@ -190,6 +220,9 @@ pub enum SnapshotError {
     Busy,
     #[error("{size} bytes are too large; at most {limit} are served")]
     TooLarge { size: u64, limit: u64 },
+    /// Lines were asked for of what has none.
+    #[error("the file is no text: it has bytes of zero near its beginning")]
+    NotText,
     #[error("{0}")]
     Files(String),
     #[error("the store is unavailable: {0}")]
@@ -221,7 +254,9 @@ pub trait Snapshots: Send + Sync + 'static {
         depth: u32,
         limit: usize,
     ) -> Result<Option<(Vec<SnapshotEntry>, bool)>, SnapshotError>;
-    /// Who wrote each line of a text in the last of the snapshots (oldest first); `None` if no text stands there.
+    /// What is not in a snapshot, and why.
+    async fn left_out(&self, project: ProjectId, snapshot: &str) -> Result<LeftOut, SnapshotError>;
+    /// Who wrote each line of a text in the last of the snapshots (oldest first); `None` if no file stands there.
     async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError>;
     /// Removes what no root reaches and what is not young; only says so when `dry_run`.
     async fn sweep(&self, roots: AskRoots, dry_run: bool) -> Result<Swept, SnapshotError>;

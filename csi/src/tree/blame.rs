@@ -6,7 +6,7 @@ use super::diff::{ChangeKind, diff};
 use super::entry::Item;
 use super::lines::{is_binary, split};
 use super::{TreeError, entry_at};
-use crate::cas::{Address, Content, Subject};
+use crate::cas::{Address, CasError, Content, Subject};
 
 /// A line of the file as it is in the last snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +18,8 @@ pub struct Written {
 }
 
 /// For each line of the file at `path` in the last of `snapshots` (oldest first) the snapshot that wrote it. The file is
-/// followed back through renames that kept its bytes. `None` if no text file of at most `limit` bytes stands there.
+/// followed back through renames that kept its bytes; what it was before it was a text of at most `limit` bytes counts as empty. `None` if
+/// no file stands there; `NotText`, or `TooLarge` of the store, where it has no lines to tell.
 pub fn blame(subject: &Subject, snapshots: &[Address], path: &[u8], limit: u64) -> Result<Option<Vec<Written>>, TreeError> {
     let Some((last, earlier)) = snapshots.split_last() else { return Ok(None) };
     let Some(content) = file(subject, last, path)? else { return Ok(None) };
@@ -43,18 +44,18 @@ pub fn blame(subject: &Subject, snapshots: &[Address], path: &[u8], limit: u64) 
     let mut lines: Vec<Written> = Vec::new();
     let mut text = Vec::new();
     let mut previous = None;
+    let last = versions.len() - 1;
     for (at, content) in versions.iter().rev().enumerate() {
         if previous == Some(content) {
             continue;
         }
         previous = Some(content);
-        if content.size > limit {
-            return Ok(None);
-        }
-        let now = content.bytes(subject, limit)?;
-        if is_binary(&now) {
-            return Ok(None);
-        }
+        let now = match content.bytes(subject, limit) {
+            Ok(bytes) if !is_binary(&bytes) => bytes,
+            Ok(_) if at == last => return Err(TreeError::NotText),
+            Err(error) if at == last || !matches!(error, CasError::TooLarge { .. }) => return Err(error.into()),
+            Ok(_) | Err(_) => Vec::new(),
+        };
         lines = carry(&lines, &text, &now, first + at);
         text = now;
     }

@@ -15,6 +15,9 @@ pub enum TreeError {
     /// An object is sealed and named rightly and still is no folder or snapshot of a form that is known here.
     #[error("object {0} is of a form that this version does not know")]
     Unknown(Address),
+    /// Lines were asked for of a file that is no text.
+    #[error("the file is no text")]
+    NotText,
     /// The folder to lay out into has something in it.
     #[error("the folder is not empty")]
     NotEmpty,

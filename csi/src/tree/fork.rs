@@ -23,11 +23,11 @@ pub enum Forked {
     Laid(Laid),
 }
 
-/// Makes `parent/name`, which must not exist, a copy of `source` as it was at a snapshot. The tracker is the source's and stays
-/// so. After an error nobody should be told of the folder; what is there can be removed.
+/// Makes `parent/name`, which must not exist, a copy of `source` as it was at a snapshot; without a source it is written from the store.
+/// The tracker is the source's and stays so. After an error nobody should be told of the folder; what is there can be removed.
 pub fn fork(
     subject: &Subject,
-    source: Near<'_>,
+    source: Option<Near<'_>>,
     rules: &Rules,
     snapshot: &Address,
     (parent, name): (&Path, &CStr),
@@ -37,14 +37,17 @@ pub fn fork(
     let above = Root::open(parent)?;
     let dir = super::walk::open_dir(above.as_fd(), c".").map_err(|errno| TreeError::at(shown.as_bytes(), errno))?;
     let into = parent.join(Path::new(std::ffi::OsStr::from_bytes(name.to_bytes())));
-    if subvolume(source.root)?.is_some() && copied(source.root, dir.as_fd(), name)? {
+    if let Some(source) = source
+        && subvolume(source.root)?.is_some()
+        && copied(source.root, dir.as_fd(), name)?
+    {
         // Inodes and times are the same in the copy, so what is known of the source is known of it.
         let mut tracker = source.tracker.forked();
         let root = Root::open(&into)?;
         return restore(subject, &mut tracker, &root, rules, snapshot, hold).map(|restored| Forked::Subvolume(Box::new(restored)));
     }
     create_root(&into)?;
-    checkout(subject, snapshot, &Root::open(&into)?, Some(source)).map(Forked::Laid)
+    checkout(subject, snapshot, &Root::open(&into)?, source).map(Forked::Laid)
 }
 
 /// False where the two lie on different file systems, or subvolumes may not be made.

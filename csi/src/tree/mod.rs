@@ -3,7 +3,7 @@
 //! **What a snapshot holds**: regular files with their bytes, permission bits and times of change; symbolic links by their
 //! target's text; folders with their permission bits, empty ones too; names of any bytes. `.git` is kept like everything else
 //! and no rule applies inside it. Not held: owners, extended attributes, ACLs, set-user-id and set-group-id of files, which
-//! names are one file (hard links become files of their own), holes, and the times of folders and links.
+//! names are one file (hard links become files of their own), which of its zeros are holes, and the times of folders and links.
 //!
 //! **What is left out** ([`Rules`]) is said in the result and in the snapshot ([`LeftOut`]): folders whose names are in the list
 //! of caches, folders that `.gitignore` names (single files that it names are kept: they are settings and keys of people, not
@@ -12,7 +12,8 @@
 //! **Taking** ([`Tracker::take`]) walks the folder and reads only what changed since the last time, by size, times, inode and
 //! mode of each file. A file whose time is so near to the walk that a later write could bear the same one is read again
 //! next time. A file that changes while it is read is read again; one that never rests is said to be unsteady. On btrfs a
-//! subvolume in which nothing was written is recognised without a walk.
+//! subvolume in which nothing was written is recognised without a walk. Passing files of our own are in no snapshot; those whose writer
+//! was killed are removed where a walk meets them.
 //!
 //! **Laying out** ([`checkout`], [`restore`]) goes beneath an open root and through no link. Restoring first takes a snapshot of what is
 //! there, touches only what differs, leaves alone what snapshots leave out, and does not overwrite what somebody changed

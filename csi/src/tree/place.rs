@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, RawMode, Timespec, Timestamps, Uid};
 use rustix::io::Errno;
@@ -40,11 +41,62 @@ pub(super) struct Regular<'c> {
     pub(super) mtime: Option<i64>,
 }
 
-/// Fills an open, empty file from the store and gives it owner, mode and time.
+/// Fills an open, empty file from the store, with holes where it has zeros, and gives it owner, mode and time.
 pub(super) fn fill(subject: &Subject, file: &File, wanted: &Regular<'_>, path: &[u8]) -> Result<(), TreeError> {
-    let mut sink: &File = file;
-    let copied = wanted.content.copy_to(subject, &mut sink)?.and_then(|()| sink.flush());
+    let mut sink = Sparse { file, at: 0, end: 0 };
+    let copied = wanted.content.copy_to(subject, &mut sink)?.and_then(|()| sink.finish());
     copied.map_err(|error: io::Error| TreeError::at(path, Errno::from_io_error(&error).unwrap_or(Errno::IO)))
+}
+
+/// Blocks of zeros of this many bytes are left out: what file systems give at once.
+const BLOCK: usize = 4096;
+static ZEROS: [u8; BLOCK] = [0; BLOCK];
+
+/// Writes one after the other into an empty file and leaves out blocks of zeros: there it has holes, which read as zeros.
+struct Sparse<'f> {
+    file: &'f File,
+    at: u64,
+    /// Where what was written ends.
+    end: u64,
+}
+
+impl Sparse<'_> {
+    fn put(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
+        if !bytes.is_empty() {
+            self.file.write_all_at(bytes, at)?;
+            self.end = at + bytes.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Gives the file its size where it ends in a hole.
+    fn finish(self) -> io::Result<()> {
+        if self.end < self.at { self.file.set_len(self.at) } else { Ok(()) }
+    }
+}
+
+impl Write for Sparse<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let begin = self.at;
+        let (mut from, mut here) = (0, 0);
+        while here < bytes.len() {
+            let into = usize::try_from((begin + here as u64) % BLOCK as u64).unwrap_or_default();
+            let next = bytes.len().min(here + BLOCK - into);
+            // Nothing was there before, so zeros need not be written whatever lies beside them in their block.
+            if bytes[here..next] == ZEROS[..next - here] {
+                self.put(&bytes[from..here], begin + from as u64)?;
+                from = next;
+            }
+            here = next;
+        }
+        self.put(&bytes[from..], begin + from as u64)?;
+        self.at = begin + bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Owner first, because giving a file away takes bits of its mode.
@@ -102,4 +154,35 @@ pub(super) fn folder(dir: BorrowedFd<'_>, name: &[u8], owner: Owner) -> Result<O
 
 pub(super) fn finish_folder(folder: &OwnedFd, mode: u32) -> Result<(), Errno> {
     rustix::fs::fchmod(folder, Mode::from_raw_mode((mode & 0o3777) as RawMode))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Pieces of zeros and of other bytes, some as long as blocks.
+    fn pieces() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let lengths = prop_oneof![0..20_usize, Just(BLOCK), BLOCK - 2..BLOCK + 2, Just(3 * BLOCK + 1)];
+        proptest::collection::vec((lengths, any::<bool>()).prop_map(|(length, zeros)| vec![u8::from(!zeros); length]), 0..8)
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_with_holes_reads_as_what_was_written(pieces in pieces()) {
+            let file = tempfile::tempfile().expect("a file");
+            let mut sparse = Sparse { file: &file, at: 0, end: 0 };
+            for piece in &pieces {
+                sparse.write_all(piece).expect("written");
+            }
+            sparse.finish().expect("its size");
+            let (mut read, whole) = (vec![0; pieces.concat().len()], pieces.concat());
+            prop_assert_eq!(file.metadata().expect("metadata").size(), whole.len() as u64);
+            file.read_exact_at(&mut read, 0).expect("read");
+            prop_assert_eq!(read, whole);
+        }
+    }
 }

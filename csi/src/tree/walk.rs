@@ -14,6 +14,7 @@ use super::rules::{is_git, is_ours};
 use super::snapshot::LeftOut;
 use super::{Rules, TreeError, Why};
 use crate::fileops::{IgnoreRules, Links, open_beneath};
+use crate::temp_file::sweep;
 
 /// Levels of folders that are entered: one open handle each.
 const MAX_DEPTH: usize = 256;
@@ -96,15 +97,21 @@ impl<'w> Walk<'w> {
         self.folders.push((path.clone(), Stamp::of(stat)));
         let mut dir = Dir::new(fd).map_err(|errno| TreeError::at(path, errno))?;
         let mut names = Vec::new();
+        let mut leftover = false;
         for entry in &mut dir {
             let entry = entry.map_err(|errno| TreeError::at(path, errno))?;
             let bytes = entry.file_name().to_bytes();
+            leftover |= is_ours(bytes);
             if !matches!(bytes, b"." | b"..") && !is_ours(bytes) {
                 names.push((entry.file_name().to_owned(), entry.file_type()));
             }
         }
         names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let fd = dir.fd().map_err(|errno| TreeError::at(path, errno))?;
+        if leftover {
+            // Of a writer that was killed. Those of the living are locked and stay.
+            sweep(fd);
+        }
         let has_rules = |name: &CStr| names.binary_search_by(|(known, _)| known.as_c_str().cmp(name)).is_ok();
         if self.rules.gitignore && !here.in_git && has_rules(c".gitignore") {
             here.ignore = IgnoreRules::with(here.ignore, fd, path);

@@ -248,7 +248,12 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
     let email = keyring.lasting(secret.as_bytes(), EMAIL_LABEL).await.map_err(wrong_secret)?;
     let canonical = |path: &PathBuf| std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
     let store = LocalStore::open(&data_folder::blobs(&settings.home)).map_err(other)?;
-    let snapshots = LocalSnapshots::new(store.clone(), keyring.clone(), data_folder::indexes(&canonical(&settings.home)), Rules::default());
+    let home = canonical(&settings.home);
+    let (indexes, copies) = (data_folder::indexes(&home), data_folder::forks(&home));
+    let snapshots = LocalSnapshots::new(store.clone(), keyring.clone(), indexes, copies, Rules::default());
+    // Nobody waits for it: what is half made is in nobody's way.
+    let clearing = snapshots.clone();
+    tokio::task::spawn_blocking(move || clearing.clear_drafts());
     let blobs = EncryptedBlobs::new(Arc::new(store), keyring.clone());
     let parts = opensail_commands::Parts {
         journal: stores.journal.clone(),
@@ -274,7 +279,7 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
                 settings::Registration::Invite => Registration::Invite,
                 settings::Registration::Closed => Registration::Closed,
             },
-            home: canonical(&settings.home),
+            home,
             project_roots: settings.project_roots.iter().map(canonical).collect(),
             templates: templates::names(),
         },

@@ -139,7 +139,7 @@ fn a_subvolume_is_known_unchanged_without_a_walk_and_forked_in_a_moment() {
     assert!(appended.ends_with(b"xmore"));
     std::fs::write(project.join("folder-2/2"), vec![b'x'; 10_000]).expect("written");
     let near = Near { root: &root, tracker: &tracker };
-    let forked = fork(&subject, near, &rules, &first.name, (&top, c"fork"), &hold).expect("forked");
+    let forked = fork(&subject, Some(near), &rules, &first.name, (&top, c"fork"), &hold).expect("forked");
     let Forked::Subvolume(restored) = forked else { panic!("{forked:?}") };
     assert_eq!(restored.changed, [b"folder-1/1".to_vec()]);
     assert_eq!(restored.before.read, restored.before.read.min(1), "what is known of the source is known of the fork");

@@ -1,7 +1,7 @@
 //! A thousand random states, each laid out and gone back to without a differing file.
 
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rand::{Rng, RngCore, SeedableRng};
@@ -114,5 +114,33 @@ fn a_thousand_random_states_come_back_without_a_differing_file() {
             let expected: State = expected.into_iter().map(|(path, (mode, _, bytes))| (path, (mode, 0, bytes))).collect();
             assert_eq!(timeless(&world.project()), expected, "round {round}");
         }
+    }
+}
+
+#[test]
+fn a_file_of_holes_takes_no_more_room_when_it_comes_back() {
+    // Taking it reads all of it, which takes long where nothing is optimised.
+    const SIZE: u64 = 1 << 28;
+    let mut world = World::new();
+    let make = |path: &std::path::Path| {
+        let file = std::fs::File::create(path).expect("a file");
+        file.set_len(SIZE).expect("its size");
+        for at in [0, SIZE / 3, SIZE - 5] {
+            file.write_all_at(b"bytes", at).expect("written");
+        }
+    };
+    make(&world.at("sparse"));
+    let taken = world.take();
+    let into = world.checkout(&taken.name);
+    std::fs::remove_file(world.at("sparse")).expect("removed");
+    world.restore(&taken.name);
+    let expected = world.folder.path().join("expected");
+    make(&expected);
+    for path in [into.path().join("sparse"), world.at("sparse")] {
+        let meta = path.metadata().expect("metadata");
+        assert_eq!(meta.len(), SIZE);
+        assert!(meta.blocks() * 512 < 1024 * 1024, "{} blocks", meta.blocks());
+        let same = std::process::Command::new("cmp").arg(&path).arg(&expected).status().expect("cmp");
+        assert!(same.success(), "{} holds other bytes", path.display());
     }
 }

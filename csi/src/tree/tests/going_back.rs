@@ -86,7 +86,7 @@ fn a_fork_of_an_ordinary_folder_is_laid_out_and_forks_again() {
         let root = Root::open(&source).expect("root");
         let near = Near { root: &root, tracker: &world.tracker };
         let to = (world.folder.path(), name);
-        let forked = fork(&world.subject, near, &Rules::default(), &first.name, to, &world.hold()).expect("forked");
+        let forked = fork(&world.subject, Some(near), &Rules::default(), &first.name, to, &world.hold()).expect("forked");
         assert!(matches!(forked, Forked::Laid(Laid { files: 2, .. }) | Forked::Subvolume(_)), "{forked:?}");
         source = world.folder.path().join(name.to_str().expect("a name"));
         assert_eq!(timeless(&source), expected);

@@ -100,6 +100,8 @@ fn a_kill_at_any_point_loses_no_snapshot_that_was_taken() {
         let restored = restore(&subject, &mut tracker, &root, &Rules::default(), name, &hold).expect("restored");
         assert_eq!(restored.spared, Vec::<Vec<u8>>::new());
         let files = timeless(&project);
+        let passing = files.keys().filter(|name| name.ends_with(b".tmp")).count();
+        assert_eq!(passing, 0, "what the dead one was writing is removed");
         let whole = files.values().filter(|(_, _, bytes)| *bytes == format!("{state} ").repeat(500).into_bytes()).count();
         assert_eq!(whole, FILES as usize);
     }

@@ -111,6 +111,26 @@ fn caches_and_what_is_no_file_are_left_out_and_said() {
 }
 
 #[test]
+fn what_a_killed_writer_left_behind_is_removed_and_what_is_being_written_stays() {
+    let mut world = World::new();
+    let (dead, living) = ("in/.opensail-0123456789abcdef.tmp", "in/.opensail-fedcba9876543210.tmp");
+    for path in ["in/file", dead, living, "in/.opensail-mine.tmp"] {
+        world.write(path, "x");
+    }
+    let writer = std::fs::File::open(world.at(living)).expect("open");
+    writer.try_lock().expect("its writer's lock");
+    let taken = world.take();
+    assert!(taken.unsteady.is_empty());
+    assert_eq!((world.at(dead).exists(), world.at(living).exists()), (false, true));
+    let within = list(&world.subject, &taken.name, b"in").expect("read").expect("a folder");
+    let names: Vec<_> = within.entries.iter().map(|entry| entry.name.as_slice()).collect();
+    assert_eq!(names, [b".opensail-mine.tmp".as_slice(), b"file"]);
+    drop(writer);
+    assert_eq!(world.restore(&taken.name).changed, Vec::<Vec<u8>>::new());
+    assert!(!world.at(living).exists());
+}
+
+#[test]
 fn links_are_kept_and_never_followed() {
     let mut world = World::new();
     let outside = world.folder.path().join("outside");

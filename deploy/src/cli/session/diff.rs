@@ -26,6 +26,17 @@ pub async fn diff(
     Ok(())
 }
 
+/// What stands where lines would; nothing where the head of the file says all.
+fn no_diff(why: &str) -> Option<&'static str> {
+    match why {
+        "binary" => Some("binary"),
+        "too_large" => Some("over 1 MiB; not compared by line"),
+        "too_many" => Some("beyond the thousandth file; not compared by line"),
+        "not_kept" => Some("its bytes are no longer kept"),
+        _ => None,
+    }
+}
+
 /// The files of a diff, one after the other.
 pub fn show(items: &Value, paint: Paint) {
     for file in items.as_array().into_iter().flatten() {
@@ -44,8 +55,11 @@ pub fn show(items: &Value, paint: Paint) {
         println!("{}", paint.ink(Ink::Bold, &format!("{} ({what})", text("path"))));
         match file["diff"].as_str() {
             Some(diff) => printable(diff).lines().for_each(|line| println!("{}", diff_line(line, paint))),
-            None if file["binary"] == true => println!("{}", paint.ink(Ink::Dim, "binary")),
-            None => {}
+            None => {
+                if let Some(why) = no_diff(file["no_diff"].as_str().unwrap_or_default()) {
+                    println!("{}", paint.ink(Ink::Dim, why));
+                }
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::spared::spared;
 use crate::cli::CliError;
 use crate::cli::arguments::Conflicts;
 use crate::cli::client::Client;
-use crate::cli::paint::printable;
+use crate::cli::paint::{on_one_line, printable};
 
 pub async fn merge(client: &Client, session: &str, conflicts: &Conflicts) -> Result<(), CliError> {
     let merged = client.post(&format!("/api/v1/sessions/{session}/merge"), &conflicts.fields()).await?;

@@ -4,6 +4,7 @@ use super::spared::spared;
 use crate::cli::CliError;
 use crate::cli::arguments::Conflicts;
 use crate::cli::client::Client;
+use crate::cli::paint::on_one_line;
 
 pub async fn undo(client: &Client, session: &str, to: u64, conflicts: &Conflicts) -> Result<(), CliError> {
     let mut body = conflicts.fields();

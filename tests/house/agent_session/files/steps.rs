@@ -67,7 +67,7 @@ async fn any_two_are_compared_and_every_line_has_its_event() {
     assert!(writers[1] == json!(second), "{blame}");
     assert_eq!(bench.world.send(Method::GET, &format!("{path}/blame?path=none"), None).await.status, 404);
     let nothing = bench.world.send(Method::GET, &format!("{path}/diff?from={}&to={first}", "ab".repeat(32)), None).await;
-    assert_eq!(nothing.status, 409, "a snapshot that is not there: {}", nothing.text);
+    assert_eq!(nothing.status, 404, "a snapshot that is not there: {}", nothing.text);
 }
 
 #[tokio::test]
@@ -104,4 +104,49 @@ async fn a_named_snapshot_is_told_by_its_name() {
     assert_eq!(bench.world.send(Method::PUT, &format!("{path}/{first}"), Some(&json!({ "name": "" }))).await.status, 422);
     bench.world.send(Method::PUT, &format!("{path}/{first}"), Some(&json!({ "name": null }))).await.expect(200);
     assert_eq!(bench.snapshots(&session).await[1]["name"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_is_left_out_and_why_is_told_with_the_files() {
+    let bench = Bench::new().await;
+    let make = "mkdir -p node_modules/x made; touch node_modules/x/y made/z a.txt; echo made/ > .gitignore; mkfifo pipe";
+    let (session, _) = bench.run(&[shell(make), say("done")], json!({})).await;
+    let tree = bench.world.get(&format!("/api/v1/sessions/{session}/tree")).await;
+    let told = json!([
+        { "path": "made", "why": "ignored" },
+        { "path": "node_modules", "why": "cache" },
+        { "path": "pipe", "why": "special" },
+    ]);
+    assert_eq!((&tree["left_out"], &tree["left_out_count"]), (&told, &json!(3)), "{tree}");
+}
+
+#[tokio::test]
+async fn where_lines_cannot_be_told_the_reason_is() {
+    let bench = Bench::new().await;
+    std::fs::write(bench.folder.join("moved"), "the same bytes\n").expect("written");
+    let make = "head -c 1100000 /dev/zero | tr '\\0' x > large; printf 'a\\0b' > binary; mv moved elsewhere; mkdir empty";
+    let (session, _) = bench.run(&[shell(make), say("done")], json!({})).await;
+    let begin = bench.step(&session, 0).await;
+    let diff = bench.world.get(&format!("/api/v1/sessions/{session}/diff?from={begin}")).await;
+    let why: Vec<_> = diff["items"].as_array().expect("items").iter().map(|item| (item["path"].clone(), item["no_diff"].clone())).collect();
+    let expected = [("binary", "binary"), ("elsewhere", "same"), ("empty", "folder"), ("large", "too_large")];
+    assert_eq!(why, expected.map(|(path, why)| (json!(path), json!(why))), "{diff}");
+    let blame =
+        async |path: &str| bench.world.send(reqwest::Method::GET, &format!("/api/v1/sessions/{session}/blame?path={path}"), None).await;
+    let refused = blame("binary").await;
+    assert_eq!(refused.status.as_u16(), 422, "{}", refused.text);
+    assert!(refused.text.contains("no text"), "{}", refused.text);
+    assert_eq!(blame("nowhere").await.status, 404);
+    assert_eq!(blame("empty").await.status, 404);
+    // A snapshot that nobody took, and a session's own that is known.
+    let path = format!("/api/v1/sessions/{session}");
+    let unknown = "ab".repeat(32);
+    for wish in
+        [format!("tree?at={unknown}"), format!("files/binary?at={unknown}"), format!("diff?from={unknown}"), format!("diff?to={unknown}")]
+    {
+        let answer = bench.world.send(reqwest::Method::GET, &format!("{path}/{wish}"), None).await;
+        assert_eq!(answer.status.as_u16(), 404, "{wish}: {}", answer.text);
+    }
+    let own = bench.snapshots(&session).await[0]["snapshot"].as_str().expect("a snapshot").to_owned();
+    bench.world.get(&format!("{path}/tree?at={own}")).await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::{CString, OsStr};
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use opensail_csi::cas::{Address, Hold, Subject};
 use opensail_csi::fileops::{Root, remove_root};
 use opensail_csi::tree::{self, Near, Rules, Tracker};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::Tried;
 use super::translate::failed;
@@ -23,7 +24,7 @@ const REMEMBERED: usize = 32;
 /// Files that the next start may have to read again because an index is not written after each look: writing it takes longer than a
 /// capture of one changed file.
 const UNSAVED: u64 = 256;
-/// What a working copy is called while it is made.
+/// What a working copy is called while it is made, before its id and an id of the attempt.
 const DRAFT: &str = ".making-";
 
 /// One folder's index, which one capture at a time uses.
@@ -90,7 +91,25 @@ impl Folders {
     }
 }
 
-/// Makes `into` whole under a passing name and renames it. What a crash left of an earlier try is removed first.
+/// Removes what killed processes left half made in a folder of working copies. Who makes one holds the folder's lock shared, so whoever
+/// has it alone knows that nobody is at it; else this is left for the next time.
+pub(super) fn clear_drafts(copies: &Path) {
+    let Ok(folder) = File::open(copies) else { return };
+    if folder.try_lock().is_err() {
+        return;
+    }
+    for entry in std::fs::read_dir(copies).into_iter().flatten().flatten() {
+        if entry.file_name().as_bytes().starts_with(DRAFT.as_bytes()) {
+            match remove(&entry.path()) {
+                Ok(()) => tracing::info!("removed a working copy that was half made"),
+                Err(error) => tracing::warn!(%error, "a half-made working copy remains"),
+            }
+        }
+    }
+}
+
+/// Makes `into` whole under a passing name and renames it; false if it was there, or somebody else was quicker. What crashes left of
+/// earlier tries is removed first.
 pub(super) fn lay_out(
     folders: &Folders,
     subject: &Subject,
@@ -107,18 +126,40 @@ pub(super) fn lay_out(
         return Err(SnapshotError::Files(format!("{} is no place for a working copy", into.display())));
     };
     DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io)?;
-    let draft = format!("{DRAFT}{name}");
+    clear_drafts(parent);
+    let making = File::open(parent).map_err(io)?;
+    match making.lock_shared() {
+        Ok(()) => {}
+        // Where folders cannot be locked nobody clears either.
+        Err(error) => tracing::debug!(%error, "the folder of working copies cannot be locked"),
+    }
+    // Of this attempt alone: somebody else may be making the same copy.
+    let draft = format!("{DRAFT}{name}-{}", Uuid::now_v7());
     let made = parent.join(&draft);
-    remove(&made)?;
     crash_point!("before_lay_out");
     let draft_name = CString::new(draft).map_err(|error| SnapshotError::Files(error.to_string()))?;
-    let source = Root::open(near).map_err(|error| failed(error.into()))?;
-    folders
-        .with(subject, near, |tracker| tree::fork(subject, Near { root: &source, tracker }, rules, snapshot, (parent, &draft_name), hold))
-        .map_err(failed)?;
-    crash_point!("before_copy_named");
-    std::fs::rename(&made, into).map_err(io)?;
-    std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(io)?;
+    let fork = |near: Option<Near<'_>>| tree::fork(subject, near, rules, snapshot, (parent, &draft_name), hold);
+    let forked = match Root::open(near) {
+        Ok(source) => folders.with(subject, near, |tracker| fork(Some(Near { root: &source, tracker }))),
+        Err(error) => {
+            // All that it could spare us is the writing.
+            tracing::debug!(%error, "no folder nearby to share files with");
+            fork(None)
+        }
+    };
+    let named = forked.map_err(failed).and_then(|_| {
+        crash_point!("before_copy_named");
+        match std::fs::rename(&made, into) {
+            Ok(()) => Ok(true),
+            Err(_) if into.symlink_metadata().is_ok() => Ok(false),
+            Err(error) => Err(io(error)),
+        }
+    });
+    if !matches!(named, Ok(true)) {
+        remove(&made)?;
+        return named;
+    }
+    making.sync_all().map_err(io)?;
     crash_point!("after_copy_named");
     Ok(true)
 }

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use opensail_commands::ports::snapshots::{
-    AskRoots, BlamedLine, Captured, Choices, Held, MAX_TOLD_PATHS, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError,
-    Snapshots, Swept,
+    AskRoots, BlamedLine, Captured, Choices, Held, LeftOut, MAX_TOLD_LEFT_OUT, MAX_TOLD_PATHS, Merge, PathChange, PutBack, Sides,
+    SnapshotEntry, SnapshotError, Snapshots, Swept,
 };
 use opensail_csi::cas::{Address, Hold, LocalStore, Objects, Subject};
 use opensail_csi::fileops::Root;
@@ -31,7 +31,7 @@ use opensail_eventstore::vault::keyring::{KeyError, Keyring};
 use crate::crash::crash_point;
 use folders::Folders;
 use sealer::KeySealer;
-use translate::{address, choice, conflict, failed, lossy, path_change, refused};
+use translate::{address, choice, conflict, failed, left_out, lossy, path_change, refused};
 
 /// Largest text that lines are blamed in, in bytes.
 const MAX_BLAMED: u64 = 4 * 1024 * 1024;
@@ -42,13 +42,20 @@ pub struct LocalSnapshots {
     store: LocalStore,
     keys: Arc<Keyring>,
     folders: Arc<Folders>,
+    /// Where working copies are made.
+    copies: PathBuf,
     rules: Rules,
 }
 
 impl LocalSnapshots {
-    /// `indexes`: where what is known of folders is kept; made when it is needed.
-    pub fn new(store: LocalStore, keys: Arc<Keyring>, indexes: PathBuf, rules: Rules) -> Self {
-        Self { store, keys, folders: Arc::new(Folders::new(indexes)), rules }
+    /// `indexes`: where what is known of folders is kept; made when it is needed. `copies`: where working copies are made.
+    pub fn new(store: LocalStore, keys: Arc<Keyring>, indexes: PathBuf, copies: PathBuf, rules: Rules) -> Self {
+        Self { store, keys, folders: Arc::new(Folders::new(indexes)), copies, rules }
+    }
+
+    /// Removes what killed processes left half made; it is made again when it is needed. May take as long as there is to remove.
+    pub fn clear_drafts(&self) {
+        folders::clear_drafts(&self.copies);
     }
 
     async fn subject(&self, project: ProjectId) -> Result<Subject, SnapshotError> {
@@ -165,6 +172,7 @@ impl Snapshots for LocalSnapshots {
         let (own, root) = (self.clone(), root.to_path_buf());
         off_thread(move || {
             own.folders.forget(&root);
+            own.clear_drafts();
             folders::remove(&root)
         })
         .await
@@ -200,11 +208,24 @@ impl Snapshots for LocalSnapshots {
         self.blocking(project, move |_, subject| translate::tree(subject, &snapshot, &path, depth, limit).map_err(failed)).await
     }
 
+    async fn left_out(&self, project: ProjectId, snapshot: &str) -> Result<LeftOut, SnapshotError> {
+        let snapshot = address(snapshot)?;
+        self.blocking(project, move |_, subject| {
+            let snapshot = tree::Snapshot::load(subject, &snapshot).map_err(failed)?;
+            let paths = snapshot.left_out.iter().take(MAX_TOLD_LEFT_OUT).map(left_out).collect();
+            Ok(LeftOut { paths, total: snapshot.left_out_count })
+        })
+        .await
+    }
+
     async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
         let snapshots: Vec<Address> = snapshots.iter().map(|name| address(name)).collect::<Result<_, _>>()?;
         let path = path.to_owned();
         self.blocking(project, move |_, subject| {
-            let lines = tree::blame(subject, &snapshots, &meant(&path), MAX_BLAMED).map_err(failed)?;
+            let lines = tree::blame(subject, &snapshots, &meant(&path), MAX_BLAMED).map_err(|error| match failed(error) {
+                SnapshotError::TooLarge { size, .. } => SnapshotError::TooLarge { size, limit: MAX_BLAMED },
+                error => error,
+            })?;
             let told = |line: tree::Written| BlamedLine { text: lossy(&line.line), snapshot: line.snapshot };
             Ok(lines.map(|lines| lines.into_iter().map(told).collect()))
         })
@@ -212,6 +233,14 @@ impl Snapshots for LocalSnapshots {
     }
 
     async fn sweep(&self, roots: AskRoots, dry_run: bool) -> Result<Swept, SnapshotError> {
+        if !dry_run {
+            let own = self.clone();
+            off_thread(move || {
+                own.clear_drafts();
+                Ok(())
+            })
+            .await?;
+        }
         sweep::sweep(self, roots, dry_run).await
     }
 }

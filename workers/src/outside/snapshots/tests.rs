@@ -23,7 +23,7 @@ impl World {
         let cas = LocalStore::open(&home.join("blobs")).expect("a store");
         let root = home.join("work");
         std::fs::create_dir(&root).expect("a project folder");
-        let snapshots = LocalSnapshots::new(cas, keys, home.join("indexes"), Rules::default());
+        let snapshots = LocalSnapshots::new(cas, keys, home.join("indexes"), home.join("forks"), Rules::default());
         World { folder, snapshots, project: ProjectId(Uuid::now_v7()), root }
     }
 
@@ -87,6 +87,48 @@ async fn what_somebody_changed_meanwhile_is_not_overwritten() {
     assert_eq!(world.text("a.txt").as_deref(), Some("one\n"));
     assert_eq!(world.text("b.txt").as_deref(), Some("three, by a person\n"));
     assert_eq!(world.text("c.txt").as_deref(), Some("new, by a person\n"));
+}
+
+#[tokio::test]
+async fn a_copy_is_made_without_a_folder_nearby() {
+    let world = World::new().await;
+    world.write("a.txt", "one\n");
+    let first = world.take().await;
+    let home = world.folder.path().canonicalize().expect("a path");
+    symlink(&world.root, home.join("link")).expect("linked");
+    for (near, name) in [(home.join("nowhere"), "forks/one"), (home.join("link"), "forks/two"), (world.root.join("a.txt"), "forks/three")] {
+        let copy = home.join(name);
+        assert!(world.snapshots.lay_out(world.project, &first, &near, &copy).await.expect("laid out"));
+        assert_eq!(std::fs::read_to_string(copy.join("a.txt")).expect("a file"), "one\n");
+    }
+}
+
+#[tokio::test]
+async fn half_made_copies_of_the_dead_are_removed_and_those_of_the_living_stay() {
+    let world = World::new().await;
+    world.write("a.txt", "one\n");
+    let first = world.take().await;
+    let forks = world.folder.path().canonicalize().expect("a path").join("forks");
+    let half = forks.join(".making-somebody");
+    std::fs::create_dir_all(half.join("in")).expect("folders");
+    std::fs::write(half.join("in/file"), "half").expect("written");
+    let living = std::fs::File::open(&forks).expect("open");
+    living.lock_shared().expect("locked");
+    let lay_out =
+        async |name: &str| world.snapshots.lay_out(world.project, &first, &world.root, &forks.join(name)).await.expect("laid out");
+    assert!(lay_out("one").await, "they do not wait for each other");
+    world.snapshots.discard(&forks.join("one")).await.expect("discarded");
+    world.snapshots.clear_drafts();
+    assert!(half.join("in/file").exists(), "somebody may be at it");
+    drop(living);
+    assert!(lay_out("two").await);
+    assert!(!half.exists());
+    // Who makes the same copy at once is told that it is there.
+    let made = futures::future::join_all((0..4).map(|_| lay_out("three"))).await;
+    assert_eq!(made.into_iter().filter(|made| *made).count(), 1);
+    let names: Vec<_> = std::fs::read_dir(&forks).expect("forks").flatten().map(|entry| entry.file_name()).collect();
+    assert!(names.iter().all(|name| name == "two" || name == "three"), "{names:?}");
+    assert_eq!(std::fs::read_to_string(forks.join("three/a.txt")).expect("a file"), "one\n");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Between the trees of `csi` and what the port tells.
 
-use opensail_commands::ports::snapshots::{ChangeKind, Choice, FileConflict, Item, PathChange, SnapshotEntry, SnapshotError};
+use opensail_commands::ports::snapshots::{ChangeKind, Choice, FileConflict, Item, PathChange, SnapshotEntry, SnapshotError, WhyLeftOut};
 use opensail_csi::cas::{Address, CasError, SealError, Subject};
 use opensail_csi::names::{meant, told};
 use opensail_csi::tree::{self, TreeError};
@@ -28,11 +28,26 @@ pub(super) fn failed(error: TreeError) -> SnapshotError {
         }
         TreeError::Store(error @ CasError::Damaged(_)) => SnapshotError::Damaged(error.to_string()),
         TreeError::Store(error) => SnapshotError::Unavailable(error.to_string()),
+        TreeError::NotText => SnapshotError::NotText,
         error @ TreeError::Unknown(_) => SnapshotError::Damaged(error.to_string()),
         error @ (TreeError::File(_) | TreeError::Refused { .. } | TreeError::NotEmpty | TreeError::Restless) => {
             SnapshotError::Files(error.to_string())
         }
     }
+}
+
+pub(super) fn left_out(left_out: &tree::LeftOut) -> (String, WhyLeftOut) {
+    let why = match left_out.why {
+        tree::Why::Cache => WhyLeftOut::Cache,
+        tree::Why::Ignored => WhyLeftOut::Ignored,
+        tree::Why::TooLarge => WhyLeftOut::TooLarge,
+        tree::Why::Special => WhyLeftOut::Special,
+        tree::Why::Mount => WhyLeftOut::Mount,
+        tree::Why::Unreadable => WhyLeftOut::Unreadable,
+        tree::Why::TooDeep => WhyLeftOut::TooDeep,
+        tree::Why::Unsteady => WhyLeftOut::Unsteady,
+    };
+    (told(&left_out.path), why)
 }
 
 pub(super) fn refused((path, why): &(Vec<u8>, tree::Refusal)) -> Refused {

@@ -1471,6 +1471,11 @@ export interface components {
             mode_after?: string | null;
             /** @description Permission bits, octal; only between snapshots. */
             mode_before?: string | null;
+            /**
+             * @description Why `diff` is null: `binary`, `too_large` (over 1 MiB), `too_many` (beyond the thousandth file only paths are told), `not_kept` (the
+             *     bytes are no longer there), `same` (the bytes are the same) or `folder`.
+             */
+            no_diff?: string | null;
             /** @description Told as in a tree. */
             path: string;
         };
@@ -1530,6 +1535,15 @@ export interface components {
             role: components["schemas"]["RoleName"];
             /** Format: uuid */
             team_id: string;
+        };
+        /** @description Something that lay in the working copy and is in no snapshot; undo leaves it alone, and a fork does not have it. */
+        LeftOutPath: {
+            path: string;
+            /**
+             * @description `cache` (a folder of a name that caches have), `ignored` (a folder that `.gitignore` names), `too_large`, `special` (socket, pipe,
+             *     device), `mount`, `unreadable`, `too_deep` or `unsteady` (it came and went while it was looked at)
+             */
+            why: string;
         };
         Link: {
             /** @description What stands behind the `#` of the link. */
@@ -2153,6 +2167,13 @@ export interface components {
         };
         SessionTree: {
             items: components["schemas"]["SessionTreeItem"][];
+            /** @description What these files leave out: the first hundred paths. */
+            left_out: components["schemas"]["LeftOutPath"][];
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            left_out_count: number;
             /** @description Always null: a tree has one page. */
             next?: string | null;
             /**
@@ -2394,6 +2415,8 @@ export interface components {
              * @description Going back to this position brings back files and conversation as they were found, also what was overwritten.
              */
             found: number;
+            /** @description Those that could not be changed, and why. */
+            refused: components["schemas"]["RefusedPath"][];
             /** @description The files as they are now. */
             snapshot: string;
             /** @description Paths that were left as they are, because somebody changed them meanwhile, snapshots leave them out, or they could not be changed. */
