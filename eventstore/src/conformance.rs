@@ -134,6 +134,7 @@ macro_rules! journal_suite {
                 what_was_written_after_a_set_back_is_not_shared, an_epoch_that_is_not_known_any_more_is_a_set_back,
                 a_lost_second_place_stops_nothing },
             subscription { catch_up_meets_live_without_a_seam, a_slow_subscriber_loses_nothing, seen_moves_over_foreign_events,
+                a_reader_of_one_stream_hears_it_among_many,
                 another_process_is_heard, a_shut_tail_ends_its_subscriptions },
             vault { rows_come_and_go, swap_is_compare_and_set, take_gives_to_one_only, expired_rows_are_absent,
                 writes_ride_in_the_append, lists_are_by_prefix, a_subject_has_one_key }

@@ -2,8 +2,9 @@
 //!
 //! One [`Tail`] per process reads the journal and keeps the last events in a ring; every [`Subscription`] reads from the
 //! ring and goes to the database only for what lies before it. A subscriber holds a position, not a queue, so a slow one
-//! costs no memory: when the ring has moved past it, it catches up by query again.
+//! costs no memory: when the ring has moved past it, it catches up by query again. One that waits is woken only by what may concern it.
 
+mod bells;
 mod ring;
 mod tail;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use crate::envelope::{Epoch, Position, Recorded};
 use crate::journal::{Filter, ReadError};
+use bells::Bell;
 use ring::Looked;
 pub use ring::{RING_BYTES, RING_EVENTS};
 use tail::Shared;
@@ -48,6 +50,9 @@ pub struct Subscription {
     told: Position,
     /// Read by query, not yet delivered.
     fetched: VecDeque<Arc<Recorded>>,
+    bell: Arc<Bell>,
+    /// The bell hangs among the others.
+    hung: bool,
 }
 
 impl Subscription {
@@ -61,10 +66,10 @@ impl Subscription {
         }
     }
 
-    /// At most `max` matching events; waits until there is one or `seen` has moved.
+    /// At most `max` matching events; waits until there is one or `seen` has moved. While it waits, a filter that names streams or tenants
+    /// lets what is of none of them pass untold.
     pub async fn next_batch(&mut self, max: usize) -> Result<Batch, ReadError> {
         let max = max.max(1);
-        let mut end = self.shared.end();
         loop {
             if !self.fetched.is_empty() {
                 let count = max.min(self.fetched.len());
@@ -76,8 +81,9 @@ impl Subscription {
                 };
                 return Ok(self.tell(events, seen));
             }
-            // Marked before looking, so that what comes after the look wakes.
-            end.mark_unchanged();
+            if let Some(first) = self.bell.wait().await {
+                self.at = self.at.max(first - 1);
+            }
             match self.shared.look(self.epoch, self.at, max, &self.filter)? {
                 Looked::Moved { events, seen } => {
                     self.at = seen;
@@ -86,10 +92,8 @@ impl Subscription {
                 Looked::Behind => self.catch_up().await?,
                 Looked::AtEnd if self.at > self.told => return Ok(self.tell(Vec::new(), self.at)),
                 Looked::AtEnd => {
-                    // The tail outlives its subscriptions' waits: when it ends, `look` says so.
-                    if end.changed().await.is_err() {
-                        return Err(tail::shut_down());
-                    }
+                    self.shared.arm(&self.bell, self.epoch, self.at, &self.filter, self.hung);
+                    self.hung = true;
                 }
             }
         }
@@ -132,6 +136,14 @@ impl Subscription {
                 }
                 Err(changed) => return Err(changed),
             }
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if self.hung {
+            self.shared.take_down(&self.bell, &self.filter);
         }
     }
 }

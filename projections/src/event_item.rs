@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use opensail_domain::AnyEvent;
 use opensail_domain::kernel::AccountId;
 use opensail_domain::kernel::private::FORGOTTEN;
-use opensail_eventstore::private::{self};
+use opensail_eventstore::private;
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{ActorKind, Position, Recorded};
 use serde::Serialize;
@@ -119,7 +119,7 @@ impl Queries {
     async fn address(&self, address: Option<&str>) -> Result<Value, QueryError> {
         let Some(address) = address else { return Ok(Value::Null) };
         match serde_json::from_str(address) {
-            Ok(field @ Value::Object(_)) => Ok(shown(open(&self.keys, field, "client_address").await?)),
+            Ok(field @ Value::Object(_)) => Ok(shown(open(&self.keys, || field.clone(), "client_address").await?)),
             _ => Ok(address.into()),
         }
     }
@@ -136,17 +136,16 @@ fn person(recorded: &Recorded) -> Option<AccountId> {
 /// The payload with its private fields open, as far as their keys are there.
 pub(crate) async fn opened(keys: &Keyring, recorded: &Recorded) -> Result<Value, QueryError> {
     // The journal takes nothing else; a payload that is no JSON was changed behind its back, which is for the audit to show.
-    let payload = serde_json::from_str(&recorded.payload).unwrap_or(Value::Null);
-    open(keys, payload, &recorded.stream).await
+    open(keys, || serde_json::from_str(&recorded.payload).unwrap_or(Value::Null), &recorded.stream).await
 }
 
 /// One damaged field must not hide a whole list: it stays sealed, and the log says so.
-async fn open(keys: &Keyring, value: Value, of: impl std::fmt::Display) -> Result<Value, QueryError> {
-    match private::open(keys, value.clone()).await {
+async fn open(keys: &Keyring, stored: impl Fn() -> Value, of: impl std::fmt::Display) -> Result<Value, QueryError> {
+    match private::open(keys, stored()).await {
         Ok(opened) => Ok(opened),
         Err(error) if sealed::damaged(&error) => {
             tracing::error!(%error, %of, "a private field does not open");
-            Ok(value)
+            Ok(stored())
         }
         Err(error) => Err(error.into()),
     }

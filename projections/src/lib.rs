@@ -18,6 +18,7 @@ pub mod project;
 mod projection;
 mod queries;
 mod reader;
+mod recent;
 mod rows;
 mod sealed;
 mod table;

@@ -1,16 +1,18 @@
 //! The past of one session with all that was said in it, by folding its one stream. What views show of the past they know themselves
 //! ([`Queries::as_of`]).
 
+use std::sync::Arc;
+
 use opensail_domain::AnyEvent;
-use opensail_domain::agent_session::AgentSessionEvent;
-use opensail_domain::agent_session::Transcript;
 use opensail_domain::agent_session::message::{Message, ToolCall};
+use opensail_domain::agent_session::{AgentSessionEvent, Transcript};
 use opensail_domain::kernel::DecodeError;
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Position, Recorded, StreamId};
 use serde::Serialize;
 
 use crate::agent_session::{Session, SessionDetails, Usage};
+use crate::recent::{KEPT_BYTES, Step};
 use crate::{Queries, QueryError, event_item};
 
 /// Events read at once.
@@ -28,33 +30,76 @@ pub struct SessionReplay {
     pub position: Position,
 }
 
+/// What was folded so far.
+#[derive(Default)]
+struct Fold {
+    session: Option<Session>,
+    transcript: Transcript,
+}
+
+impl Fold {
+    fn apply(&mut self, recorded: &Recorded, event: &AgentSessionEvent) {
+        self.transcript.apply(event);
+        match (&mut self.session, event) {
+            (None, AgentSessionEvent::Requested(requested)) => self.session = Some(Session::requested(recorded, requested)),
+            (Some(session), event) => session.apply(recorded, event),
+            (None, _) => {}
+        }
+    }
+}
+
 impl Queries {
     /// The session up to a position, or to its end; `None` when it was not requested yet.
     pub async fn session_at(&self, id: SessionId, until: Option<Position>) -> Result<Option<SessionReplay>, QueryError> {
-        let stream = StreamId::new("agent_session", id);
-        let mut transcript = Transcript::default();
-        let mut session: Option<Session> = None;
-        let mut version = 0;
+        let within = |position| until.is_none_or(|until| position <= until);
+        if let Some(steps) = self.recent_steps(id).await? {
+            let mut fold = Fold::default();
+            steps.iter().take_while(|step| within(step.recorded.position)).for_each(|step| fold.apply(&step.recorded, &step.event));
+            return self.replay(fold).await;
+        }
+        let (stream, mut version, mut fold) = (StreamId::new("agent_session", id), 0, Fold::default());
+        let mut steps = Some((Vec::new(), 0));
         loop {
             let page = self.journal.read_stream(&stream, version, PAGE).await?;
             let last = page.len() < PAGE;
-            for recorded in &page {
+            for mut recorded in page {
                 version = recorded.stream_version;
-                if until.is_some_and(|until| recorded.position > until) {
-                    return self.replay(session, transcript).await;
+                if steps.is_none() && !within(recorded.position) {
+                    return self.replay(fold).await;
                 }
-                let Some(event) = self.session_event(recorded).await? else { continue };
-                transcript.apply(&event);
-                match (&mut session, &event) {
-                    (None, AgentSessionEvent::Requested(requested)) => session = Some(Session::requested(recorded, requested)),
-                    (Some(session), event) => session.apply(recorded, event),
-                    (None, _) => {}
+                let Some(event) = self.session_event(&recorded).await? else {
+                    // Nothing may pass for the whole of it.
+                    steps = None;
+                    continue;
+                };
+                if within(recorded.position) {
+                    fold.apply(&recorded, &event);
                 }
+                steps = steps.and_then(|(mut steps, bytes)| {
+                    let bytes = bytes + std::mem::take(&mut recorded.payload).len();
+                    steps.push(Step { recorded, event });
+                    (bytes <= KEPT_BYTES).then_some((steps, bytes))
+                });
             }
             if last {
-                return self.replay(session, transcript).await;
+                if let Some((steps, _)) = steps.filter(|(steps, _)| !steps.is_empty()) {
+                    self.recent.keep(id, steps);
+                }
+                return self.replay(fold).await;
             }
         }
+    }
+
+    /// What was read a moment ago, if nothing has come since.
+    async fn recent_steps(&self, id: SessionId) -> Result<Option<Arc<Vec<Step>>>, QueryError> {
+        let Some(steps) = self.recent.get(id) else { return Ok(None) };
+        let Some(last) = steps.last().map(|step| &step.recorded) else { return Ok(None) };
+        let since = self.journal.read_stream(&last.stream, last.stream_version - 1, 2).await?;
+        if matches!(&since[..], [same] if same.event_id == last.event_id) {
+            return Ok(Some(steps));
+        }
+        self.recent.drop(id);
+        Ok(None)
     }
 
     async fn session_event(&self, recorded: &Recorded) -> Result<Option<AgentSessionEvent>, QueryError> {
@@ -73,7 +118,7 @@ impl Queries {
         }
     }
 
-    async fn replay(&self, session: Option<Session>, transcript: Transcript) -> Result<Option<SessionReplay>, QueryError> {
+    async fn replay(&self, Fold { session, transcript }: Fold) -> Result<Option<SessionReplay>, QueryError> {
         let Some(session) = session else { return Ok(None) };
         let details = session.details(&self.keys).await?;
         Ok(Some(SessionReplay {

@@ -16,6 +16,7 @@ use opensail_eventstore::{Journal, Position, Seal};
 use crate::QueryError;
 use crate::db::Db;
 use crate::reader::Reader;
+use crate::recent::Recent;
 
 /// Answers from the views, and from the journal where one stream is the answer. Cheap to clone.
 #[derive(Clone)]
@@ -23,12 +24,13 @@ pub struct Queries {
     pub(crate) db: Reader,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) keys: Arc<Keyring>,
+    pub(crate) recent: Recent,
     seal: Option<Seal>,
 }
 
 impl Queries {
     pub fn new(db: Db, journal: Arc<dyn Journal>, keys: Arc<Keyring>) -> Self {
-        Queries { db: Reader::new(db), journal, keys, seal: None }
+        Queries { db: Reader::new(db), journal, keys, recent: Recent::default(), seal: None }
     }
 
     /// The same questions, answered as of a position: what happened at it is included, and nothing after it. Private fields are opened with

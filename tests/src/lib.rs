@@ -1,8 +1,10 @@
 //! The whole house from outside.
 
+pub mod appending;
 pub mod btrfs;
 pub mod bucket;
 pub mod cluster;
+pub mod far;
 pub mod mortal_postgres;
 pub mod people;
 pub mod small_disk;

@@ -28,6 +28,13 @@ impl Times {
     }
 }
 
+/// Bytes that a process has for itself in memory, without what lies in files too; 0 when it is not known.
+pub fn own_memory(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
 /// Median milliseconds of writing 8 KiB to the disk under the temporary folder.
 pub fn flush_ms() -> f64 {
     let mut file = tempfile::NamedTempFile::new().expect("a file");

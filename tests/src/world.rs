@@ -108,6 +108,11 @@ impl World {
 
     /// Starts the server and waits until it is ready. A restart keeps the port, so that clients find it again.
     pub async fn serve(&mut self, environment: &[(&str, &str)]) {
+        self.serve_as("all", environment).await;
+    }
+
+    /// The same for a part of it: `api`, `worker` or `all`.
+    pub async fn serve_as(&mut self, role: &str, environment: &[(&str, &str)]) {
         let listen = match self.url.strip_prefix("http://") {
             Some(address) => address.to_string(),
             None => "127.0.0.1:0".into(),
@@ -115,7 +120,7 @@ impl World {
         let _ = std::fs::remove_file(self.home().join("server.url"));
         std::fs::create_dir_all(self.folder.path().join("work")).expect("the project roots");
         let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("server.log")).expect("a log");
-        let mut command = self.command(&["serve"]);
+        let mut command = self.command(&["serve", "--role", role]);
         command.env("OPENSAIL_LISTEN", listen).envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a log")).stderr(log);
         self.server = Some(command.spawn().expect("the server starts"));

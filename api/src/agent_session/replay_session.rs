@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::extract::State;
+use opensail_domain::agent_session::message::{Message, ToolCall};
 use opensail_domain::kernel::SessionId;
 use opensail_projections::past::SessionReplay;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::{SessionBody, UsageBody};
@@ -32,26 +32,24 @@ pub(super) struct ReplayBody {
     session: SessionBody,
     /// The conversation as the model sees it: `{role: user|assistant|tool, …}`.
     #[schema(value_type = Vec<Object>)]
-    messages: Vec<Value>,
+    messages: Vec<Message>,
     /// Calls of the last answer without a result yet.
     #[schema(value_type = Vec<Object>)]
-    pending: Vec<Value>,
+    pending: Vec<ToolCall>,
     usage: UsageBody,
     /// Of the last event in it.
     position: u64,
 }
 
-impl TryFrom<SessionReplay> for ReplayBody {
-    type Error = serde_json::Error;
-
-    fn try_from(replay: SessionReplay) -> Result<Self, serde_json::Error> {
-        Ok(ReplayBody {
-            messages: replay.messages.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
-            pending: replay.pending.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+impl From<SessionReplay> for ReplayBody {
+    fn from(replay: SessionReplay) -> Self {
+        ReplayBody {
+            messages: replay.messages,
+            pending: replay.pending,
             usage: replay.usage.into(),
             position: replay.position,
             session: replay.session.into(),
-        })
+        }
     }
 }
 
@@ -69,5 +67,5 @@ pub(super) async fn replay_session(
     let then = api.then(params.as_of.as_deref()).await?;
     let until = until.into_iter().chain(then).min();
     let replay = api.queries().session_at(id, until).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(replay.try_into().map_err(Problem::unserialisable)?))
+    Ok(Json(replay.into()))
 }

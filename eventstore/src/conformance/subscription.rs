@@ -1,6 +1,7 @@
 //! Catch-up, then live, without a seam.
 
 use super::{Subject, append, one, part};
+use crate::envelope::StreamId;
 use crate::journal::Filter;
 use crate::subscription::{RING_EVENTS, Tail};
 
@@ -93,4 +94,41 @@ pub async fn a_shut_tail_ends_its_subscriptions(subject: &dyn Subject) {
     tokio::task::yield_now().await;
     drop(tail);
     assert!(waiting.await.expect("no panic").is_err());
+}
+
+pub async fn a_reader_of_one_stream_hears_it_among_many(subject: &dyn Subject) {
+    const ROUNDS: u64 = 40;
+    let journal = subject.journal();
+    let tail = Tail::start(journal.clone()).await.expect("a tail");
+    let readers: Vec<_> = (0..8)
+        .map(|number| {
+            let filter = Filter { streams: vec![StreamId::new("test", format!("{number}"))], ..Filter::default() };
+            let mut reader = tail.subscribe(0, filter);
+            tokio::spawn(async move {
+                for version in 1..=ROUNDS {
+                    // Asked for and left again, as a stream does that also waits for other things.
+                    tokio::select! {
+                        biased;
+                        batch = reader.next_batch(1) => {
+                            if let [event] = &batch.expect("a batch").events[..] {
+                                assert_eq!(event.stream_version, version);
+                                continue;
+                            }
+                        }
+                        () = tokio::task::yield_now() => {}
+                    }
+                    let event = reader.next().await.expect("an event").event;
+                    assert_eq!((event.stream.id(), event.stream_version), (format!("{number}").as_str(), version));
+                }
+            })
+        })
+        .collect();
+    for round in 0..ROUNDS {
+        for number in 0..8 {
+            journal.append(append(vec![part(&format!("{number}"), round, 1)])).await.expect("appended");
+        }
+    }
+    for reader in readers {
+        reader.await.expect("every event once, in order");
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
+use super::bells::{Bell, Bells};
 use super::ring::{Looked, Ring};
 use super::{CATCH_UP, FIRST_PAUSE, LONGEST_PAUSE, Subscription};
 use crate::envelope::{Epoch, Position};
@@ -20,13 +21,12 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// Somebody says that there is more to read.
     nudged: Notify,
-    /// The ring's end, or a change that every waiting subscriber has to look at.
-    end: watch::Sender<Position>,
 }
 
 struct State {
     epoch: Epoch,
     ring: Ring,
+    bells: Bells,
     /// Epochs that ended while we were reading, with the last position in common.
     changed: Vec<(Epoch, Position)>,
     down: bool,
@@ -47,8 +47,8 @@ impl Tail {
     /// Starts at the journal's head.
     pub async fn start(journal: Arc<dyn Journal>) -> Result<Tail, ReadError> {
         let head = journal.head().await?;
-        let state = State { epoch: head.epoch, ring: Ring::at(head.position), changed: Vec::new(), down: false };
-        let shared = Arc::new(Shared { journal, state: Mutex::new(state), nudged: Notify::new(), end: watch::Sender::new(head.position) });
+        let state = State { epoch: head.epoch, ring: Ring::at(head.position), bells: Bells::default(), changed: Vec::new(), down: false };
+        let shared = Arc::new(Shared { journal, state: Mutex::new(state), nudged: Notify::new() });
         let task = tokio::spawn(keep_running(shared.clone())).abort_handle();
         Ok(Tail { reader: Arc::new(Reader { shared, task }) })
     }
@@ -57,7 +57,7 @@ impl Tail {
     pub fn subscribe(&self, from: Position, filter: Filter) -> Subscription {
         let shared = self.reader.shared.clone();
         let epoch = shared.state().epoch;
-        Subscription { shared, filter, epoch, at: from, told: from, fetched: VecDeque::new() }
+        Subscription { shared, filter, epoch, at: from, told: from, fetched: VecDeque::new(), bell: Arc::default(), hung: false }
     }
 
     /// Last position that was read; everything up to it is delivered without waiting.
@@ -84,8 +84,9 @@ impl Tail {
 impl Reader {
     fn stop(&self) {
         self.task.abort();
-        self.shared.state().down = true;
-        self.shared.wake();
+        let mut state = self.shared.state();
+        state.down = true;
+        state.bells.ring_all();
     }
 }
 
@@ -100,10 +101,6 @@ pub(super) fn shut_down() -> ReadError {
 }
 
 impl Shared {
-    pub(super) fn end(&self) -> watch::Receiver<Position> {
-        self.end.subscribe()
-    }
-
     pub(super) fn look(&self, epoch: Epoch, at: Position, max: usize, filter: &Filter) -> Result<Looked, ReadError> {
         let state = self.state();
         match state.ended(epoch) {
@@ -112,16 +109,26 @@ impl Shared {
         }
     }
 
+    /// The reader has seen everything up to `at` and waits for more.
+    pub(super) fn arm(&self, bell: &Arc<Bell>, epoch: Epoch, at: Position, filter: &Filter, hung: bool) {
+        let mut state = self.state();
+        state.bells.arm(bell, filter, hung);
+        // What came since the look was rung for nobody.
+        if at < state.ring.end() || state.ended(epoch).is_some() {
+            bell.ring(at + 1);
+        }
+    }
+
+    pub(super) fn take_down(&self, bell: &Arc<Bell>, filter: &Filter) {
+        self.state().bells.remove(bell, filter);
+    }
+
     pub(super) fn ended(&self, epoch: Epoch) -> Option<ReadError> {
         self.state().ended(epoch)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wake(&self) {
-        self.end.send_replace(self.state().ring.end());
     }
 
     /// Reads everything new into the ring; true when there was something.
@@ -145,9 +152,11 @@ impl Shared {
                 // A subscription found the new epoch while this page was being read; it belongs to the old one.
                 return Ok(true);
             }
-            page.events.into_iter().for_each(|event| state.ring.push(event));
+            for event in page.events {
+                state.bells.ring(&event);
+                state.ring.push(event);
+            }
         }
-        self.wake();
         Ok(true)
     }
 
@@ -172,8 +181,8 @@ impl Shared {
                 *shared = common.min(*shared);
             }
             state.changed.push((epoch, common));
+            state.bells.ring_all();
         }
-        self.wake();
         Ok(())
     }
 }

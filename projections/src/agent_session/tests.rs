@@ -1,6 +1,7 @@
 use opensail_domain::agent_session::event::*;
-use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
+use opensail_domain::agent_session::message::{Answer, CallOutcome, Message, Tokens, ToolCall};
 use opensail_domain::agent_session::{AgentSession, AgentSessionDecider};
+use opensail_domain::kernel::private::FORGOTTEN;
 use opensail_domain::kernel::{AccountId, ApprovalId, Decider, MessageId, Private, SessionId};
 use opensail_eventstore::{Actor, CommandId, Epoch, Recorded, StreamId};
 use proptest::prelude::*;
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use super::Progress;
 use crate::testing::{World, on_both, wire};
 
-on_both!(the_past_is_what_it_was_then);
+on_both!(the_past_is_what_it_was_then, a_session_read_before_is_told_as_it_is_now);
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -221,4 +222,22 @@ async fn the_past_is_what_it_was_then(world: World) {
     }
     let replay = queries.session_at(session, None).await.expect("an answer").expect("the session");
     assert_eq!((replay.position, replay.messages.len()), (done.position, 1));
+}
+
+async fn a_session_read_before_is_told_as_it_is_now(world: World) {
+    world.cast().await;
+    let session = SessionId(Uuid::now_v7());
+    world.on_session(session, vec![wire(AgentSessionEvent::from(world.requested(session)))]).await;
+    let queries = world.queries();
+    let replay = async || queries.session_at(session, None).await.expect("an answer").expect("the session");
+    let first = replay().await;
+    assert_eq!(replay().await, first);
+    let run = world.on_session(session, vec![wire(AgentSessionEvent::from(RunStarted { run: 1, worker: "w".into() }))]).await;
+    let next = replay().await;
+    assert_eq!((next.position, next.session.status.as_str()), (run.position, "running"));
+    assert_ne!(next.session.task, FORGOTTEN);
+    world.keys.destroy(&format!("session-{session}")).await.expect("destroyed");
+    world.on_session(session, vec![wire(AgentSessionEvent::from(Forgotten { reason: "asked for".into() }))]).await;
+    let last = replay().await;
+    assert_eq!((last.session.task.as_str(), &last.messages[..]), (FORGOTTEN, &[Message::User { text: FORGOTTEN.into() }][..]));
 }
