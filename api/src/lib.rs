@@ -35,6 +35,7 @@ mod team;
 #[cfg(test)]
 mod tests;
 mod time;
+mod work;
 mod written;
 
 pub use config::{ApiConfig, ApiKey32, PublicUrl};

@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use opensail_commands::Commands;
 use opensail_commands::journal::{Position, Tail};
+use opensail_commands::relay::WorkRelay;
 use opensail_projections::Feed;
 use opensail_projections::{Projections, Queries};
 use tokio::sync::watch;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub projections: Projections,
     /// The one reader of the journal behind every live stream.
     pub tail: Tail,
+    /// Of workers; asked and steered by administrators of the platform.
+    pub work: Arc<dyn WorkRelay>,
     /// What must answer before this node is ready.
     pub probes: Vec<Box<dyn Probe>>,
 }
@@ -53,6 +56,7 @@ struct Inner {
     feed: Feed,
     projections: Projections,
     tail: Tail,
+    work: Arc<dyn WorkRelay>,
     probes: Vec<Box<dyn Probe>>,
     metrics: Metrics,
     /// Dropped or changed when the server stops: open live streams end.
@@ -61,7 +65,7 @@ struct Inner {
 
 impl Api {
     pub fn new(parts: Parts) -> Self {
-        let Parts { config, commands, queries, feed, projections, tail, probes } = parts;
+        let Parts { config, commands, queries, feed, projections, tail, work, probes } = parts;
         let tokens = AccessTokens::new(&config);
         Api {
             inner: Arc::new(Inner {
@@ -72,6 +76,7 @@ impl Api {
                 feed,
                 projections,
                 tail,
+                work,
                 probes,
                 metrics: Metrics::default(),
                 closing: watch::Sender::default(),
@@ -96,6 +101,9 @@ impl Api {
     }
     pub(crate) fn tail(&self) -> &Tail {
         &self.inner.tail
+    }
+    pub(crate) fn work(&self) -> &dyn WorkRelay {
+        self.inner.work.as_ref()
     }
     /// Until every view has reached the position, at most two seconds. What is answered refuses questions to one that will not.
     pub(crate) async fn wait_for(&self, position: Position) -> Result<Queries, Problem> {

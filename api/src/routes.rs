@@ -101,5 +101,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/projections/parked", PlatformAdmin),
     ("POST", "/api/v1/projections/{name}/parked/{stream}/retry", PlatformAdmin),
     ("POST", "/api/v1/projections/{name}/parked/{stream}/skip", PlatformAdmin),
+    ("GET", "/api/v1/work/parked", PlatformAdmin),
+    ("POST", "/api/v1/work/parked/{id}/retry", PlatformAdmin),
     ("GET", "/api/v1/live", SignIn),
 ];

@@ -19,6 +19,7 @@ pub mod model;
 pub mod ports;
 pub mod project;
 pub mod projection;
+pub mod relay;
 pub mod storage;
 pub mod team;
 

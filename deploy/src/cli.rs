@@ -14,6 +14,7 @@ pub mod paint;
 pub mod projection;
 pub mod session;
 pub mod storage;
+pub mod work;
 
 /// Why a command ended badly; becomes the exit code.
 #[derive(Debug, thiserror::Error)]

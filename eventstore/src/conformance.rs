@@ -6,6 +6,7 @@
 pub mod append;
 pub mod batch;
 pub mod epoch;
+pub mod group;
 pub mod lease;
 pub mod relay;
 pub mod seal;
@@ -126,6 +127,8 @@ macro_rules! journal_suite {
             batch { one_bad_append_fails_alone, a_conflict_answers_only_its_caller, a_guard_waits_for_the_write_it_rests_on,
                 one_tenant_does_not_hold_up_another, a_full_queue_is_refused },
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch, a_time_is_a_position },
+            group { each_event_is_handled_in_the_order_of_its_stream, who_joins_gets_a_share_and_who_leaves_gives_it_back,
+                a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,

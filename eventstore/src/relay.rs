@@ -98,6 +98,9 @@ pub trait WorkRelay: Send + Sync + 'static {
     /// What was delivered too often without being done, the oldest first.
     async fn parked(&self) -> Result<Vec<Work>, RelayError>;
     async fn parked_count(&self) -> Result<u64, RelayError>;
+    /// Puts a parked piece back as if it were new; false when no such piece is parked. Where the relay is lost in between it may be there twice,
+    /// which is harmless.
+    async fn retry_parked(&self, id: &str) -> Result<bool, RelayError>;
     /// Whether other processes put and take here too.
     fn shared(&self) -> bool;
     fn trouble(&self) -> Option<String>;

@@ -2,9 +2,11 @@
 //!
 //! One [`Tail`] per process reads the journal and keeps the last events in a ring; every [`Subscription`] reads from the
 //! ring and goes to the database only for what lies before it. A subscriber holds a position, not a queue, so a slow one
-//! costs no memory: when the ring has moved past it, it catches up by query again. One that waits is woken only by what may concern it.
+//! costs no memory: when the ring has moved past it, it catches up by query again. One that waits is woken only by what may concern it. Several workers
+//! share a consumer's events as a [`group`].
 
 mod bells;
+pub mod group;
 mod ring;
 mod tail;
 

@@ -13,6 +13,7 @@ use opensail_commands::project::FinishPreparation;
 use opensail_commands::{Caller, Commands, Mode, Registration, Settings};
 use opensail_domain::agent_session::AgentSessionCommand;
 use opensail_domain::kernel::{ProjectId, SessionId};
+use opensail_eventstore::relay::InProcessWork;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
@@ -126,6 +127,7 @@ impl World {
             feed: views.feed().clone(),
             projections: views.clone(),
             tail,
+            work: Arc::new(InProcessWork::default()),
             probes: Vec::new(),
         });
         World { _folder: folder, _views: views, store, commands, router: router(api.clone()), api }

@@ -27,6 +27,9 @@ pub enum Command {
     /// The read models
     #[command(subcommand)]
     Projection(Projection),
+    /// What the work queue has set aside
+    #[command(subcommand)]
+    Work(Work),
     /// What the store holds, and what may go
     #[command(subcommand)]
     Storage(Storage),
@@ -523,5 +526,21 @@ pub enum Projection {
         /// Readable for ever, so it should name nobody
         #[arg(long)]
         reason: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum Work {
+    /// Work that was delivered to workers too often without being done
+    Parked {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Deliver a parked piece again, or all of them
+    Retry {
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
     },
 }

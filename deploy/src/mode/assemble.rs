@@ -139,8 +139,9 @@ impl Opened {
             csrf_key: key("opensail/api/csrf/v1"),
         };
         let (feed, probes) = (projections.feed().clone(), probes::all(&stores, &projections, sealing, &relays));
+        let (work, projecting) = (relays.work.clone(), projections.clone());
         let api =
-            Api::new(opensail_api::Parts { config, commands, queries, feed, projections: projections.clone(), tail: tail.clone(), probes });
+            Api::new(opensail_api::Parts { config, commands, queries, feed, projections: projecting, tail: tail.clone(), work, probes });
         // A process that only works still says whether it is alive and ready.
         serve(&supervisor, listener, api, if parts == Parts::Worker { Offer::Operations } else { Offer::Everything });
         Ok(Server { url, address, first_link: None, leaves: None, supervisor, tail, stores, _projections: projections, _folder: folder })

@@ -140,6 +140,17 @@ impl WorkRelay for InProcessWork {
         Ok(self.shared.state().parked.len() as u64)
     }
 
+    async fn retry_parked(&self, id: &str) -> Result<bool, RelayError> {
+        {
+            let mut state = self.shared.state();
+            let Some(at) = state.parked.iter().position(|work| work.id == id) else { return Ok(false) };
+            let work = state.parked.remove(at).into_iter();
+            state.waiting.extend(work.map(|work| Item { work, deliveries: 0 }));
+        }
+        self.shared.more.notify_one();
+        Ok(true)
+    }
+
     fn shared(&self) -> bool {
         false
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull::Config as PullConfig;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
 use async_nats::jetstream::message::{AckKind, PublishMessage};
-use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, RetentionPolicy};
+use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, RetentionPolicy, Stream};
 use async_nats::jetstream::{self, Context, Message};
 use async_nats::{Client, ConnectOptions, connection};
 use async_trait::async_trait;
@@ -143,10 +143,26 @@ impl NatsWork {
         }
     }
 
-    async fn publish(&self, subject: &str, work: &Work) -> Result<(), RelayError> {
-        let message = PublishMessage::build().message_id(&work.id).header(KIND, work.kind.as_str()).payload(work.id.clone().into());
+    /// `known_as`: what the server drops repeats by.
+    async fn publish(&self, subject: &str, work: &Work, known_as: &str) -> Result<(), RelayError> {
+        let message = PublishMessage::build().message_id(known_as).header(KIND, work.kind.as_str()).payload(work.id.clone().into());
         let acknowledged = answered(self.context.send_publish(subject.to_owned(), message)).await?;
         answered(acknowledged.into_future()).await.map(|_| ())
+    }
+
+    /// What is parked, by its place in the stream, the oldest first.
+    async fn parked_messages(&self) -> Result<(Stream<()>, Vec<(u64, Work)>), RelayError> {
+        self.consumer().await?;
+        let stream = answered(self.context.get_stream_no_info(&self.names.parked_stream)).await?;
+        let state = answered(stream.get_info()).await?.state;
+        let mut parked = Vec::new();
+        for sequence in state.first_sequence..=state.last_sequence {
+            if let Ok(message) = answered(stream.get_raw_message(sequence)).await {
+                let kind = message.headers.get(KIND).map(ToString::to_string).unwrap_or_default();
+                parked.push((sequence, Work { id: String::from_utf8_lossy(&message.payload).into_owned(), kind }));
+            }
+        }
+        Ok((stream, parked))
     }
 
     async fn next(&self) -> Result<Option<Taken>, RelayError> {
@@ -158,10 +174,11 @@ impl NatsWork {
             Ok(None) => return Ok(None),
             Err(_) => return Err(RelayError("no answer in time".into())),
         };
-        let delivery = u32::try_from(message.info().map_err(away)?.delivered).unwrap_or(u32::MAX);
+        let info = message.info().map_err(away)?;
+        let (delivery, delivered) = (u32::try_from(info.delivered).unwrap_or(u32::MAX), info.stream_sequence);
         let work = read(&message);
         if delivery > self.patience.deliveries {
-            self.publish(&self.names.parked_subject, &work).await?;
+            self.publish(&self.names.parked_subject, &work, &format!("{}/{delivered}", work.id)).await?;
             tracing::error!(id = work.id, kind = work.kind, "work was delivered too often without being done; it is parked");
             answered(message.double_ack_with(AckKind::Term)).await?;
             return Ok(None);
@@ -180,7 +197,7 @@ impl WorkRelay for NatsWork {
     async fn put(&self, work: &Work) -> Result<(), RelayError> {
         let put = async {
             self.consumer().await?;
-            self.publish(&self.names.subject, work).await
+            self.publish(&self.names.subject, work, &work.id).await
         };
         match put.await {
             Ok(()) => {
@@ -210,23 +227,23 @@ impl WorkRelay for NatsWork {
     }
 
     async fn parked(&self) -> Result<Vec<Work>, RelayError> {
-        self.consumer().await?;
-        let stream = answered(self.context.get_stream_no_info(&self.names.parked_stream)).await?;
-        let state = answered(stream.get_info()).await?.state;
-        let mut parked = Vec::new();
-        for sequence in state.first_sequence..=state.last_sequence {
-            if let Ok(message) = answered(stream.get_raw_message(sequence)).await {
-                let kind = message.headers.get(KIND).map(ToString::to_string).unwrap_or_default();
-                parked.push(Work { id: String::from_utf8_lossy(&message.payload).into_owned(), kind });
-            }
-        }
-        Ok(parked)
+        Ok(self.parked_messages().await?.1.into_iter().map(|(_, work)| work).collect())
     }
 
     async fn parked_count(&self) -> Result<u64, RelayError> {
         self.consumer().await?;
         let stream = answered(self.context.get_stream_no_info(&self.names.parked_stream)).await?;
         Ok(answered(stream.get_info()).await?.state.messages)
+    }
+
+    async fn retry_parked(&self, id: &str) -> Result<bool, RelayError> {
+        let (stream, parked) = self.parked_messages().await?;
+        let Some((sequence, work)) = parked.into_iter().find(|(_, work)| work.id == id) else { return Ok(false) };
+        // Another id for the server, which still knows the first; and put back before it is let go, so that it is never in neither place.
+        self.publish(&self.names.subject, &work, &format!("{id}/{sequence}")).await?;
+        answered(stream.delete_message(sequence)).await?;
+        tracing::info!(id = work.id, kind = work.kind, "parked work was put back");
+        Ok(true)
     }
 
     fn shared(&self) -> bool {

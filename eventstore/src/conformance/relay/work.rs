@@ -107,6 +107,29 @@ pub async fn what_is_never_done_is_parked(subject: &mut dyn WorkSubject) {
     }
 }
 
+pub async fn what_is_parked_is_put_back(subject: &mut dyn WorkSubject) {
+    let relay = subject.relay("a").await;
+    put(&relay, 1).await;
+    // Also a second time, though the relay remembers it from the first.
+    for _ in 0..2 {
+        let mut deliveries = 0;
+        while relay.parked().await.expect("the relay answers").is_empty() {
+            let Ok(taken) = tokio::time::timeout(IMPATIENT.done_within * 2, relay.take()).await else { continue };
+            assert_eq!(taken.work, work(1));
+            deliveries += 1;
+            taken.again(AGAIN).await;
+        }
+        assert_eq!(deliveries, IMPATIENT.deliveries);
+        assert_eq!(relay.retry_parked("epoch.2").await, Ok(false));
+        assert_eq!(relay.retry_parked("epoch.1").await, Ok(true));
+        assert_eq!(relay.retry_parked("epoch.1").await, Ok(false), "it is parked no more");
+    }
+    let taken = relay.take().await;
+    assert_eq!((&taken.work, taken.delivery), (&work(1), 1));
+    taken.done().await;
+    assert_eq!(relay.parked_count().await, Ok(0));
+}
+
 pub async fn installations_are_apart(subject: &mut dyn WorkSubject) {
     let (ours, theirs) = (subject.relay("a").await, subject.relay("b").await);
     put(&theirs, 1).await;
