@@ -3,6 +3,7 @@
 mod add_message;
 mod answer_approval;
 mod cancel_session;
+mod decided;
 mod discard_session;
 mod drive;
 mod files;
@@ -20,7 +21,9 @@ mod undo_session;
 pub use add_message::{AddMessage, MessageAdded};
 pub use answer_approval::AnswerApproval;
 pub use cancel_session::CancelSession;
+pub use discard_session::DiscardSession;
 pub use drive::Driven;
+pub(crate) use files::state;
 pub use files::{SessionFiles, lease_of_copy, lease_of_fork, lease_of_project};
 pub use fork_session::{ForkSession, SessionForked};
 pub use merge_session::{MergeSession, SessionMerged};

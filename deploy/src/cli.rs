@@ -1,5 +1,8 @@
 //! The command line: everything that a person does without a browser. It speaks the same HTTP as everybody else.
 
+#[macro_use]
+mod out;
+
 pub mod account;
 pub mod arguments;
 pub mod audit;

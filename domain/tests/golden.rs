@@ -273,7 +273,7 @@ fn samples() -> Vec<(String, u32, Value)> {
         .into(),
         session::ForkMergeStarted { fork: SessionId(id(7)), before: "66".repeat(32) }.into(),
         session::ForkMerged { fork: SessionId(id(7)), theirs: "77".repeat(32), before: "66".repeat(32), tree: tree(), changed: 2 }.into(),
-        session::WorkspaceDiscarded { discarded_by: account }.into(),
+        session::WorkspaceDiscarded { discarded_by: account, last: None }.into(),
         session::SnapshotNamed { version: 7, name: Some(private("before the tidy-up".to_string())), named_by: account }.into(),
         session::SnapshotsReleased { snapshots: vec!["55".repeat(32)] }.into(),
     ];

@@ -1,7 +1,7 @@
 //! Which files a caller means: those at a position of the session, those a snapshot holds, or the last of another session.
 
 use opensail_commands::agent_session::SessionFiles;
-use opensail_commands::journal::Position;
+use opensail_commands::journal::{Cursor, Position};
 use opensail_commands::ports::snapshots::SnapshotError;
 use opensail_domain::kernel::{AccountId, ProjectId, SessionId};
 
@@ -68,6 +68,12 @@ impl Api {
         }
         if let Ok(other) = text.parse::<SessionId>() {
             return last(&self.other_session(account, files, then, parameter, other).await?, then);
+        }
+        if text.parse::<Position>().is_err() && text.parse::<Cursor>().is_err() {
+            let why = format!(
+                "is none of: a position (`session snapshots` tells them), a cursor, a session's id, a snapshot's name of {NAME_DIGITS} digits"
+            );
+            return Err(Problem::invalid(vec![FieldError::parameter(parameter, why)]));
         }
         let position = self.position(parameter, text).await?;
         let end = self.commands().journal().head().await?.position;

@@ -68,7 +68,7 @@ pub(super) async fn get_blame(
         let point = points.get(line.snapshot).filter(|_| line.snapshot > 0);
         let call_id = point.and_then(|point| match &point.cause {
             Cause::Call(call_id) => Some(call_id.clone()),
-            Cause::Fork | Cause::Run | Cause::Undo { .. } | Cause::Merge { .. } | Cause::Found => None,
+            Cause::Fork | Cause::Run | Cause::Undo { .. } | Cause::Merge { .. } | Cause::Found | Cause::Discard => None,
         });
         BlamedLine { line: number as u64 + 1, text: line.text, position: point.map(|point| files.position_of(point.version)), call_id }
     };

@@ -28,7 +28,7 @@ pub(super) struct SnapshotItem {
     /// Of the event whose files these are; what `undo`, `fork`, `tree` and `diff` take.
     position: u64,
     snapshot: String,
-    /// `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when an undo or a merge began; of a fork that was merged, its own)
+    /// `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when an undo or a merge began; of a fork that was merged, its own), `discard` (as they were thrown away)
     cause: &'static str,
     call_id: Option<String>,
     files: Option<u64>,
@@ -57,6 +57,7 @@ impl SnapshotItem {
             Cause::Undo { .. } => ("undo", None),
             Cause::Merge { .. } => ("merge", None),
             Cause::Found => ("found", None),
+            Cause::Discard => ("discard", None),
         };
         let tree = point.tree.as_ref();
         SnapshotItem {

@@ -27,6 +27,8 @@ pub(super) struct SweptBody {
     dry_run: bool,
     /// Snapshots of steps that retention lets go.
     released: u64,
+    /// Working copies of forks that were forgotten or thrown away, or whose project was deleted; removed, or to be removed.
+    copies: TotalBody,
     /// Reached from what events name.
     live: TotalBody,
     /// Named by nothing, but less than a day old.
@@ -59,11 +61,12 @@ impl From<Total> for TotalBody {
 #[utoipa::path(post, path = "/api/v1/storage/sweep", tag = "operations", request_body = SweepBody, responses((status = 200, description = "What went, or would go", body = SweptBody)))]
 pub(super) async fn sweep_storage(State(api): State<Api>, asked: Asked<SweepBody>) -> Result<Json<SweptBody>, Problem> {
     let dry_run = asked.body.dry_run;
-    let SweptStorage { released, store } = api.commands().sweep_storage(&asked.caller, SweepStorage { dry_run }).await?;
+    let SweptStorage { released, copies, store } = api.commands().sweep_storage(&asked.caller, SweepStorage { dry_run }).await?;
     let Swept { live, young, later, removed, moved, unreadable, missing } = store;
     Ok(Json(SweptBody {
         dry_run,
         released,
+        copies: copies.into(),
         live: live.into(),
         young: young.into(),
         later: later.into(),

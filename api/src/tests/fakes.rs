@@ -11,7 +11,8 @@ use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind, ModelRe
 use opensail_commands::ports::passwords::{PasswordError, PasswordHasher};
 use opensail_commands::ports::project_files::*;
 use opensail_commands::ports::snapshots::{
-    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept,
+    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept, Total,
+    WorkingCopy,
 };
 use opensail_domain::kernel::ProjectId;
 use sha2::{Digest, Sha256};
@@ -130,6 +131,12 @@ impl Snapshots for NoSnapshots {
     }
     async fn discard(&self, _: &Path) -> Result<(), SnapshotError> {
         Ok(())
+    }
+    async fn copies(&self, _: &Path) -> Result<Vec<WorkingCopy>, SnapshotError> {
+        Ok(Vec::new())
+    }
+    async fn copy_size(&self, _: &Path) -> Result<Total, SnapshotError> {
+        Ok(Total::default())
     }
     async fn changes(&self, _: ProjectId, _: &str, _: &str) -> Result<Vec<PathChange>, SnapshotError> {
         Err(SnapshotError::Missing)

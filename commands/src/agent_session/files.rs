@@ -11,6 +11,7 @@ use opensail_domain::agent_session::{
 use opensail_domain::kernel::{Decider, ProjectId, RejectionKind, SessionId};
 use opensail_domain::project::ProjectDecider;
 use opensail_eventstore::{Lease, LeaseError, Position, Recorded, StreamId};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::ports::snapshots::SnapshotError;
@@ -18,6 +19,9 @@ use crate::{Caller, Change, Command, CommandError, Commands, Permission, Place, 
 
 /// How long changing files may take before another worker may go on with it.
 const CHANGE_TTL: Duration = Duration::from_secs(300);
+/// How long somebody else's lease is waited for, and between two looks.
+const LEASE_WAIT: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A session's events with the files that belong to them.
 #[derive(Clone, PartialEq, Debug)]
@@ -125,7 +129,7 @@ impl Commands {
     /// Where this session works: its project's folder, or a fork's own beneath `$OPENSAIL_HOME/forks`.
     pub async fn working_copy(&self, session: &Core) -> Result<PathBuf, CommandError> {
         if session.workspace.origin.is_some() {
-            return Ok(self.settings().home.join("forks").join(session.session_id.to_string()));
+            return Ok(self.forks_folder().join(session.session_id.to_string()));
         }
         let project = self.load::<ProjectDecider>(session.project_id, true).await?;
         let home = project.state.home().ok_or(CommandError::NotFound)?;
@@ -150,13 +154,18 @@ impl Commands {
         Ok(((*loaded.state).clone(), core))
     }
 
-    /// Nobody else changes the working copy until the lease is given back.
+    /// Nobody else changes the working copy until the lease is given back. A run that has just ended gives it back in a moment, so it is waited for.
     pub(crate) async fn take_copy(&self, session: &Core, why: &str) -> Result<Lease, CommandError> {
         let holder = format!("{why}/{}", Uuid::now_v7());
-        self.leases().acquire(&lease_of_copy(session), &holder, CHANGE_TTL).await.map_err(|error| match error {
-            LeaseError::Held { .. } => state("workspace_busy", "a session works in these files just now; cancel it or wait for its end"),
-            LeaseError::Unavailable(why) => CommandError::unavailable(why),
-        })
+        let end = Instant::now() + LEASE_WAIT;
+        loop {
+            match self.leases().acquire(&lease_of_copy(session), &holder, CHANGE_TTL).await {
+                Ok(lease) => return Ok(lease),
+                Err(LeaseError::Held { .. }) if Instant::now() < end => tokio::time::sleep(LOOK).await,
+                Err(LeaseError::Held { holder, .. }) => return Err(state("workspace_busy", at_work(&holder))),
+                Err(LeaseError::Unavailable(why)) => return Err(CommandError::unavailable(why)),
+            }
+        }
     }
 
     pub(crate) async fn give_back(&self, lease: &Lease) {
@@ -181,10 +190,23 @@ impl Commands {
     }
 }
 
+/// What is done under a lease that `take_copy` gave, or else by a worker.
+fn at_work(holder: &str) -> &'static str {
+    match holder.split('/').next() {
+        Some("undo") => "an undo changes these files just now; wait for its end",
+        Some("merge") => "a merge into these files is under way; wait for its end",
+        Some("settle") => "an undo or a merge that was cut off is just being ended in these files; wait for its end",
+        Some("fork") => "these files are just being captured for a fork; wait for its end",
+        Some("discard" | "remove") => "these files are just being thrown away",
+        _ => "a session works in these files just now; cancel it or wait for its end",
+    }
+}
+
 /// Refuses early what the rules would refuse later, before anything is looked at.
 pub(crate) fn at_rest(state_of: &AgentSession) -> Result<(), CommandError> {
     let status = state_of.status().map_or("absent", Status::as_str);
     match state_of {
+        AgentSession::Finished(core, _) if core.forgotten => Err(rejected(&AgentSessionRejection::Forgotten)),
         AgentSession::Finished(core, _) => ready(core),
         _ => Err(rejected(&AgentSessionRejection::WrongPhase { status })),
     }
@@ -192,6 +214,9 @@ pub(crate) fn at_rest(state_of: &AgentSession) -> Result<(), CommandError> {
 
 /// So of files that are changed whatever the session's status.
 pub(crate) fn ready(session: &Core) -> Result<(), CommandError> {
+    if session.forgotten && session.workspace.origin.is_some() {
+        return Err(rejected(&AgentSessionRejection::Forgotten));
+    }
     if session.workspace.discarded {
         return Err(rejected(&AgentSessionRejection::Discarded));
     }

@@ -5,6 +5,7 @@ use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionDecider};
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::vault::keyring::Keyring;
 
+use crate::storage::Which;
 use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place, Shown};
 
 struct ForgetSession {
@@ -33,10 +34,13 @@ pub(crate) fn subject(session: SessionId) -> String {
 }
 
 impl Commands {
-    /// For ever; admins of its team may. The session must be finished.
+    /// For ever; admins of its team may. The session must be finished. A fork's working copy goes with it.
     pub async fn forget_session(&self, caller: &Caller, session_id: SessionId, reason: &str) -> Result<Done<()>, CommandError> {
         let done = self.execute(caller, &ForgetSession { session_id, reason: reason.into() }).await?;
         self.keyring().was_destroyed(&subject(session_id));
+        if let Err(error) = self.remove_copies_of(Which::Session(session_id)).await {
+            tracing::warn!(session = %session_id, error = error.log_text(), "the working copy of a forgotten session remains until the next sweep");
+        }
         Ok(done)
     }
 }

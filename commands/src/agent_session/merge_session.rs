@@ -6,6 +6,7 @@ use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent, Age
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Lease, Position};
 
+use super::decided::settled;
 use super::files::{Wish, at_rest, ready, rejected};
 use super::settle_files::Begun;
 use crate::ports::snapshots::{Choices, Sides};
@@ -66,10 +67,7 @@ impl Commands {
         let theirs = self.snapshots().capture(fork.project_id, &copy, None).await?;
         let before = self.snapshots().capture(fork.project_id, &root, None).await?;
         let sides = Sides { base: base.clone(), ours: before.tree.snapshot.clone(), theirs: theirs.tree.snapshot.clone() };
-        let merge = self.snapshots().merge(fork.project_id, &sides, true, choices).await?;
-        if !merge.conflicts.is_empty() {
-            return Err(CommandError::FilesConflict { conflicts: merge.conflicts });
-        }
+        let merge = settled(self.snapshots().merge(fork.project_id, &sides, true, choices).await?, choices)?;
         let start = MergeStarted {
             into: into.session_id,
             base,

@@ -33,7 +33,7 @@ impl Commands {
                     )
                 }
                 Cause::Found => (at.checked_sub(1), None),
-                Cause::Fork | Cause::Run | Cause::Call(_) => break,
+                Cause::Fork | Cause::Run | Cause::Call(_) | Cause::Discard => break,
             };
             // What is no longer kept cannot be compared with.
             let Some(before) = before.filter(|before| *before < at && !points[*before].released) else { break };

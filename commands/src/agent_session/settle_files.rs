@@ -6,7 +6,7 @@ use opensail_domain::kernel::{Private, SessionId};
 use opensail_domain::project::{ProjectCommand, ProjectDecider, WorkspaceCaptured};
 use opensail_eventstore::{CommandId, Lease, Position};
 
-use super::files::{SessionFiles, Wish, platform, rejected};
+use super::files::{SessionFiles, Wish, lease_of_copy, platform, rejected};
 use crate::ports::snapshots::{Held, PutBack};
 use crate::{Caller, CommandError, Commands, Done, Shown};
 
@@ -49,16 +49,29 @@ impl Commands {
 
     /// Takes the lease of the files in question; true if something was ended.
     pub async fn settle_files(&self, session_id: SessionId) -> Result<bool, CommandError> {
-        let (_, core) = self.session_core(session_id).await?;
-        let owner = match (&core.workspace.undo, &core.workspace.merge) {
-            (Some(_), _) => core,
-            (None, Some(merge)) => self.session_core(merge.into).await?.1,
-            (None, None) => return Ok(false),
-        };
+        let Some(owner) = self.owner_of_open(session_id).await? else { return Ok(false) };
         let lease = self.take_copy(&owner, "settle").await?;
         let settled = self.settle_under_lease(session_id, &lease).await;
         self.give_back(&lease).await;
         Ok(settled?.is_some())
+    }
+
+    /// The same for who holds a lease already: what is open in other files than its own is left alone.
+    pub async fn settle_held_files(&self, session_id: SessionId, lease: &Lease) -> Result<bool, CommandError> {
+        match self.owner_of_open(session_id).await? {
+            Some(owner) if lease_of_copy(&owner) == lease.resource => Ok(self.settle_under_lease(session_id, lease).await?.is_some()),
+            _ => Ok(false),
+        }
+    }
+
+    /// In whose files this session has an undo or a merge open.
+    async fn owner_of_open(&self, session_id: SessionId) -> Result<Option<Core>, CommandError> {
+        let (_, core) = self.session_core(session_id).await?;
+        Ok(match (&core.workspace.undo, &core.workspace.merge) {
+            (Some(_), _) => Some(core),
+            (None, Some(merge)) => Some(self.session_core(merge.into).await?.1),
+            (None, None) => None,
+        })
     }
 
     /// Position of the end; `None`: nothing was open.

@@ -9,6 +9,7 @@ use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent};
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Lease, Position};
 
+use super::decided::{settled, without_markers};
 use super::files::{Wish, at_rest};
 use super::settle_files::Begun;
 use crate::ports::snapshots::{Choices, Sides};
@@ -48,6 +49,8 @@ impl Commands {
         self.session_access(account, wish.session_id, Permission::SteerSession).await?;
         let (state, core) = self.session_core(wish.session_id).await?;
         at_rest(&state)?;
+        without_markers(&wish.choices)?;
+        self.reached("/to", wish.to).await?;
         let lease = self.take_copy(&core, "undo").await?;
         let begun = self.undo_now(caller, wish, &lease).await;
         self.give_back(&lease).await;
@@ -57,7 +60,6 @@ impl Commands {
     async fn undo_now(&self, caller: &Caller, wish: UndoSession, lease: &Lease) -> Result<Begun, CommandError> {
         let requested_by = caller.account.ok_or(CommandError::Forbidden)?;
         let (session_id, choices) = (wish.session_id, wish.choices);
-        self.reached("/to", wish.to).await?;
         let (_, core) = self.session_core(session_id).await?;
         self.make_up_capture(&core, lease).await?;
         let files = self.read_session_files(session_id).await?;
@@ -69,10 +71,7 @@ impl Commands {
         let own = self.own_files(&files).await?;
         let base = own.as_ref().map_or_else(|| target.clone(), |own| own.snapshot.clone());
         let sides = Sides { base, ours: before.tree.snapshot.clone(), theirs: target };
-        let merge = self.snapshots().merge(files.project_id, &sides, false, &choices).await?;
-        if !merge.conflicts.is_empty() {
-            return Err(CommandError::FilesConflict { conflicts: merge.conflicts });
-        }
+        let merge = settled(self.snapshots().merge(files.project_id, &sides, false, &choices).await?, &choices)?;
         let start = UndoStarted { to, before: sides.ours, goal: merge.snapshot.clone(), requested_by };
         let begin = Wish::of(session_id, AgentSessionCommand::StartUndo(start));
         let begun = self.execute(&caller.clone().fenced(lease.fence()), &begin).await?;

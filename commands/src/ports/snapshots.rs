@@ -8,7 +8,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -82,6 +82,8 @@ pub struct FileConflict {
 pub struct Merge {
     pub snapshot: String,
     pub conflicts: Vec<FileConflict>,
+    /// Paths of conflicts that a choice decided.
+    pub decided: Vec<String>,
     pub held: Held,
 }
 
@@ -191,6 +193,14 @@ pub struct Swept {
     pub missing: u64,
 }
 
+/// A working copy that the platform made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WorkingCopy {
+    /// Name of its folder; of one that is half made, what it was to be called.
+    pub name: String,
+    pub root: PathBuf,
+}
+
 /// What must stay.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Roots {
@@ -242,6 +252,10 @@ pub trait Snapshots: Send + Sync + 'static {
     async fn lay_out(&self, project: ProjectId, snapshot: &str, near: &Path, into: &Path) -> Result<bool, SnapshotError>;
     /// Removes a working copy that the platform made.
     async fn discard(&self, root: &Path) -> Result<(), SnapshotError>;
+    /// The working copies in a folder, also those that a crash left half made; none where the folder is not there.
+    async fn copies(&self, beneath: &Path) -> Result<Vec<WorkingCopy>, SnapshotError>;
+    /// Files beneath a folder and their bytes; what shares its blocks with others is counted whole.
+    async fn copy_size(&self, root: &Path) -> Result<Total, SnapshotError>;
     async fn changes(&self, project: ProjectId, before: &str, after: &str) -> Result<Vec<PathChange>, SnapshotError>;
     /// The bytes of a regular file; `None` if none stands there. Links are not followed.
     async fn read(&self, project: ProjectId, snapshot: &str, path: &str, limit: u64) -> Result<Option<Bytes>, SnapshotError>;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::ProjectId;
 use opensail_domain::project::{Project, ProjectCommand, ProjectDecider, Source};
 
+use crate::storage::Which;
 use crate::{Caller, Change, Command, CommandError, Commands, Done, Permission, Place, Shown};
 
 struct DeleteProject {
@@ -35,6 +36,9 @@ impl Commands {
         let done = self.execute(caller, &DeleteProject { project_id }).await?;
         if let Err(error) = self.remove_project_files(project_id).await {
             tracing::warn!(%project_id, error = error.log_text(), "files of a deleted project remain");
+        }
+        if let Err(error) = self.remove_copies_of(Which::Project(project_id)).await {
+            tracing::warn!(%project_id, error = error.log_text(), "working copies of a deleted project remain until the next sweep");
         }
         Ok(done)
     }

@@ -35,6 +35,7 @@ impl<'e> Named<'e> {
             E::Merged(e) => Self { planned: vec![&e.theirs, &e.tree.snapshot], ..nothing },
             E::ForkMergeStarted(e) => Self { taken: vec![&e.before], ..nothing },
             E::ForkMerged(e) => Self { taken: vec![&e.tree.snapshot], planned: vec![&e.before, &e.theirs], ..nothing },
+            E::WorkspaceDiscarded(e) => Self { taken: e.last.iter().map(|tree| tree.snapshot.as_str()).collect(), ..nothing },
             E::SnapshotsReleased(e) => Self { released: e.snapshots.iter().map(String::as_str).collect(), ..nothing },
             E::ToolCallStarted(e) => Self::by_changes(e.changes.as_ref().and_then(Private::value).map_or(&[], Vec::as_slice)),
             E::ToolCallCompleted(e) => Self { blobs: e.full_output.iter().map(|full| full.hash.as_str()).collect(), ..nothing },
@@ -56,7 +57,6 @@ impl<'e> Named<'e> {
             | E::Cancelled(_)
             | E::LimitReached(_)
             | E::Forgotten(_)
-            | E::WorkspaceDiscarded(_)
             | E::SnapshotNamed(_) => nothing,
         }
     }

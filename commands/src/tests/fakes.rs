@@ -19,7 +19,8 @@ use crate::ports::model::{Model, ModelError, ModelErrorKind, ModelRequest, Model
 use crate::ports::passwords::{PasswordError, PasswordHasher};
 use crate::ports::project_files::*;
 use crate::ports::snapshots::{
-    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept,
+    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept, Total,
+    WorkingCopy,
 };
 use opensail_domain::kernel::ProjectId;
 
@@ -220,6 +221,12 @@ impl Snapshots for NoSnapshots {
     }
     async fn discard(&self, _: &Path) -> Result<(), SnapshotError> {
         Ok(())
+    }
+    async fn copies(&self, _: &Path) -> Result<Vec<WorkingCopy>, SnapshotError> {
+        Ok(Vec::new())
+    }
+    async fn copy_size(&self, _: &Path) -> Result<Total, SnapshotError> {
+        Ok(Total::default())
     }
     async fn changes(&self, _: ProjectId, _: &str, _: &str) -> Result<Vec<PathChange>, SnapshotError> {
         Err(SnapshotError::Missing)

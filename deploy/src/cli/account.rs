@@ -14,6 +14,6 @@ pub async fn execute(command: Account) -> Result<(), CliError> {
         }
     };
     connection.close().await;
-    println!("forgotten; the event stands at position {}", done?["position"]);
+    tell!("forgotten; the event stands at position {}", done?["position"]);
     Ok(())
 }

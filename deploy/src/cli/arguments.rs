@@ -142,19 +142,26 @@ pub enum Session {
         #[arg(long)]
         reason: String,
     },
-    /// What changed in the files: by a session, or between two of its events
+    /// What changed in the files, by whatever and whomever: since a session began, or between two of its events
     Diff {
         session: String,
-        /// A position, a session of the project, or a snapshot; the session's first files when absent and --to is given
+        /// A position, a session of the project, or a snapshot; the session's first files when absent
         #[arg(long)]
         from: Option<String>,
-        /// The same; the session's last files when absent and --from is given
+        /// The same; the session's last files when absent
         #[arg(long)]
         to: Option<String>,
         #[command(flatten)]
         then: LookBack,
         #[arg(long)]
         json: bool,
+    },
+    /// Name the files at a position, so that they are always kept; without a name, take it away
+    Name {
+        session: String,
+        /// The last event at or before this position
+        position: u64,
+        name: Option<String>,
     },
     /// The steps of a session that have files of their own
     Snapshots {
@@ -224,9 +231,17 @@ pub enum Session {
         session: String,
         #[command(flatten)]
         conflicts: Conflicts,
+        /// Paths of texts in which both sides stand between markers
+        #[arg(long, value_name = "PATH")]
+        marked: Vec<String>,
     },
     /// Throw a fork's working copy away; its history stays
-    Discard { session: String },
+    Discard {
+        session: String,
+        /// Also where what is in it cannot be kept first
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// A point of the past, seen with the rights of today.
@@ -268,11 +283,12 @@ pub enum OnConflict {
 
 impl Conflicts {
     /// As fields of a request.
-    pub fn fields(&self) -> serde_json::Value {
+    pub fn fields(&self, marked: &[String]) -> serde_json::Value {
         let kept = self.keep.iter().map(|path| (path.clone(), "keep".into()));
         let taken = self.take.iter().map(|path| (path.clone(), "take".into()));
+        let marked = marked.iter().map(|path| (path.clone(), "marked".into()));
         let mut body = serde_json::json!({});
-        let decisions: serde_json::Map<String, serde_json::Value> = kept.chain(taken).collect();
+        let decisions: serde_json::Map<String, serde_json::Value> = kept.chain(taken).chain(marked).collect();
         if !decisions.is_empty() {
             body["decisions"] = decisions.into();
         }

@@ -15,7 +15,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     #[error("{title}{}{}", if detail.is_empty() { "" } else { ": " }, detail)]
-    Problem { status: u16, code: String, title: String, detail: String },
+    Problem {
+        status: u16,
+        code: String,
+        title: String,
+        detail: String,
+        /// Files that changed on both sides, as the server tells them.
+        conflicts: Vec<Value>,
+    },
     #[error("the server at {base} does not answer: {why}")]
     Unreachable { base: String, why: String },
     #[error("the server's answer cannot be read: {0}")]
@@ -136,10 +143,8 @@ async fn problem(response: reqwest::Response) -> ClientError {
         let why = printable(error["detail"].as_str().unwrap_or_default());
         detail.push_str(&format!("\n  {pointer}: {why}"));
     }
-    for conflict in body["conflicts"].as_array().into_iter().flatten() {
-        detail.push_str(&format!("\n  {}", on_one_line(conflict["path"].as_str().unwrap_or_default())));
-    }
     let title = if text("title").is_empty() { status.to_string() } else { text("title") };
     let detail = if detail == title { String::new() } else { detail };
-    ClientError::Problem { status: status.as_u16(), code: text("code"), title, detail }
+    let conflicts = body["conflicts"].as_array().cloned().unwrap_or_default();
+    ClientError::Problem { status: status.as_u16(), code: text("code"), title, detail, conflicts }
 }

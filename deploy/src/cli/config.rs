@@ -28,10 +28,10 @@ pub fn config(as_json: bool) -> Result<(), CliError> {
         if as_json {
             let line =
                 json!({ "name": setting.name, "value": value, "source": origin.to_string(), "default": default, "help": setting.help });
-            println!("{line}");
+            tell!("{line}");
         } else {
             let source = if origin == Origin::Default { String::new() } else { format!("  [{origin}; default {default}]") };
-            println!("{:<24} {value}{source}\n{:<24} {}", setting.name, "", setting.help);
+            tell!("{:<24} {value}{source}\n{:<24} {}", setting.name, "", setting.help);
         }
     }
     // Read as the server would, so that a bad value is refused here too.

@@ -11,7 +11,7 @@ pub async fn doctor(as_json: bool) -> Result<(), CliError> {
     let findings = examine(&settings).await;
     for finding in &findings {
         if as_json {
-            println!("{}", serde_json::to_string(finding).map_err(|e| CliError::Failed(e.to_string()))?);
+            tell!("{}", serde_json::to_string(finding).map_err(|e| CliError::Failed(e.to_string()))?);
             continue;
         }
         let mark = match finding.verdict {
@@ -19,9 +19,9 @@ pub async fn doctor(as_json: bool) -> Result<(), CliError> {
             Verdict::Weak => paint.ink(Ink::Yellow, "!"),
             Verdict::Bad => paint.ink(Ink::Red, "✗"),
         };
-        println!("{mark} {:<12} {}", finding.what, finding.says);
+        tell!("{mark} {:<12} {}", finding.what, finding.says);
         if let Some(remedy) = &finding.remedy {
-            println!("  {:<12} {}", "", paint.ink(Ink::Yellow, remedy));
+            tell!("  {:<12} {}", "", paint.ink(Ink::Yellow, remedy));
         }
     }
     match findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count() {

@@ -21,7 +21,7 @@ pub async fn migrate() -> Result<(), CliError> {
     let settings = settings()?;
     let stores = stores::open(&settings).await.map_err(failed)?;
     let head = stores.journal.head().await.map_err(failed)?;
-    println!("the tables are up to date; the journal stands at position {}", head.position);
+    tell!("the tables are up to date; the journal stands at position {}", head.position);
     stores.close().await;
     Ok(())
 }
@@ -65,7 +65,7 @@ pub async fn sign_in_link() -> Result<(), CliError> {
     let owner = commands.desktop_owner().await.map_err(failed)?;
     let owner = owner.ok_or_else(|| CliError::Failed("nobody lives here yet; start it once with `opensail serve`".into()))?;
     let link = commands.create_sign_in_link(&Caller::system("operator"), owner.account_id).await.map_err(failed)?;
-    println!("{url}/sign-in#{}", link.token);
+    tell!("{url}/sign-in#{}", link.token);
     stores.close().await;
     Ok(())
 }

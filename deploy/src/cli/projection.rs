@@ -26,14 +26,14 @@ async fn with_server(command: Projection, client: &Client) -> Result<(), CliErro
     match command {
         Projection::List { json } => {
             for view in all(client).await? {
-                println!("{}", if json { view.to_string() } else { line(&view) });
+                tell!("{}", if json { view.to_string() } else { line(&view) });
             }
             Ok(())
         }
         Projection::Lag => {
             let views = all(client).await?;
             let behind: u64 = views.iter().map(|view| number(view, "lag_events") + number(&view["rebuilding"], "to_do")).sum();
-            println!("{behind}");
+            tell!("{behind}");
             if behind == 0 { Ok(()) } else { Err(CliError::Failed(format!("{behind} events are still to be projected"))) }
         }
         Projection::Rebuild { name, no_wait } => {
@@ -105,7 +105,7 @@ async fn wait(client: &Client, name: &str) -> Result<(), CliError> {
             if let Some(terminal) = &mut terminal {
                 write!(terminal, "\r\x1b[K")?;
             }
-            println!("{}", line(view));
+            tell!("{}", line(view));
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;

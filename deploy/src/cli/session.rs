@@ -2,6 +2,7 @@
 
 pub mod blame;
 pub mod compare;
+mod conflicts;
 pub mod diff;
 pub mod export;
 pub mod follow;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 
 use super::arguments::{Decision, Session};
 use super::connect::connect;
-use super::{CliError, client::Client};
+use super::{CliError, client::Client, paint};
 
 pub async fn execute(command: Session) -> Result<(), CliError> {
     match command {
@@ -46,7 +47,7 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
         Session::Watch { session, after, json, yes } => follow::follow(client, &session, after, follow::Manner { json, yes }).await,
         Session::Say { session, text } => {
             let answer = client.post(&format!("/api/v1/sessions/{session}/messages"), &json!({ "text": text })).await?;
-            println!("{}", answer["position"]);
+            tell!("{}", answer["position"]);
             Ok(())
         }
         Session::Answer { session, decision, reason } => {
@@ -65,10 +66,23 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
         }
         Session::Forget { session, reason } => {
             let answer = client.post(&format!("/api/v1/sessions/{session}/forget"), &json!({ "reason": reason })).await?;
-            println!("forgotten; the event stands at position {}", answer["position"]);
+            tell!("forgotten; the event stands at position {}", answer["position"]);
             Ok(())
         }
         Session::Diff { session, from, to, then, json } => diff::diff(client, &session, (from, to), &then, json).await,
+        Session::Name { session, position, name } => {
+            let path = format!("/api/v1/sessions/{session}/snapshots/{position}");
+            let named = client.put(&path, &json!({ "name": name })).await?;
+            match name {
+                Some(name) => tell!(
+                    "the files at #{position} are kept as “{}”; the event stands at #{}",
+                    paint::on_one_line(&name),
+                    named["position"]
+                ),
+                None => tell!("the files at #{position} have no name any more; the event stands at #{}", named["position"]),
+            }
+            Ok(())
+        }
         Session::Snapshots { session, then, json } => snapshots::snapshots(client, &session, &then, json).await,
         Session::Blame { session, path, at, json } => blame::blame(client, &session, &path, at, json).await,
         Session::Undo { session, to, conflicts } => undo::undo(client, &session, to, &conflicts).await,
@@ -77,10 +91,10 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
         }
         Session::Compare { left, right, then, json } => compare::compare(client, &left, &right, &then, json).await,
         Session::Tree { session, then, json } => tree::tree(client, &session, &then, json).await,
-        Session::Merge { session, conflicts } => merge::merge(client, &session, &conflicts).await,
-        Session::Discard { session } => {
-            client.post(&format!("/api/v1/sessions/{session}/discard"), &json!({})).await?;
-            println!("thrown away; its history stays");
+        Session::Merge { session, conflicts, marked } => merge::merge(client, &session, &conflicts, &marked).await,
+        Session::Discard { session, force } => {
+            client.post(&format!("/api/v1/sessions/{session}/discard"), &json!({ "force": force })).await?;
+            tell!("thrown away; its history stays, and what was in it is its last snapshot");
             Ok(())
         }
     }

@@ -31,11 +31,21 @@ async fn with_server(command: Storage, client: &Client) -> Result<(), CliError> 
 async fn sweep(client: &Client, dry_run: bool, json: bool) -> Result<(), CliError> {
     let swept = client.post("/api/v1/storage/sweep", &json!({ "dry_run": dry_run })).await?;
     if json {
-        println!("{swept}");
+        tell!("{swept}");
         return Ok(());
     }
     let let_go = if dry_run { "steps whose files would be let go" } else { "steps whose files were let go" };
-    println!("{:>10} {let_go}", swept["released"].as_u64().unwrap_or(0));
+    tell!("{:>10} {let_go}", swept["released"].as_u64().unwrap_or(0));
+    let copies = if dry_run {
+        "working copies of forks that nobody needs, would be removed"
+    } else {
+        "working copies of forks that nobody needed, removed"
+    };
+    tell!(
+        "{:>10} copies  {:>12}  {copies}",
+        swept["copies"]["objects"].as_u64().unwrap_or(0),
+        size(swept["copies"]["bytes"].as_u64().unwrap_or(0))
+    );
     let removed = if dry_run { "would be removed" } else { "removed" };
     for (name, told) in [
         ("live", "live"),
@@ -47,7 +57,7 @@ async fn sweep(client: &Client, dry_run: bool, json: bool) -> Result<(), CliErro
     ] {
         let bytes = swept[name]["bytes"].as_u64().unwrap_or(0);
         let objects = swept[name]["objects"].as_u64().unwrap_or(0);
-        println!("{objects:>10} objects {:>12}  {told}", size(bytes));
+        tell!("{objects:>10} objects {:>12}  {told}", size(bytes));
     }
     Ok(())
 }

@@ -20,9 +20,9 @@ async fn with_server(command: Work, client: &Client) -> Result<(), CliError> {
         Work::Parked { json } => {
             for work in parked(client).await? {
                 if json {
-                    println!("{work}");
+                    tell!("{work}");
                 } else {
-                    println!("{}  {}", id(&work), on_one_line(work["type"].as_str().unwrap_or_default()));
+                    tell!("{}  {}", id(&work), on_one_line(work["type"].as_str().unwrap_or_default()));
                 }
             }
             Ok(())

@@ -24,6 +24,8 @@ pub enum Cause {
     },
     /// What an undo or a merge found before it changed anything; of a fork that is merged, its own files.
     Found,
+    /// As it was when it was thrown away.
+    Discard,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -110,6 +112,11 @@ impl Snapshots {
             }
             E::UndoStarted(e) => _ = self.add(version, &e.before, Cause::Found, None),
             E::MergeStarted(e) => _ = self.add(version, &e.theirs, Cause::Found, None),
+            E::WorkspaceDiscarded(e) => {
+                if let Some(last) = &e.last {
+                    self.add(version, &last.snapshot, Cause::Discard, Some(last));
+                }
+            }
             E::ForkMergeStarted(e) => _ = self.add(version, &e.before, Cause::Found, None),
             E::ForkMerged(e) => {
                 let found = self.points.iter().rev().find(|point| point.cause == Cause::Found).map_or(version, |point| point.version);
@@ -149,8 +156,7 @@ impl Snapshots {
             | E::Cancelled(_)
             | E::LimitReached(_)
             | E::Forgotten(_)
-            | E::Merged(_)
-            | E::WorkspaceDiscarded(_) => {}
+            | E::Merged(_) => {}
         }
     }
 

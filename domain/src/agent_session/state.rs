@@ -434,7 +434,12 @@ pub(super) fn evolve(state: &mut AgentSession, event: &AgentSessionEvent) {
             core.workspace.fork_merge = None;
             core.workspace.snapshot = Some(e.tree.snapshot.clone());
         }
-        E::WorkspaceDiscarded(_) => core.workspace.discarded = true,
+        E::WorkspaceDiscarded(e) => {
+            core.workspace.discarded = true;
+            if let Some(last) = &e.last {
+                core.workspace.snapshot = Some(last.snapshot.clone());
+            }
+        }
         E::SnapshotNamed(_) | E::SnapshotsReleased(_) => {}
     }
 }

@@ -185,6 +185,9 @@ pub struct ForkMerged {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct WorkspaceDiscarded {
     pub discarded_by: AccountId,
+    /// What was in it at last, where no capture before has just that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Tree>,
 }
 
 /// A snapshot with a name is always kept.

@@ -75,7 +75,7 @@ impl Place {
             ("POST", path) if path.ends_with("/undo") => json!({ "to": 1 }),
             ("POST", path) if path.contains("/parked/") => json!({ "position": 1, "reason": "r" }),
             ("POST", path) if path.ends_with("/sweep") => json!({ "dry_run": true }),
-            ("POST", path) if path.ends_with("/fork") || path.ends_with("/merge") => json!({}),
+            ("POST", path) if ["/fork", "/merge", "/discard"].iter().any(|end| path.ends_with(end)) => json!({}),
             ("POST", "/api/v1/projects") => json!({ "team_id": self.team, "name": "n" }),
             ("POST", path) if path.ends_with("/invitations") => json!({ "role": "viewer" }),
             ("POST", path) if path.ends_with("/accept") => json!({ "token": "guess" }),

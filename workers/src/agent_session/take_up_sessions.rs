@@ -13,7 +13,7 @@ use opensail_commands::agent_session::lease_of_fork;
 use opensail_domain::agent_session::{AgentSessionCommand, Status};
 use opensail_domain::kernel::{ProjectId, SessionId};
 use opensail_domain::project::Project;
-use opensail_eventstore::{Fence, LeaseError};
+use opensail_eventstore::{Fence, Lease, LeaseError};
 use opensail_projections::agent_session::QueuedSession;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -195,7 +195,7 @@ impl Work {
         // Also when the run panics, the keeper ends and the lease is free.
         let stop_keeping = halt.clone().drop_guard();
         let keeper = tokio::spawn(keep_lease(self.hands.leases.clone(), lease.clone(), self.hands.lease, halt.clone()));
-        let run = self.run(project_id, session_id, lease.fence(), halt.clone());
+        let run = self.run(project_id, session_id, &lease, halt.clone());
         let ran = match AssertUnwindSafe(run).catch_unwind().await {
             Ok(ended) => {
                 self.panics.lock().unwrap_or_else(PoisonError::into_inner).remove(&session_id);
@@ -242,11 +242,27 @@ impl Work {
         Ok(())
     }
 
-    async fn run(&self, project_id: ProjectId, session_id: SessionId, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
+    /// What a crash left open in these files is ended first, so that a run finds them whole and does not keep whoever would end it waiting.
+    async fn settle_first(&self, lease: &Lease) -> Result<(), Halt> {
+        let broken = |error: opensail_commands::CommandError| Halt::Broken(error.log_text());
         let commands = &self.hands.commands;
+        let head = commands.journal().head().await.map_err(|error| Halt::Broken(error.to_string()))?;
+        if let Err(behind) = self.hands.feed.wait_for(head.position).await {
+            tracing::debug!(%behind, "what is open may not all be known yet");
+        }
+        let open = self.hands.queries.unsettled_sessions().await.map_err(|error| Halt::Broken(error.to_string()))?;
+        for session in open {
+            commands.settle_held_files(session, lease).await.map_err(broken)?;
+        }
+        Ok(())
+    }
+
+    async fn run(&self, project_id: ProjectId, session_id: SessionId, lease: &Lease, halt: CancellationToken) -> Result<(), Halt> {
+        let (commands, fence) = (&self.hands.commands, lease.fence());
         let project = load(commands, project_id).await.map_err(|error| Halt::Broken(error.log_text()))?;
         match project {
             Project::Ready(_) => {
+                self.settle_first(lease).await?;
                 let broken = |error: opensail_commands::CommandError| Halt::Broken(error.log_text());
                 let (_, core) = commands.session_core(session_id).await.map_err(broken)?;
                 let root = commands.prepare_copy(&core).await.map_err(broken)?;

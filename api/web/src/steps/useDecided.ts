@@ -25,6 +25,11 @@ export function useDecided<T>(path: string, wish: object, done: (answer: T) => u
     try {
       await done(await write<T>('POST', path, { ...wish, decisions: decisionsOn(conflicts, decisions) }));
     } catch (error) {
+      // What is decided of files that nobody changed any more is refused: it is asked anew.
+      if (error instanceof Problem && Object.keys(error.fields).some((pointer) => pointer.startsWith('/decisions'))) {
+        setConflicts([]);
+        setDecisions({});
+      }
       if (!(error instanceof Problem) || error.code !== 'files_conflict') throw error;
       // Somebody may have changed more meanwhile; what was decided stays decided.
       setConflicts((old) => [...old.filter((one) => !error.conflicts.some(({ path }) => path === one.path)), ...error.conflicts]);

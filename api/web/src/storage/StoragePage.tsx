@@ -12,7 +12,7 @@ import { useTitle } from '../kernel/ui/title';
 type Swept = Schema['Swept'];
 
 /** In the order in which they are of interest. */
-const KINDS = ['live', 'removed', 'young', 'later', 'moved', 'unreadable'] as const;
+const KINDS = ['live', 'removed', 'copies', 'young', 'later', 'moved', 'unreadable'] as const;
 
 /** What the store of contents holds, what of it nothing needs any more, and removing that. */
 export function StoragePage() {
@@ -63,7 +63,7 @@ function Result({ swept }: { swept: Swept }) {
               const [name, meaning] = texts.storage.kinds[kind];
               return (
                 <tr key={kind}>
-                  <td><strong>{kind === 'removed' && swept.dry_run ? texts.storage.toRemove : name}</strong><br /><span className="soft">{meaning}</span></td>
+                  <td><strong>{(kind === 'removed' || kind === 'copies') && swept.dry_run ? texts.storage.to[kind] : name}</strong><br /><span className="soft">{meaning}</span></td>
                   <td>{swept[kind].objects.toLocaleString('en')}</td>
                   <td className="nowrap">{bytes(swept[kind].bytes)}</td>
                 </tr>

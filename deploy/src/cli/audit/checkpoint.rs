@@ -7,15 +7,15 @@ use crate::cli::paint::printable;
 pub async fn checkpoint(client: &Client, json: bool) -> Result<(), CliError> {
     let answer = client.get("/api/v1/audit/checkpoint", &[]).await?;
     if json {
-        println!("{answer}");
+        tell!("{answer}");
         return Ok(());
     }
     for line in answer["note"].as_str().unwrap_or_default().lines() {
-        println!("{}", printable(line));
+        tell!("{}", printable(line));
     }
-    println!();
+    tell!();
     for key in answer["keys"].as_array().into_iter().flatten() {
-        println!("key {}", printable(key.as_str().unwrap_or_default()));
+        tell!("key {}", printable(key.as_str().unwrap_or_default()));
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub async fn proof(client: &Client, position: u64, size: Option<u64>) -> Result<
         }
         None => eprintln!("no checkpoint of exactly {} positions was signed; hold the proof against your own", answer["size"]),
     }
-    println!("{answer}");
+    tell!("{answer}");
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub async fn query(client: &Client, filter: AuditFilter) -> Result<(), CliError>
     let page = client.get("/api/v1/audit/events", &query).await?;
     let paint = Paint::for_stdout();
     for item in page["items"].as_array().into_iter().flatten() {
-        if filter.json { println!("{item}") } else { println!("{}", row(item, paint)) }
+        if filter.json { tell!("{item}") } else { tell!("{}", row(item, paint)) }
     }
     Ok(())
 }

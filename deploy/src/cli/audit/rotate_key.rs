@@ -16,7 +16,7 @@ pub async fn rotate_key() -> Result<(), CliError> {
     let secret = assemble::secret(&settings, &stores).await.map_err(|error| failed(&error))?;
     let keyring = Arc::new(Keyring::new(stores.vault.clone(), secret.as_bytes()));
     let key = keys::rotate(&stores.seal, &keyring).await.map_err(|error| failed(&error))?;
-    println!("{key}");
+    tell!("{key}");
     eprintln!("the next checkpoint is signed by the old key and by this one; from then on this one signs");
     stores.close().await;
     Ok(())

@@ -53,14 +53,14 @@ pub async fn server(client: &Client, keys: &[String]) -> Result<(), CliError> {
 
 fn tell(check: ExportCheck) -> Result<(), CliError> {
     let verified = check.finish().map_err(CliError::Failed)?;
-    println!(
+    tell!(
         "verified: {} events, each in the journal of {} positions that was signed at {}",
         verified.events,
         verified.size,
         moment(verified.time)
     );
     for tenant in verified.complete {
-        println!("complete: {tenant}, events 1 to {} without a gap", verified.last.get(&tenant).copied().unwrap_or(0));
+        tell!("complete: {tenant}, events 1 to {} without a gap", verified.last.get(&tenant).copied().unwrap_or(0));
     }
     believed(&verified.believed);
     Ok(())
@@ -91,19 +91,19 @@ pub async fn journal(keys: &[String]) -> Result<(), CliError> {
         Err(CheckError::Found(finding)) => return Err(CliError::Failed(format!("NOT as it was written: {finding}"))),
         Err(error) => return Err(CliError::Failed(error.to_string())),
     };
-    println!(
+    tell!(
         "verified: positions 1 to {} as they were sealed, {} signed checkpoints, the newest of {}",
         checked.sealed,
         checked.checkpoints,
         moment(checked.time)
     );
     let names: Vec<_> = places.iter().map(|place| place.name()).collect();
-    println!("the second place agrees: {} checkpoints in {}", checked.remembered, names.join(" and "));
+    tell!("the second place agrees: {} checkpoints in {}", checked.remembered, names.join(" and "));
     if checked.unsealed > 0 {
-        println!("not sealed yet: {} newer positions", checked.unsealed);
+        tell!("not sealed yet: {} newer positions", checked.unsealed);
     }
     for notice in &checked.notices {
-        println!("notice: {notice}");
+        tell!("notice: {notice}");
     }
     if pinned.is_empty() {
         believed(&first);

@@ -32,7 +32,7 @@ fn line(parked: &Value) -> String {
 
 pub(super) async fn list(client: &Client, json: bool) -> Result<(), CliError> {
     for parked in parked(client).await? {
-        println!("{}", if json { parked.to_string() } else { line(&parked) });
+        tell!("{}", if json { parked.to_string() } else { line(&parked) });
     }
     Ok(())
 }
@@ -72,7 +72,7 @@ async fn send(client: &Client, name: &str, stream: &str, verb: &str, order: &Val
     }
     match find(client, name, stream).await? {
         None => {
-            println!("{stream} flows again");
+            tell!("{stream} flows again");
             Ok(())
         }
         Some(parked) => Err(CliError::Failed(format!("it is still parked: {}", line(&parked)))),

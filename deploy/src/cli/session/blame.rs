@@ -9,7 +9,7 @@ pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, 
     query.extend(at.map(|at| ("at", at.to_string())));
     let answer = client.get(&format!("/api/v1/sessions/{session}/blame"), &query).await?;
     if json {
-        println!("{answer}");
+        tell!("{answer}");
         return Ok(());
     }
     let paint = Paint::for_stdout();
@@ -20,7 +20,7 @@ pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, 
             (None, _) => "before".into(),
         };
         let text = printable(item["text"].as_str().unwrap_or_default().trim_end_matches('\n'));
-        println!("{} {:>5}  {text}", paint.ink(Ink::Dim, &format!("{who:<14}")), item["line"]);
+        tell!("{} {:>5}  {text}", paint.ink(Ink::Dim, &format!("{who:<14}")), item["line"]);
     }
     Ok(())
 }

@@ -15,18 +15,18 @@ pub async fn compare(client: &Client, left: &str, right: &str, then: &LookBack, 
     let query: Vec<_> = [("with", right.to_owned())].into_iter().chain(then.parameter()).collect();
     let answer = client.get(&format!("/api/v1/sessions/{left}/compare"), &query).await?;
     if json {
-        println!("{answer}");
+        tell!("{answer}");
         return Ok(());
     }
     let paint = Paint::for_stdout();
     match answer["ancestor"]["position"].as_u64() {
-        Some(position) => println!("parted at #{position}"),
-        None => println!("nothing in common"),
+        Some(position) => tell!("parted at #{position}"),
+        None => tell!("nothing in common"),
     }
     for side in ["left", "right"] {
         told(&answer[side], paint);
     }
-    println!("{}", paint.ink(Ink::Bold, "files, left to right"));
+    tell!("{}", paint.ink(Ink::Bold, "files, left to right"));
     diff::show(&answer["files"], paint);
     Ok(())
 }
@@ -36,13 +36,13 @@ fn told(side: &Value, paint: Paint) {
     let steps: Vec<&Value> = side["steps"].as_array().into_iter().flatten().collect();
     let head = format!("{}  {}  {} steps, {} ms", text(&side["session_id"]), text(&side["status"]), steps.len(), side["work_ms"]);
     let tokens = side["input_tokens"].as_u64().unwrap_or(0) + side["output_tokens"].as_u64().unwrap_or(0);
-    println!("{}", paint.ink(Ink::Bold, &format!("{head}, {tokens} tokens")));
+    tell!("{}", paint.ink(Ink::Bold, &format!("{head}, {tokens} tokens")));
     for step in steps {
         let said: String = text(&step["text"]).lines().next().unwrap_or_default().chars().take(TEXT_CHARS).collect();
-        println!("  #{} {said}", step["position"]);
+        tell!("  #{} {said}", step["position"]);
         for call in step["calls"].as_array().into_iter().flatten() {
             let changed = call["changed"].as_u64().map(|count| format!(", paths: {count}")).unwrap_or_default();
-            println!("      {} {}{changed}", text(&call["tool"]), text(&call["outcome"]));
+            tell!("      {} {}{changed}", text(&call["tool"]), text(&call["outcome"]));
         }
     }
 }

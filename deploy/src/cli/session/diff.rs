@@ -15,12 +15,19 @@ pub async fn diff(
     then: &LookBack,
     json: bool,
 ) -> Result<(), CliError> {
+    let from = match (from, &to) {
+        (None, None) => first_files(client, session, then).await?,
+        (from, _) => from,
+    };
     let given = [("from", from), ("to", to)].into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query: Vec<_> = given.chain(then.parameter()).collect();
     let diff = client.get(&format!("/api/v1/sessions/{session}/diff"), &query).await?;
     if json {
-        println!("{diff}");
+        tell!("{diff}");
         return Ok(());
+    }
+    if diff["items"].as_array().is_some_and(Vec::is_empty) {
+        eprintln!("nothing changed");
     }
     show(&diff["items"], Paint::for_stdout());
     Ok(())
@@ -35,6 +42,16 @@ fn no_diff(why: &str) -> Option<&'static str> {
         "not_kept" => Some("its bytes are no longer kept"),
         _ => None,
     }
+}
+
+/// Position of the session's first files, so that what its commands changed is told too. Without any, or while the last ones are still being captured,
+/// only what its tools changed is known.
+async fn first_files(client: &Client, session: &str, then: &LookBack) -> Result<Option<String>, CliError> {
+    let query: Vec<_> = then.parameter().into_iter().collect();
+    let snapshots = client.get(&format!("/api/v1/sessions/{session}/snapshots"), &query).await?;
+    let first = &snapshots["items"][0];
+    let known = snapshots["awaited"] == false && first["kept"] == true;
+    Ok(known.then(|| first["position"].to_string()))
 }
 
 /// The files of a diff, one after the other.
@@ -52,12 +69,12 @@ pub fn show(items: &Value, paint: Paint) {
             ("mode", _) => mode,
             (change, _) => format!("{change}{beside}"),
         };
-        println!("{}", paint.ink(Ink::Bold, &format!("{} ({what})", text("path"))));
+        tell!("{}", paint.ink(Ink::Bold, &format!("{} ({what})", text("path"))));
         match file["diff"].as_str() {
-            Some(diff) => printable(diff).lines().for_each(|line| println!("{}", diff_line(line, paint))),
+            Some(diff) => printable(diff).lines().for_each(|line| tell!("{}", diff_line(line, paint))),
             None => {
                 if let Some(why) = no_diff(file["no_diff"].as_str().unwrap_or_default()) {
-                    println!("{}", paint.ink(Ink::Dim, why));
+                    tell!("{}", paint.ink(Ink::Dim, why));
                 }
             }
         }

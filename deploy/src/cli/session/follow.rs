@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::interval;
 
 use super::screen::Screen;
-use super::{answer, narrate};
+use super::{answer, narrate, replay};
 use crate::cli::CliError;
 use crate::cli::arguments::Decision;
 use crate::cli::client::Client;
@@ -23,7 +23,17 @@ pub struct Manner {
 /// Follows to the session's end; fails unless it completed.
 pub async fn follow(client: &Client, session: &str, after: Option<String>, manner: Manner) -> Result<(), CliError> {
     let follower = Follower::new(client.clone(), format!("/api/v1/sessions/{session}/stream"), after);
-    View { client, session, manner, screen: Screen::new(), streamed: Streamed::default(), interrupts: 0 }.run(follower).await
+    View {
+        client,
+        session,
+        manner,
+        screen: Screen::new(),
+        streamed: Streamed::default(),
+        places: narrate::Places::default(),
+        interrupts: 0,
+    }
+    .run(follower)
+    .await
 }
 
 /// How much of which turn's text is on the screen.
@@ -40,6 +50,7 @@ struct View<'a> {
     manner: Manner,
     screen: Screen,
     streamed: Streamed,
+    places: narrate::Places,
     interrupts: u32,
 }
 
@@ -72,7 +83,7 @@ impl View<'_> {
         match frame.event.as_str() {
             "end" => {
                 if self.manner.json {
-                    println!("{}", json!({ "end": item }));
+                    tell!("{}", json!({ "end": item }));
                 }
                 return Ok(Some(item["status"].as_str().unwrap_or_default().to_string()));
             }
@@ -106,12 +117,16 @@ impl View<'_> {
     async fn event(&mut self, item: &Value) -> Result<(), CliError> {
         let asked = item["type"] == "agent_session.approval_requested";
         if self.manner.json {
-            println!("{item}");
+            tell!("{item}");
         } else {
             let turn = item["data"]["turn"].as_u64();
             let same = turn == Some(self.streamed.turn) && item["data"]["attempt"].as_u64() == Some(self.streamed.attempt);
             let streamed = if same { self.streamed.bytes } else { 0 };
-            for line in narrate::lines(item, streamed, self.screen.paint) {
+            self.places.see(item);
+            if item["type"] == "agent_session.forked" {
+                self.places = narrate::Places::left_at(replay::left_at(self.client, self.session).await?);
+            }
+            for line in narrate::lines(item, streamed, &self.places, self.screen.paint) {
                 self.screen.line(&line);
             }
             self.screen.doing(narrate::next_step(item));
@@ -156,7 +171,7 @@ impl View<'_> {
     async fn ask(&mut self) -> Result<Option<(Decision, Option<String>)>, CliError> {
         loop {
             self.screen.end_text();
-            print!("  {} ", self.screen.paint.ink(Ink::Bold, "[y] once  [a] for this session  [n] no, or a reason why not ›"));
+            tell_part!("  {} ", self.screen.paint.ink(Ink::Bold, "[y] once  [a] for this session  [n] no, or a reason why not ›"));
             std::io::stdout().flush()?;
             let line = tokio::task::spawn_blocking(|| {
                 let mut line = String::new();

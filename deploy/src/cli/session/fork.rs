@@ -34,9 +34,9 @@ pub async fn fork(client: &Client, session: &str, wish: Wish, json: bool) -> Res
     }
     let fork = client.post(&format!("/api/v1/sessions/{session}/fork"), &body).await?;
     if json {
-        println!("{fork}")
+        tell!("{fork}")
     } else {
-        println!("{}", printable(fork["id"].as_str().unwrap_or_default()));
+        tell!("{}", printable(fork["id"].as_str().unwrap_or_default()));
         say_what_it_lacks(client, session, wish.at).await?;
     }
     Ok(())

@@ -17,11 +17,11 @@ pub async fn list(client: &Client, project: &str, then: &LookBack, json: bool) -
         let page = client.get(&format!("/api/v1/projects/{id}/sessions"), &query).await?;
         for item in page["items"].as_array().into_iter().flatten() {
             if json {
-                println!("{item}");
+                tell!("{item}");
                 continue;
             }
             let text = |name: &str| printable(item[name].as_str().unwrap_or_default());
-            println!("{}  {:<16}  {:>4} steps  {}", text("id"), text("status"), item["usage"]["steps"], text("title"));
+            tell!("{}  {:<16}  {:>4} steps  {}", text("id"), text("status"), item["usage"]["steps"], text("title"));
         }
         match page["next"].as_str() {
             Some(next) => after = Some(next.into()),

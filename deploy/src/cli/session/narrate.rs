@@ -1,5 +1,7 @@
 //! Event items told as a person would want to read them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::cli::paint::{Ink, Paint, printable};
@@ -9,8 +11,35 @@ const OUTPUT_LINES: usize = 12;
 /// Characters of an argument that are shown.
 const ARGUMENT_CHARS: usize = 100;
 
+/// Where a session's events stand in the journal: events name others by their place in the stream, people by their position.
+#[derive(Default)]
+pub struct Places {
+    positions: BTreeMap<u64, u64>,
+    /// Of the event at which a fork left its origin, where that is known.
+    left: Option<u64>,
+}
+
+impl Places {
+    pub fn left_at(left: Option<u64>) -> Self {
+        Places { positions: BTreeMap::new(), left }
+    }
+
+    pub fn see(&mut self, item: &Value) {
+        if let (Some(version), Some(position)) = (item["stream_version"].as_u64(), item["position"].as_u64()) {
+            self.positions.insert(version, position);
+        }
+    }
+
+    fn of(&self, version: &Value) -> String {
+        match version.as_u64().and_then(|version| self.positions.get(&version)) {
+            Some(position) => format!("#{position}"),
+            None => format!("its event {version}"),
+        }
+    }
+}
+
 /// The lines of one event; `streamed` bytes of a turn's text were shown already. Empty for events that only matter to machines.
-pub fn lines(item: &Value, streamed: usize, paint: Paint) -> Vec<String> {
+pub fn lines(item: &Value, streamed: usize, places: &Places, paint: Paint) -> Vec<String> {
     let data = &item["data"];
     let text = |name: &str| printable(data[name].as_str().unwrap_or_default());
     let kind = item["type"].as_str().unwrap_or_default();
@@ -36,8 +65,13 @@ pub fn lines(item: &Value, streamed: usize, paint: Paint) -> Vec<String> {
         "cancel_requested" => vec![paint.ink(Ink::Yellow, "cancelling …")],
         "completed" => vec![paint.ink(Ink::Green, "✓ completed")],
         "failed" => vec![paint.ink(Ink::Red, &format!("✗ failed ({}): {}", text("reason"), text("detail")))],
-        "forked" => vec![paint.ink(Ink::Dim, &format!("forked from event {} of {}", data["version"], text("session_id")))],
-        "undone" => vec![paint.ink(Ink::Yellow, &format!("taken back to event {}; paths changed: {}", data["to"], data["changed"]))],
+        "forked" => {
+            let left = places.left.map_or_else(|| format!("its event {}", data["version"]), |position| format!("#{position}"));
+            vec![paint.ink(Ink::Dim, &format!("forked from {} at {left}", text("session_id")))]
+        }
+        "undone" => {
+            vec![paint.ink(Ink::Yellow, &format!("taken back to {}; paths changed: {}", places.of(&data["to"]), data["changed"]))]
+        }
         "merged" => vec![paint.ink(Ink::Green, &format!("files merged into {}; paths changed: {}", text("into"), data["changed"]))],
         "fork_merged" => {
             vec![paint.ink(Ink::Green, &format!("the files of fork {} merged in; paths changed: {}", text("fork"), data["changed"]))]
@@ -144,8 +178,8 @@ mod tests {
     fn a_turn_tells_only_what_was_not_streamed() {
         let item = json!({"type": "agent_session.turn_completed", "data": {"answer": {"text": "Hello you", "tool_calls": [
             {"call_id": "1-0", "tool": "bash_exec", "arguments": "{\"command\":\"ls\\u001b[2J\\nrm\"}"}]}}});
-        assert_eq!(lines(&item, 5, Paint::plain()), [" you", "→ bash_exec ls␛[2J …"]);
-        assert_eq!(lines(&item, 9, Paint::plain()).len(), 1);
+        assert_eq!(lines(&item, 5, &Places::default(), Paint::plain()), [" you", "→ bash_exec ls␛[2J …"]);
+        assert_eq!(lines(&item, 9, &Places::default(), Paint::plain()).len(), 1);
     }
 
     #[test]
@@ -158,13 +192,30 @@ mod tests {
     #[test]
     fn a_failing_command_shows_its_exit_code() {
         let item = json!({"type": "agent_session.tool_call_completed", "data": {"outcome": "ok", "exit_code": 3, "output": "no", "duration_ms": 4}});
-        assert_eq!(lines(&item, 0, Paint::plain()), ["  ✗ exit code 3 4 ms", "    no"]);
+        assert_eq!(lines(&item, 0, &Places::default(), Paint::plain()), ["  ✗ exit code 3 4 ms", "    no"]);
+    }
+
+    #[test]
+    fn events_are_told_by_their_positions() {
+        let mut places = Places::left_at(Some(14));
+        places.see(&json!({"stream_version": 3, "position": 40}));
+        let told =
+            |kind: &str, data: Value| lines(&json!({"type": format!("agent_session.{kind}"), "data": data}), 0, &places, Paint::plain());
+        assert_eq!(told("undone", json!({"to": 3, "changed": 1})), ["taken back to #40; paths changed: 1"]);
+        assert_eq!(told("forked", json!({"session_id": "s", "version": 13})), ["forked from s at #14"]);
+        let unknown = lines(
+            &json!({"type": "agent_session.forked", "data": {"session_id": "s", "version": 13}}),
+            0,
+            &Places::default(),
+            Paint::plain(),
+        );
+        assert_eq!(unknown, ["forked from s at its event 13"]);
     }
 
     #[test]
     fn nothing_odd_in_an_event_breaks_the_telling() {
         for kind in ["requested", "turn_completed", "tool_call_completed", "approval_requested", "failed", "unheard_of"] {
-            let _ = lines(&json!({"type": format!("agent_session.{kind}"), "data": null}), 99, Paint::plain());
+            let _ = lines(&json!({"type": format!("agent_session.{kind}"), "data": null}), 99, &Places::default(), Paint::plain());
         }
     }
 }

@@ -44,7 +44,7 @@ impl Screen {
     pub fn line(&mut self, text: &str) {
         self.clear_progress();
         self.end_text();
-        println!("{text}");
+        tell!("{text}");
     }
 
     /// A piece of streamed text.
@@ -53,14 +53,14 @@ impl Screen {
             return;
         }
         self.clear_progress();
-        print!("{}", printable(text));
+        tell_part!("{}", printable(text));
         self.in_text = !text.ends_with('\n');
         let _ = std::io::stdout().flush();
     }
 
     pub fn end_text(&mut self) {
         if self.in_text {
-            println!();
+            tell!();
             self.in_text = false;
         }
     }
@@ -90,14 +90,14 @@ impl Screen {
         self.frame = (self.frame + 1) % SPINNER.len();
         let said = if self.said.is_empty() { "" } else { "  " };
         let text = format!("{} {what} {}s{said}{}", SPINNER[self.frame], since.elapsed().as_secs(), self.said);
-        print!("\r\x1b[2K{}", self.paint.ink(Ink::Dim, &text));
+        tell_part!("\r\x1b[2K{}", self.paint.ink(Ink::Dim, &text));
         let _ = std::io::stdout().flush();
         self.progress_shown = true;
     }
 
     fn clear_progress(&mut self) {
         if self.progress_shown {
-            print!("\r\x1b[2K");
+            tell_part!("\r\x1b[2K");
             self.progress_shown = false;
         }
     }

@@ -9,7 +9,7 @@ pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bo
     let query: Vec<_> = then.parameter().into_iter().collect();
     let answer = client.get(&format!("/api/v1/sessions/{session}/snapshots"), &query).await?;
     if json {
-        println!("{answer}");
+        tell!("{answer}");
         return Ok(());
     }
     let paint = Paint::for_stdout();
@@ -30,7 +30,7 @@ pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bo
         let marks: String = marks.into_iter().filter_map(|(is, text)| is.then_some(text)).collect();
         let name = item["name"].as_str().map(|name| format!(" “{}”", printable(name))).unwrap_or_default();
         let position = format!("#{}", item["position"]);
-        println!("{:>8}  {what:<10}  {}{more}{name}{}", position, paths.join("  "), paint.ink(Ink::Dim, &marks));
+        tell!("{:>8}  {what:<10}  {}{more}{name}{}", position, paths.join("  "), paint.ink(Ink::Dim, &marks));
     }
     Ok(())
 }

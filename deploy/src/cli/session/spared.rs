@@ -10,9 +10,9 @@ pub fn spared(answer: &Value) {
     for path in list("spared").iter().filter_map(Value::as_str) {
         match refused.iter().find(|refused| refused["path"] == path) {
             Some(refused) => {
-                println!("could not be changed: {} ({})", on_one_line(path), why(refused["reason"].as_str().unwrap_or_default()))
+                tell!("could not be changed: {} ({})", on_one_line(path), why(refused["reason"].as_str().unwrap_or_default()))
             }
-            None => println!("left as it is: {}", on_one_line(path)),
+            None => tell!("left as it is: {}", on_one_line(path)),
         }
     }
 }

@@ -11,7 +11,7 @@ pub async fn tree(client: &Client, session: &str, then: &LookBack, json: bool) -
     let query: Vec<_> = then.parameter().into_iter().collect();
     let answer = client.get(&format!("/api/v1/sessions/{session}/forks"), &query).await?;
     if json {
-        println!("{answer}");
+        tell!("{answer}");
         return Ok(());
     }
     let items: Vec<&Value> = answer["items"].as_array().into_iter().flatten().collect();
@@ -32,7 +32,7 @@ fn show(item: &Value, all: &[&Value], depth: usize, own: &str, paint: Paint) {
     let thrown = if item["discarded"] == true { " (files thrown away)" } else { "" };
     let line = format!("{id}  {:<12} {:>3} steps{at}{thrown}  {}", text("status"), item["usage"]["steps"], text("title"));
     let line = if id == own { paint.ink(Ink::Bold, &line) } else { line };
-    println!("{}{line}", "  ".repeat(depth));
+    tell!("{}{line}", "  ".repeat(depth));
     for fork in all.iter().filter(|fork| fork["origin"]["session_id"] == item["id"]) {
         show(fork, all, depth + 1, own, paint);
     }

@@ -152,7 +152,7 @@ fn a_fork_is_merged_and_thrown_away_and_no_other_session() {
         goal: "c".repeat(64),
         requested_by: ADA,
     };
-    let discard = WorkspaceDiscarded { discarded_by: ADA };
+    let discard = WorkspaceDiscarded { discarded_by: ADA, last: None };
     given::<AgentSessionDecider>(worked()).when(C::StartMerge(merge.clone())).then_refused(R::NotAFork);
     given::<AgentSessionDecider>(worked()).when(C::Discard(discard.clone())).then_refused(R::NotAFork);
     let mut events: Vec<AgentSessionEvent> = vec![requested().into(), forked().into(), Completed {}.into()];

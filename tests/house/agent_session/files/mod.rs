@@ -1,10 +1,12 @@
 //! A session's files at every event: seen, taken back, forked off, merged, kept and forgotten.
 
 mod btrfs;
+mod cli;
 mod crash;
 mod fidelity;
 mod forks;
 mod git;
+mod gone;
 mod keeping;
 mod merge;
 mod names;

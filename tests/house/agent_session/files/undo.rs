@@ -66,6 +66,16 @@ async fn what_people_changed_is_not_overwritten() {
     let paths: Vec<&Value> = refused.body["conflicts"].as_array().expect("conflicts").iter().map(|conflict| &conflict["path"]).collect();
     assert_eq!(paths, ["a.txt"]);
     assert_eq!(bench.file("a.txt").as_deref(), Some("mine\n"), "nothing was done");
+    // Decisions that decide nothing, and markers, which are for merges.
+    for (wish, pointer) in [
+        (json!({ "to": begin, "decisions": { "a.txt": "keep", "b.txt": "take" } }), "/decisions"),
+        (json!({ "to": begin, "decisions": { "a.txt": "marked" } }), "/decisions"),
+        (json!({ "to": begin, "on_conflict": "marked" }), "/on_conflict"),
+    ] {
+        let refused = bench.world.post(&undo, wish).await;
+        assert_eq!((refused.status.as_u16(), &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)), "{}", refused.text);
+        assert!(pointer == "/on_conflict" || refused.text.contains("b.txt:") || refused.text.contains("a.txt:"), "{}", refused.text);
+    }
     assert!(bench.events_of(&session, "undo_started").await.is_empty());
     bench.world.post(&undo, json!({ "to": begin, "decisions": { "a.txt": "keep" } })).await.expect(202);
     assert_eq!(bench.file("a.txt").as_deref(), Some("mine\n"));
@@ -123,6 +133,7 @@ async fn a_session_at_work_is_not_undone() {
     bench.question(&other).await;
     let refused = bench.world.post(&format!("/api/v1/sessions/{session}/undo"), json!({ "to": u64::MAX })).await;
     assert_eq!((refused.status.as_u16(), &refused.body["reason"]), (409, &json!("workspace_busy")), "{}", refused.text);
+    assert!(refused.text.contains("a session works in these files"), "{}", refused.text);
     assert_eq!(bench.world.post(&format!("/api/v1/sessions/{session}/undo"), json!({ "to": 0 })).await.status, 409);
 }
 

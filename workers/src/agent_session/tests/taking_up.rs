@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use opensail_commands::Caller;
 use opensail_commands::ports::sandbox::SandboxEnd;
-use opensail_domain::agent_session::AgentSessionEvent;
-use opensail_domain::agent_session::event::{Budget, EditMode};
-use opensail_domain::kernel::Event;
+use opensail_domain::agent_session::event::{Budget, EditMode, UndoStarted};
+use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent};
+use opensail_domain::kernel::{AccountId, Event};
 use opensail_domain::project::Source;
 use opensail_eventstore::LeaseError;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::project::lease_of;
+use crate::reconciler::Reconciler;
 use crate::supervisor::Supervisor;
 use crate::test_world::{Line, Play, World, calls, says};
 
@@ -116,5 +119,39 @@ async fn two_workers_after_the_same_sessions_do_each_once() {
     assert_eq!(world.model.asked.lock().expect("unbroken").len(), 2 * sessions.len());
     for supervisor in supervisors {
         supervisor.stop(Duration::from_secs(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_left_open_in_the_files_is_ended_before_a_run_begins_there() {
+    let world = World::new().await;
+    with_project(&world).await;
+    world.model.then(calls(&[("write_file", json!({"file_path": "a.txt", "content": "1"}))])).then(says("one")).then(says("two"));
+    let first = world.request(EditMode::Allow, Budget::default()).await;
+    let snapshots: Vec<String> = world.run(first).await.events.iter().filter_map(captured).collect();
+    let [goal, before] = &snapshots[..] else { panic!("two snapshots: {snapshots:?}") };
+    // An undo whose process died when its plan was written.
+    let second = world.request(EditMode::Allow, Budget::default()).await;
+    let lease = world.hands.leases.acquire(&lease_of(world.project), "undo/dead", Duration::from_secs(60)).await.expect("free");
+    let plan = UndoStarted { to: 2, before: before.clone(), goal: goal.clone(), requested_by: AccountId(Uuid::now_v7()) };
+    let undo = AgentSessionCommand::StartUndo(plan);
+    world.hands.commands.drive(&Caller::system("test"), lease.fence(), first, undo).await.expect("planned");
+    world.hands.leases.release(&lease).await.expect("free again");
+    let take_up = crate::agent_session::TakeUpSessions::new(world.hands.clone());
+    let head = world.hands.commands.journal().head().await.expect("a head");
+    world.hands.feed.wait_for(head.position).await.expect("seen");
+    // Alone: nobody else ends it.
+    take_up.reconcile().await.expect("looked");
+    world.until(second, |story| story.status() == "completed").await;
+    take_up.stop().await;
+    assert!(world.story(first).await.types().contains(&"undone"));
+    let began = world.story(second).await.events.iter().find_map(captured);
+    assert_eq!(began.as_ref(), Some(goal), "it began with the files as the undo left them");
+}
+
+fn captured(event: &AgentSessionEvent) -> Option<String> {
+    match event {
+        AgentSessionEvent::WorkspaceCaptured(captured) => Some(captured.tree.snapshot.clone()),
+        _ => None,
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use opensail_commands::ports::snapshots::SnapshotError;
+use opensail_commands::ports::snapshots::{SnapshotError, Total, WorkingCopy};
 use opensail_csi::cas::{Address, Hold, Subject};
 use opensail_csi::fileops::{Root, remove_root};
 use opensail_csi::tree::{self, Near, Rules, Tracker};
@@ -164,11 +164,48 @@ pub(super) fn lay_out(
     Ok(true)
 }
 
+/// Names that are no text are nobody's copies.
+pub(super) fn copies(beneath: &Path) -> Result<Vec<WorkingCopy>, SnapshotError> {
+    let io = |error: std::io::Error| SnapshotError::Files(format!("{}: {error}", beneath.display()));
+    let entries = match std::fs::read_dir(beneath) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(io)?,
+    };
+    let mut copies = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(io)?;
+        if let Some(name) = entry.file_name().to_str() {
+            copies.push(WorkingCopy { name: name.strip_prefix(DRAFT).unwrap_or(name).to_owned(), root: entry.path() });
+        }
+    }
+    Ok(copies)
+}
+
+/// Links are counted and not followed.
+pub(super) fn size(root: &Path) -> Result<Total, SnapshotError> {
+    let io = |error: std::io::Error| SnapshotError::Files(format!("{}: {error}", root.display()));
+    let (mut total, mut folders) = (Total::default(), vec![root.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        let Ok(found) = folder.symlink_metadata() else { continue };
+        if !found.is_dir() {
+            total = Total { objects: total.objects + 1, bytes: total.bytes + found.len() };
+            continue;
+        }
+        for entry in std::fs::read_dir(&folder).map_err(io)? {
+            folders.push(entry.map_err(io)?.path());
+        }
+    }
+    Ok(total)
+}
+
 /// Removes a working copy, a subvolume or a plain folder; never through a link.
 pub(super) fn remove(copy: &Path) -> Result<(), SnapshotError> {
     let Ok(found) = copy.symlink_metadata() else { return Ok(()) };
-    if found.is_dir()
-        && let Ok(root) = Root::open(copy)
+    if !found.is_dir() {
+        // A link that somebody put there goes, and what it names stays.
+        return std::fs::remove_file(copy).map_err(|error| SnapshotError::Files(format!("{}: {error}", copy.display())));
+    }
+    if let Ok(root) = Root::open(copy)
         && tree::subvolume(&root).ok().flatten().is_some()
     {
         let (Some(parent), Some(name)) = (copy.parent(), copy.file_name()) else { return Ok(()) };

@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use opensail_commands::ports::snapshots::{
     AskRoots, BlamedLine, Captured, Choices, Held, LeftOut, MAX_TOLD_LEFT_OUT, MAX_TOLD_PATHS, Merge, PathChange, PutBack, Sides,
-    SnapshotEntry, SnapshotError, Snapshots, Swept,
+    SnapshotEntry, SnapshotError, Snapshots, Swept, Total, WorkingCopy,
 };
 use opensail_csi::cas::{Address, Hold, LocalStore, Objects, Subject};
 use opensail_csi::fileops::Root;
@@ -149,7 +149,8 @@ impl Snapshots for LocalSnapshots {
             let wish = tree::Wish { lines, resumes: false, choose: &choose };
             let merged = tree::merge(subject, [&base?, &ours?, &theirs?], wish, &hold).map_err(failed)?;
             let conflicts = merged.conflicts.into_iter().map(conflict).collect();
-            Ok(Merge { snapshot: merged.snapshot.to_string(), conflicts, held: Held::new(hold) })
+            let decided = merged.decided.iter().map(|path| lossy(path)).collect();
+            Ok(Merge { snapshot: merged.snapshot.to_string(), conflicts, decided, held: Held::new(hold) })
         })
         .await
     }
@@ -176,6 +177,16 @@ impl Snapshots for LocalSnapshots {
             folders::remove(&root)
         })
         .await
+    }
+
+    async fn copies(&self, beneath: &Path) -> Result<Vec<WorkingCopy>, SnapshotError> {
+        let beneath = beneath.to_path_buf();
+        off_thread(move || folders::copies(&beneath)).await
+    }
+
+    async fn copy_size(&self, root: &Path) -> Result<Total, SnapshotError> {
+        let root = root.to_path_buf();
+        off_thread(move || folders::size(&root)).await
     }
 
     async fn changes(&self, project: ProjectId, before: &str, after: &str) -> Result<Vec<PathChange>, SnapshotError> {
