@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::envelope::{Actor, CommandId, Epoch, NewEvent, Position, StreamId};
 use crate::vault::VaultWrite;
 pub use check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH};
+pub use group::UNDER_WAY;
 pub use hash::content_hash;
 pub use queue::{BATCH_APPENDS, MAX_WAITING, MAX_WAITING_BYTES, MAX_WAITING_OF_TENANT};
 

@@ -22,6 +22,9 @@ pub(crate) const COMMAND_RESULTS_KEPT: Duration = Duration::from_secs(30 * 24 * 
 /// How often the writer looks for expired rows, and how many it removes at a time.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 pub(crate) const SWEEP_ROWS: i64 = 1000;
+/// Batches of a process that are under way at most. The database serves the batches of several processes in the order in which they came, so what
+/// one process floods with holds up what another one appends by so many batches and no more.
+pub const UNDER_WAY: usize = 2;
 /// Pauses between attempts to reach a lost database again; after the last one the callers are told.
 const RETRIES: [Duration; 6] = [
     Duration::from_millis(20),
@@ -146,7 +149,7 @@ async fn run(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
         let ask = match under_way.len() {
             0 => Some(Ask { at_least: 1, half: writer.overlaps() }),
             // As much as is being written: then both stay of one size.
-            1 if writer.overlaps() => Some(Ask { at_least: sent, half: false }),
+            n if n < UNDER_WAY && writer.overlaps() => Some(Ask { at_least: sent, half: false }),
             _ => None,
         };
         let next = async {

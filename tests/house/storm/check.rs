@@ -75,12 +75,18 @@ fn same(lived: &[String], rebuilt: &[String]) {
     assert!(lived == rebuilt, "{} rows lived, {} rebuilt; the first that differs: {differing:?}", lived.len(), rebuilt.len());
 }
 
-pub(super) async fn on_sqlite(house: Arc<House>, world: &World, program: Program) {
+pub(super) async fn on_sqlite(house: Arc<House>, world: &World) {
+    let program = Program::of(&world.command(&["serve", "--role", "api"]));
     let token = std::fs::read_to_string(world.home().join("cli.token")).expect("a token").trim().to_owned();
     let door = &house.processes[0];
     views_are_whole(&door.own_url(), &token).await;
     door.rest().await;
     verified(&mut world.command(&["audit", "verify"])).await;
+    // The last things that workers did while it stopped are still to be seen; nobody works any more.
+    let catching_up = super::Process::begin("catching-up", program.clone(), world.path()).await;
+    catching_up.ready().await;
+    views_are_whole(&catching_up.own_url(), &token).await;
+    catching_up.rest().await;
     let lived = file_rows(&world.home().join("views.db")).await;
     for name in ["views.db", "views.db-wal", "views.db-shm"] {
         let _ = std::fs::remove_file(world.home().join(name));

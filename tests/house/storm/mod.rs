@@ -81,12 +81,12 @@ async fn on_sqlite() {
     let world = World::at_rest(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]);
     let disk = SmallDisk::mount(&world.home(), &room(lasts));
     let program = Program::of(&world.command(&["serve"]));
-    let processes = vec![Process::begin("all", program.clone(), world.path()).await];
+    let processes = vec![Process::begin("all", program, world.path()).await];
     let house = House { processes, doors: 1, postgres: None, disk, tally: Tally::default() };
     let house = Arc::new(house);
     house.ready().await;
     LocalSet::new().run_until(rage(&house, seed, lasts)).await;
-    check::on_sqlite(house, &world, program).await;
+    check::on_sqlite(house, &world).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

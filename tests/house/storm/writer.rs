@@ -59,11 +59,17 @@ impl Tenant {
     pub(super) async fn settle(house: &House, number: usize) -> Tenant {
         let http = reqwest::Client::builder().timeout(ANSWERS * 5).build().expect("a client");
         let url = house.processes[0].own_url();
+        // Calm is not idle: who is asked to come again does, with the same key.
         let post = async |token: &str, path: &str, body: Value| -> Value {
-            let answer = http.post(format!("{url}/api/v1/{path}")).bearer_auth(token).json(&body).send().await.expect("an answer");
-            let (status, text) = (answer.status(), answer.text().await.expect("a body"));
-            assert!(status.is_success(), "{path}: {status} {text}");
-            serde_json::from_str(&text).expect("JSON")
+            let key = format!("settle {path}");
+            until_within(PATIENCE, path, async || {
+                let request = http.post(format!("{url}/api/v1/{path}")).bearer_auth(token).header("idempotency-key", &key);
+                let answer = request.json(&body).send().await.ok()?;
+                let (status, text) = (answer.status().as_u16(), answer.text().await.ok()?);
+                assert!(matches!(status, 200..300 | 429 | 503), "{path}: {status} {text}");
+                (status < 300).then(|| serde_json::from_str(&text).expect("JSON"))
+            })
+            .await
         };
         let id = |answer: &Value| answer["id"].as_str().expect("an id").to_owned();
         let email = format!("tenant{number}@example.org");

@@ -56,6 +56,19 @@ fn a_full_batch_leaves_the_turn_to_who_was_not_served() {
     assert_eq!(queue.lock().appends, 0);
 }
 
+/// Whoever waits is in the batch that his place among the tenants gives him, however much any of them brings.
+#[test]
+fn nobody_waits_longer_than_a_batch_for_each_512_tenants() {
+    const TENANTS: usize = 2 * BATCH_APPENDS + 76;
+    let flood = (0..1000).map(|number| append("busy", &format!("busy{number}"), None));
+    let others = (0..TENANTS - 1).map(|number| append(&format!("tenant{number}"), &format!("first{number}"), None));
+    let queue = queue(flood.chain(others).collect());
+    let batches: Vec<_> = std::iter::repeat_with(|| next(&queue)).take_while(|batch| !batch.is_empty()).collect();
+    let waited = 1 + batches.iter().rposition(|batch| batch.iter().any(|stream| stream.starts_with("first"))).expect("somebody");
+    assert_eq!(waited, TENANTS.div_ceil(BATCH_APPENDS));
+    assert_eq!(queue.lock().appends, 0);
+}
+
 #[test]
 fn one_append_per_stream_and_no_overtaking() {
     let queue = queue(vec![

@@ -1,0 +1,251 @@
+//! What grows with the journal: an append, a page of a tenant's audit list, lists of projects and sessions, a stream that is resumed, each at
+//! 10^4, 10^5 and 10^6 events. The goal is that nothing does.
+//!
+//! Two teams live in one journal: a busy one, and one with a thousandth of the events, whose pages must not walk through the other's.
+//! `OPENSAIL_SCALE` names other sizes, with commas (`OPENSAIL_SCALE=10000,10000000`); a word on the command line (`sqlite`, `postgres`) runs only
+//! that database. `make bench` runs it in release mode.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use opensail_domain::agent_session::AgentSessionEvent;
+use opensail_domain::agent_session::event::{Budget, EditMode, Paused, Requested, Resumed};
+use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
+use opensail_domain::project::{self, ProjectEvent, Source};
+use opensail_domain::team::{self, Role, TeamEvent};
+use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::subscription::Tail;
+use opensail_eventstore::vault::keyring::Keyring;
+use opensail_eventstore::{Actor, Append, CommandId, Filter, Journal, NewEvent, Part, StreamId, private};
+use opensail_projections::audit::{AuditFilter, EventPage};
+use opensail_projections::{Db, PageRequest, Projections, Queries};
+use opensail_tests::postgres::fresh_database;
+use opensail_tests::timing::{Times, flush_ms};
+use uuid::Uuid;
+
+const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
+/// Events of one session, sessions of one project, and busy sessions between two words of the quiet team.
+const PER_SESSION: usize = 200;
+const PER_PROJECT: u64 = 100;
+const BUSY_FOR_ONE: u64 = 5;
+/// How often each question is asked, at positions spread over the whole journal.
+const ASKED: u64 = 300;
+/// Growth of a median between the smallest and the largest journal that still counts as none: what caches and a deeper index make of it.
+const SAME: f64 = 2.0;
+
+/// A team with its projects and sessions.
+struct Team {
+    id: TeamId,
+    project: ProjectId,
+    session: SessionId,
+    sessions: u64,
+}
+
+struct House {
+    name: &'static str,
+    store: Arc<dyn Journal>,
+    keys: Arc<Keyring>,
+    busy: Team,
+    quiet: Team,
+    /// Median milliseconds of each question, at the smallest size.
+    first: Vec<(&'static str, f64)>,
+}
+
+#[tokio::main]
+async fn main() {
+    let trial = std::env::args().any(|argument| argument == "--test");
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let sizes = match std::env::var("OPENSAIL_SCALE") {
+        _ if trial => vec![2_000],
+        Ok(text) => text.split(',').map(|size| size.trim().parse().expect("OPENSAIL_SCALE: numbers with commas")).collect(),
+        Err(_) => SIZES.to_vec(),
+    };
+    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush_ms());
+    if "sqlite".contains(&wanted) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
+        let views = Db::sqlite(folder.path().join("views.db")).await.expect("views");
+        let keys = Keyring::new(Arc::new(store.clone()), b"a secret of the benchmark");
+        House::new("SQLite", Arc::new(store), keys).grow(&sizes, views).await;
+    }
+    if "postgres".contains(&wanted) {
+        let database = fresh_database().await;
+        let store = database.journal().await;
+        let views = Db::postgres(&database.app_url, Some(&database.owner_url)).await.expect("views");
+        let keys = Keyring::new(Arc::new(store.clone()), b"a secret of the benchmark");
+        House::new("PostgreSQL", Arc::new(store), keys).grow(&sizes, views).await;
+    }
+}
+
+impl Team {
+    fn new() -> Team {
+        Team { id: TeamId(Uuid::now_v7()), project: ProjectId(Uuid::nil()), session: SessionId(Uuid::nil()), sessions: 0 }
+    }
+}
+
+impl House {
+    fn new(name: &'static str, store: Arc<dyn Journal>, keys: Keyring) -> House {
+        House { name, store, keys: Arc::new(keys), busy: Team::new(), quiet: Team::new(), first: Vec::new() }
+    }
+
+    async fn grow(mut self, sizes: &[u64], views: Db) {
+        let tail = Tail::start(self.store.clone()).await.expect("a tail");
+        let projections = Projections::start(views.clone(), tail.clone()).await.expect("the views");
+        for team in [&self.busy, &self.quiet] {
+            let owner = AccountId(Uuid::from_u128(0));
+            let created = team::Created { team_id: team.id, name: "Sailors".into(), created_by: owner };
+            let joined = team::MemberAdded { account_id: owner, role: Role::Admin };
+            self.append(team.id, StreamId::new("team", team.id), vec![TeamEvent::from(created), joined.into()]).await;
+        }
+        println!("{:<11} {:>10} {:<34} {:>9} {:>9} {:>9}", "", "events", "", "p50 ms", "p95", "p99");
+        for size in sizes {
+            while self.store.head().await.expect("a head").position < *size {
+                self.live_on().await;
+            }
+            let head = self.store.head().await.expect("a head").position;
+            while projections.overview().await.expect("the views").iter().any(|view| !view.served || view.position < head) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            let queries = Queries::new(views.clone(), self.store.clone(), self.keys.clone());
+            self.measure(head, &queries, &tail).await;
+        }
+    }
+
+    /// One more session of the busy team, and now and then a word of the quiet one.
+    async fn live_on(&mut self) {
+        self.busy = self.session_of(&self.busy).await;
+        if self.busy.sessions.is_multiple_of(BUSY_FOR_ONE) {
+            if self.quiet.sessions == 0 {
+                self.quiet = self.session_of(&self.quiet).await;
+            } else {
+                self.append(self.quiet.id, StreamId::new("agent_session", self.quiet.session), steps(1)).await;
+            }
+        }
+    }
+
+    async fn session_of(&self, team: &Team) -> Team {
+        let owner = AccountId(Uuid::from_u128(0));
+        let mut project = team.project;
+        if team.sessions.is_multiple_of(PER_PROJECT) {
+            project = ProjectId(Uuid::now_v7());
+            let created =
+                project::Created { project_id: project, team_id: team.id, name: "Boat".into(), source: Source::Empty, created_by: owner };
+            let events = vec![ProjectEvent::from(created), project::Prepared {}.into()];
+            self.append(team.id, StreamId::new("project", project), events).await;
+        }
+        let session = SessionId(Uuid::now_v7());
+        let subject = format!("session-{session}");
+        let private = |text: &str| Private::open(&subject, text.to_owned());
+        let requested = Requested {
+            session_id: session,
+            project_id: project,
+            team_id: team.id,
+            task: private("build a mast"),
+            title: private("build a mast"),
+            model: "scripted".into(),
+            edit_mode: EditMode::Ask,
+            budget: Budget::default(),
+            requested_by: owner,
+        };
+        let mut events = vec![requested.into()];
+        events.extend(steps(if team.id == self.busy.id { PER_SESSION - 1 } else { 1 }));
+        self.append(team.id, StreamId::new("agent_session", session), events).await;
+        Team { id: team.id, project, session, sessions: team.sessions + 1 }
+    }
+
+    async fn append(&self, tenant: TeamId, stream: StreamId, events: Vec<impl Event>) {
+        let mut sealed = Vec::with_capacity(events.len());
+        for event in events {
+            let payload = private::canonical(&private::seal(&self.keys, event.encode()).await.expect("sealed"));
+            let (event_type, version) = (event.event_type().to_owned(), event.version());
+            sealed.push(NewEvent { event_id: Uuid::now_v7(), event_type, version, payload });
+        }
+        let expected = self.store.stream_version(&stream).await.expect("a version");
+        self.store
+            .append(written(Part { stream, expected, tenant: tenant.to_string(), project: None, events: sealed }))
+            .await
+            .expect("appended");
+    }
+
+    async fn measure(&mut self, head: u64, queries: &Queries, tail: &Tail) {
+        let page = PageRequest::default();
+        macro_rules! ask {
+            ($label:literal, |$at:ident| $question:expr) => {{
+                let mut times = Vec::new();
+                for number in 0..ASKED {
+                    let $at = 1 + head * number / ASKED;
+                    let begun = Instant::now();
+                    $question.await.expect("an answer");
+                    times.push(begun.elapsed());
+                }
+                self.report(head, $label, &Times::from(times));
+            }};
+        }
+        ask!("an append alone", |_at| self.store.append(alone(self.busy.id)));
+        let audit = |team: &Team| AuditFilter { tenants: vec![team.id.to_string()], ..AuditFilter::default() };
+        let (of_busy, of_quiet) = (audit(&self.busy), audit(&self.quiet));
+        let after = |position| EventPage { after: Some(position), ..EventPage::default() };
+        ask!("a page of the busy team's audit", |at| queries.audit_events(&of_busy, &after(at)));
+        ask!("a page of the quiet team's audit", |at| queries.audit_events(&of_quiet, &after(at)));
+        let (team, project) = (self.busy.id, self.busy.project);
+        ask!("projects of a team", |_at| queries.projects_of_team(team, &page));
+        ask!("sessions of a project", |_at| queries.sessions_of_project(project, &page));
+        let of = |team: &Team| Filter { tenants: vec![team.id.to_string()], ..Filter::default() };
+        let (busy, quiet) = (of(&self.busy), of(&self.quiet));
+        ask!("the busy team's stream, resumed", |at| resumed(tail, at, &busy));
+        ask!("the quiet team's stream, resumed", |at| resumed(tail, at, &quiet));
+        let session = StreamId::new("agent_session", self.busy.session);
+        ask!("a session's events", |_at| self.store.read_stream(&session, 0, PER_SESSION));
+    }
+
+    fn report(&mut self, events: u64, label: &'static str, times: &Times) {
+        let median = times.ms(0.5);
+        let grown = match self.first.iter().find(|(of, _)| *of == label) {
+            None => {
+                self.first.push((label, median));
+                String::new()
+            }
+            Some((_, first)) if median > first * SAME => format!("   {:.1} times the smallest: MISSED", median / first),
+            Some((_, first)) => format!("   {:.1} times", median / first),
+        };
+        println!("{:<11} {events:>10} {label:<34} {median:>9.3} {:>9.3} {:>9.3}{grown}", self.name, times.ms(0.95), times.ms(0.99));
+    }
+}
+
+/// The first events after a position.
+async fn resumed(tail: &Tail, at: u64, filter: &Filter) -> Result<(), opensail_eventstore::ReadError> {
+    let mut subscription = tail.subscribe(at.saturating_sub(1), filter.clone());
+    // At the very end there may be nothing more of the quiet team; how far it was seen is told then.
+    subscription.next_batch(64).await.map(drop)
+}
+
+fn alone(team: TeamId) -> Append {
+    let event = NewEvent { event_id: Uuid::now_v7(), event_type: "bench.appended".into(), version: 1, payload: "{}".into() };
+    let stream = StreamId::new("bench", Uuid::now_v7());
+    written(Part { stream, expected: 0, tenant: team.to_string(), project: None, events: vec![event] })
+}
+
+fn written(part: Part) -> Append {
+    Append {
+        command_id: CommandId(Uuid::now_v7()),
+        fingerprint: None,
+        fence: None,
+        actor: Actor::system("bench"),
+        correlation_id: Uuid::now_v7(),
+        causation_id: None,
+        client_address: None,
+        parts: vec![part],
+        guards: Vec::new(),
+        vault: Vec::new(),
+        answer: None,
+    }
+}
+
+/// What a session does, without what it says.
+fn steps(count: usize) -> Vec<AgentSessionEvent> {
+    let step = |n: usize| match n % 2 {
+        0 => Paused { reason: "model_unavailable".into(), until: 99 }.into(),
+        _ => Resumed {}.into(),
+    };
+    (0..count).map(step).collect()
+}
