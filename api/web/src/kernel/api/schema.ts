@@ -722,7 +722,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Throws a fork's working copy away; its events and snapshots stay, so it can be forked from again. */
+        /**
+         * Throws a fork's working copy away; its events and snapshots stay, so it can be forked from again. What is in it at last is captured before; where
+         *     that cannot be (507 `store_full`, 409 `files_failed`), nothing is thrown away unless `force` says so. The body may be left out.
+         */
         post: operations["discard_session"];
         delete?: never;
         options?: never;
@@ -1417,6 +1420,10 @@ export interface components {
              * @description Of the session's last event.
              */
             position: number;
+        };
+        Discard: {
+            /** @description Also where what is in the copy cannot be captured first, and so is lost. */
+            force?: boolean;
         };
         /**
          * @description What may happen without asking: `ask` for everything with effects, `allow` all, or `plan`: nothing with effects.
@@ -2266,7 +2273,7 @@ export interface components {
              */
             bytes?: number | null;
             call_id?: string | null;
-            /** @description `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when an undo or a merge began; of a fork that was merged, its own) */
+            /** @description `fork` (the origin's files), `run` (a run began), `call`, `undo`, `merge` (of a fork into these) or `found` (as they were when an undo or a merge began; of a fork that was merged, its own), `discard` (as they were thrown away) */
             cause: string;
             /**
              * Format: int64
@@ -2347,6 +2354,8 @@ export interface components {
             dry_run?: boolean;
         };
         Swept: {
+            /** @description Working copies of forks that were forgotten or thrown away, or whose project was deleted; removed, or to be removed. */
+            copies: components["schemas"]["TotalBody"];
             dry_run: boolean;
             /** @description Named by nothing, in packs that are mostly live; they go later. */
             later: components["schemas"]["TotalBody"];
@@ -4222,7 +4231,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Discard"] | null;
+            };
+        };
         responses: {
             /** @description Done */
             202: {
