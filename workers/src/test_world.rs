@@ -21,6 +21,7 @@ use opensail_domain::agent_session::message::Tokens;
 use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, Transcript};
 use opensail_domain::kernel::{AccountId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{Created, ProjectCommand, ProjectDecider, Source};
+use opensail_domain::team::{TeamCommand, TeamDecider};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
@@ -112,6 +113,11 @@ impl World {
     }
 
     /// Puts a project with this source into the journal; a folder is ready at once.
+    /// Most tests need none; what is decided by a session's team does.
+    pub(crate) async fn create_team(&self) {
+        self.put(PutTeam(TeamCommand::Create { team_id: self.team, name: "crew".into(), created_by: self.account })).await;
+    }
+
     pub(crate) async fn create_project(&self, project_id: ProjectId, source: Source) {
         let ready = matches!(source, Source::Folder { .. });
         let created = Created { project_id, team_id: self.team, name: "work".into(), source, created_by: self.account };
@@ -254,6 +260,20 @@ impl Command for PutSession {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         change.decide::<AgentSessionDecider>(self.1, self.0.clone(), self.2.clone()).await.map(drop)
+    }
+    fn shows(&self, (): &()) -> Shown {
+        Shown::Nothing
+    }
+}
+
+struct PutTeam(TeamCommand);
+
+#[async_trait]
+impl Command for PutTeam {
+    type Answer = ();
+    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
+        let TeamCommand::Create { team_id, .. } = &self.0 else { panic!("only made here") };
+        change.decide::<TeamDecider>(*team_id, Place::team(*team_id), self.0.clone()).await.map(drop)
     }
     fn shows(&self, (): &()) -> Shown {
         Shown::Nothing

@@ -244,7 +244,6 @@ impl Work {
 
     /// What a crash left open in these files is ended first, so that a run finds them whole and does not keep whoever would end it waiting.
     async fn settle_first(&self, lease: &Lease) -> Result<(), Halt> {
-        let broken = |error: opensail_commands::CommandError| Halt::Broken(error.log_text());
         let commands = &self.hands.commands;
         let head = commands.journal().head().await.map_err(|error| Halt::Broken(error.to_string()))?;
         if let Err(behind) = self.hands.feed.wait_for(head.position).await {
@@ -252,7 +251,12 @@ impl Work {
         }
         let open = self.hands.queries.unsettled_sessions().await.map_err(|error| Halt::Broken(error.to_string()))?;
         for session in open {
-            commands.settle_held_files(session, lease).await.map_err(broken)?;
+            match commands.settle_held_files(session, lease).await {
+                Ok(_) => {}
+                Err(error) if error.retryable() => return Err(Halt::Broken(error.log_text())),
+                // It would keep this run waiting for ever.
+                Err(error) => tracing::error!(%session, error = error.log_text(), "an open undo or merge cannot be ended"),
+            }
         }
         Ok(())
     }

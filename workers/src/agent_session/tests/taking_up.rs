@@ -125,6 +125,7 @@ async fn two_workers_after_the_same_sessions_do_each_once() {
 #[tokio::test]
 async fn what_a_crash_left_open_in_the_files_is_ended_before_a_run_begins_there() {
     let world = World::new().await;
+    world.create_team().await;
     with_project(&world).await;
     world.model.then(calls(&[("write_file", json!({"file_path": "a.txt", "content": "1"}))])).then(says("one")).then(says("two"));
     let first = world.request(EditMode::Allow, Budget::default()).await;
