@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { look } from './eyes.mjs';
 import { PICTURES, say, shell, shows, until, World, write } from './world.mjs';
@@ -10,6 +11,8 @@ test('a step is seen with its files, forked, merged back with a conflict, gone b
   const world = await World.start(t);
   const faults = [];
   const { id, folder } = await world.project('boat');
+  fs.mkdirSync(path.join(folder, 'node_modules'));
+  fs.writeFileSync(path.join(folder, 'node_modules', 'index.js'), 'made again\n');
   const model = world.script(write('hull.txt', 'red\n'), shell("printf 'blue\\n' > hull.txt; mkdir -p deck; printf 'oak\\n' > deck/mast.txt"), say('Painted.'));
   const session = await world.session(id, { task: 'paint the hull', model, edit_mode: 'allow' });
   await world.status(session, 'completed');
@@ -26,6 +29,8 @@ test('a step is seen with its files, forked, merged back with a conflict, gone b
   const changed = page.getByRole('region', { name: 'Changed by the last step until here' });
   await changed.getByRole('heading', { name: 'deck/mast.txt' }).waitFor();
   await changed.getByText('-red').waitFor();
+  await page.getByText('1 path is left out').click();
+  await page.getByRole('list', { name: '1 path is left out' }).getByText('node_modules a cache, by its name').waitFor();
   const tree = page.getByRole('region', { name: 'Files at this moment' });
   await tree.getByRole('button', { name: 'deck' }).click();
   await tree.getByRole('button', { name: 'mast.txt' }).click();
@@ -88,6 +93,43 @@ test('a step is seen with its files, forked, merged back with a conflict, gone b
   assert.equal(fs.existsSync(path.join(folder, 'deck')), false);
   await look(page, 'undone', faults);
   t.diagnostic(`pictures: ${PICTURES}`);
+  assert.deepEqual(faults, []);
+  world.quiet();
+});
+
+test('a file that may not be changed is told after going back, and everything else is done', async (t) => {
+  if (process.getuid() !== 0) return t.skip('only root may make a file immutable');
+  const world = await World.start(t);
+  const faults = [];
+  const { id, folder } = await world.project('boat');
+  const model = world.script(write('hull.txt', 'red\n'), write('deck.txt', 'oak\n'), say('Painted.'));
+  const session = await world.session(id, { task: 'paint the hull', model, edit_mode: 'allow' });
+  await world.status(session, 'completed');
+  const [begun] = await until('the files of both steps', async () => {
+    const { items, awaited } = await world.api('GET', `/api/v1/sessions/${session}/snapshots`);
+    return !awaited && items.length >= 3 && items;
+  });
+  const fixed = path.join(folder, 'deck.txt');
+  try {
+    execFileSync('chattr', ['+i', fixed], { stdio: 'pipe' });
+  } catch {
+    return t.skip('this file system knows no immutable files');
+  }
+  try {
+    const { page } = await world.owner();
+    await page.goto(`/sessions/${session}/history?at=${begun.position}`);
+    await page.getByRole('button', { name: 'Go back to here' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Go back', exact: true }).click();
+    const told = page.getByRole('dialog', { name: 'Gone back, with exceptions' });
+    await told.getByText('deck.txt its owner, mode or a flag on it does not allow it').waitFor();
+    await look(page, 'undone-with-exceptions', faults);
+    await told.getByRole('button', { name: 'To the session' }).click();
+    await page.getByText(/^Went back/).waitFor();
+    assert.equal(fs.existsSync(path.join(folder, 'hull.txt')), false);
+    assert.equal(fs.existsSync(fixed), true);
+  } finally {
+    execFileSync('chattr', ['-i', fixed]);
+  }
   assert.deepEqual(faults, []);
   world.quiet();
 });

@@ -21,7 +21,7 @@ export function FileChange({ file }: { file: Schema['FileDiff'] }) {
 
 function Content({ file }: { file: Schema['FileDiff'] }) {
   if (file.diff) return <Diff text={file.diff} label={texts.changes.differences(file.path)} />;
-  // Nothing but its name or its permissions is another.
-  if (file.diff === '' || (file.before && file.before === file.after)) return null;
-  return <p className="soft">{file.binary ? texts.changes.binary : texts.changes.missing}</p>;
+  const why = file.no_diff && texts.changes.noDiff[file.no_diff];
+  // Nothing but its name or its permissions is another, where there is nothing to say.
+  return why ? <p className="soft">{why}</p> : null;
 }

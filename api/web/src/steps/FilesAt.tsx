@@ -6,6 +6,7 @@ import { texts } from '../kernel/text/texts';
 import { Shown } from '../kernel/ui/Shown';
 import { FileChange } from '../session/FileChange';
 import { FileAt } from './FileAt';
+import { LeftOut } from './LeftOut';
 import { NameSnapshot } from './NameSnapshot';
 import { type Snapshot, snapshotsAt, treeAt, useSnapshots } from './snapshots';
 import '../files/files.css';
@@ -30,6 +31,7 @@ export function FilesAt({ session, position, mayWork }: { session: string; posit
                   {mayWork && <NameSnapshot key={now.position} session={session} snapshot={now} alone onNamed={snapshots.reload} />}
                 </div>
               )}
+              {now?.kept && (now.left_out ?? 0) > 0 && <LeftOut key={`left-${now.position}`} session={session} position={now.position} count={now.left_out ?? 0} />}
               {now?.kept && <Changed session={session} now={now} before={before} />}
               {now?.kept && <Kept key={now.position} session={session} position={now.position} />}
             </>

@@ -6,6 +6,7 @@ import { Button } from '../kernel/ui/Button';
 import { FormDialog } from '../kernel/ui/FormDialog';
 import { Notice } from '../kernel/ui/Notice';
 import { FileConflicts } from './FileConflicts';
+import { Refused } from './Refused';
 import { useDecided } from './useDecided';
 
 /** Brings a fork's files into those of the session it left. */
@@ -33,6 +34,7 @@ export function MergedNotice({ merged }: { merged: Schema['Merged'] }) {
       <p role="status">
         {texts.forks.merged(merged.changed)} {merged.spared.length > 0 && texts.forks.spared(merged.spared.length)} <Link to={`/sessions/${merged.into}`}>{texts.approval.open}</Link>
       </p>
+      <Refused paths={merged.refused} />
     </Notice>
   );
 }
