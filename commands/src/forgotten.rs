@@ -8,6 +8,9 @@ use opensail_domain::kernel::{AccountId, SessionId};
 
 use crate::{Caller, Change, Command, CommandError, Commands, Place, Shown};
 
+/// Code of the refusal while an undo or a merge is open.
+const UNSETTLED: &str = "session_unsettled";
+
 /// Stops a session that runs again since the restore; nothing of it could be sealed any more.
 struct StopForgotten {
     session_id: SessionId,
@@ -30,7 +33,7 @@ impl Command for StopForgotten {
 
 impl Commands {
     /// Destroys the subject's key and writes down that it is forgotten, as far as this history knows the subject and does not say so yet. False:
-    /// it is a session that still works; it is told to stop, and must be forgotten again when it has. Harmless when repeated.
+    /// it is a session that still works, and is told to stop, or whose undo or merge is open; it must be forgotten again after that. Harmless when repeated.
     pub async fn forget_again(&self, caller: &Caller, subject: &str, reason: &str) -> Result<bool, CommandError> {
         if !caller.is_system() {
             return Err(CommandError::Forbidden);
@@ -72,6 +75,8 @@ impl Commands {
         match self.forget_session(&caller.clone().next_command(), session_id, reason).await {
             // Its project or team is gone from this history; nobody can ask for it.
             Ok(_) | Err(CommandError::NotFound) => Ok(true),
+            // An undo or a merge of before the restore is ended first; whoever settles does that.
+            Err(CommandError::Rejected(info)) if info.code == UNSETTLED => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -67,10 +67,15 @@ impl Queries {
                 if steps.is_none() && !within(recorded.position) {
                     return self.replay(fold).await;
                 }
-                let Some(event) = self.session_event(&recorded).await? else {
+                let event = match self.session_event(&recorded).await {
+                    Ok(Some(event)) => event,
                     // Nothing may pass for the whole of it.
-                    steps = None;
-                    continue;
+                    Ok(None) => {
+                        steps = None;
+                        continue;
+                    }
+                    Err(_) if !within(recorded.position) => return self.replay(fold).await,
+                    Err(error) => return Err(error),
                 };
                 if within(recorded.position) {
                     fold.apply(&recorded, &event);

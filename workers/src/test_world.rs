@@ -112,12 +112,12 @@ impl World {
         World { hands, model, sandbox, clock, root, team, project, account, _projections: projections, _folder: folder }
     }
 
-    /// Puts a project with this source into the journal; a folder is ready at once.
     /// Most tests need none; what is decided by a session's team does.
     pub(crate) async fn create_team(&self) {
         self.put(PutTeam(TeamCommand::Create { team_id: self.team, name: "crew".into(), created_by: self.account })).await;
     }
 
+    /// Puts a project with this source into the journal; a folder is ready at once.
     pub(crate) async fn create_project(&self, project_id: ProjectId, source: Source) {
         let ready = matches!(source, Source::Folder { .. });
         let created = Created { project_id, team_id: self.team, name: "work".into(), source, created_by: self.account };

@@ -46,7 +46,7 @@ impl Commands {
         let (_, core) = self.session_core(wish.session_id).await?;
         let (last, held) = match self.last_files(&core, lease).await {
             Ok(last) => last.unzip(),
-            Err(error) if wish.force => {
+            Err(error) if wish.force && !error.retryable() => {
                 tracing::warn!(session = %wish.session_id, error = error.log_text(), "what is in a working copy is thrown away uncaptured, as was wished");
                 (None, None)
             }

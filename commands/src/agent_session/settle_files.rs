@@ -96,7 +96,7 @@ impl Commands {
         let root = self.prepare_copy(core).await?;
         let PutBack { after, changed, spared, refused } =
             self.snapshots().put_back(core.project_id, &root, &undo.before, &undo.goal).await?;
-        let (spared, refused) = (private(core.session_id, spared), private(core.session_id, refused));
+        let (spared, refused) = self.private_lists(core.session_id, spared, refused).await?;
         let undone = Undone { to: undo.to, tree: after.tree, changed, spared, refused };
         Ok((Wish::of(core.session_id, AgentSessionCommand::FinishUndo(Box::new(undone))), after.held))
     }
@@ -113,10 +113,23 @@ impl Commands {
         let told =
             ForkMerged { fork: core.session_id, theirs: merge.theirs.clone(), before: merge.before, tree: after.tree.clone(), changed };
         let origin = Some((merge.into, AgentSessionCommand::FinishForkMerge(Box::new(told))));
-        let (spared, refused) = (private(core.session_id, spared), private(core.session_id, refused));
+        let (spared, refused) = self.private_lists(core.session_id, spared, refused).await?;
         let merged = Merged { into: merge.into, theirs: merge.theirs, tree: after.tree, changed, spared, refused };
         let wish = Wish { origin, project, ..Wish::of(core.session_id, AgentSessionCommand::FinishMerge(Box::new(merged))) };
         Ok((wish, after.held))
+    }
+
+    /// Names of files are private; of a session that is forgotten already nothing can be kept so.
+    async fn private_lists<S, R>(
+        &self,
+        session: SessionId,
+        spared: Vec<S>,
+        refused: Vec<R>,
+    ) -> Result<(PrivateList<S>, PrivateList<R>), CommandError> {
+        if self.keyring().is_destroyed(&format!("session-{session}")).await? {
+            return Ok((None, None));
+        }
+        Ok((private(session, spared), private(session, refused)))
     }
 
     async fn told_to_project(&self, into: &Core, tree: &Tree) -> Result<ProjectCommand, CommandError> {
@@ -125,6 +138,8 @@ impl Commands {
     }
 }
 
-pub(super) fn private<T>(session: SessionId, paths: Vec<T>) -> Option<Private<Vec<T>>> {
+type PrivateList<T> = Option<Private<Vec<T>>>;
+
+pub(super) fn private<T>(session: SessionId, paths: Vec<T>) -> PrivateList<T> {
     (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))
 }

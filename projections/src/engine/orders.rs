@@ -85,6 +85,10 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let stream = StreamId::from_stored(stream.clone());
+        // A version of the view that read other streams was meant.
+        if !view.streams().is_empty() && !view.streams().contains(&stream.stream_type()) {
+            return Ok(Obeyed::Done);
+        }
         match parked::find(tx, &follower.set.key, &stream).await? {
             Some(parked) if parked.position == position => Ok(self.flow(tx, follower, &parked, incoming.recorded.position).await?),
             // It counts when the stream comes to it.

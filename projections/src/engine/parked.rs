@@ -120,7 +120,7 @@ impl Engine {
         let journal = self.tail.journal();
         let skipped = orders::skipped(journal.as_ref(), view).await?;
         unpark(tx, key, stream).await?;
-        let (mut version, mut late) = (parked.stream_version - 1, false);
+        let (mut version, mut late, mut parked_again) = (parked.stream_version - 1, false, false);
         loop {
             let page = journal.read_stream(stream, version, PAGE).await?;
             let Some(last) = page.last().filter(|_| page[0].position <= end) else { break };
@@ -131,14 +131,20 @@ impl Engine {
                 orders::pass(tx, key, event.position).await?;
             }
             let due: Vec<_> = due.into_iter().map(Incoming::new).collect();
-            late |= due.iter().any(|incoming| view.lends(incoming));
-            if let Some((event, error)) = self.apply_apart(tx, follower, &due).await? {
+            let failed = self.apply_apart(tx, follower, &due).await?;
+            let applied =
+                due.iter().take_while(|incoming| failed.as_ref().is_none_or(|(event, _)| incoming.recorded.position < event.position));
+            late |= applied.into_iter().any(|incoming| view.lends(incoming));
+            if let Some((event, error)) = failed {
                 tracing::error!(projection = view.name(), %stream, position = event.position, error, "a stream stays set aside");
                 park(tx, key, event, &error).await?;
-                return Ok(Obeyed::Done);
+                parked_again = true;
+                break;
             }
         }
-        tracing::info!(projection = view.name(), %stream, "a parked stream flows again");
+        if !parked_again {
+            tracing::info!(projection = view.name(), %stream, "a parked stream flows again");
+        }
         Ok(if late && follower.set.names.is_none() { Obeyed::Anew } else { Obeyed::Done })
     }
 

@@ -137,6 +137,10 @@ impl Group {
                 _ = ends.wait_for(|end| *end) => return Ok(()),
                 batch = events.next_batch(AT_ONCE) => batch.map_err(|error| error.to_string())?,
             };
+            // The ring may still hold a history that is over; its positions say nothing in the new one.
+            if let Some(other) = batch.events.iter().find(|event| event.epoch != share.epoch()) {
+                return Err(format!("position {} is of epoch {}, and the checkpoint of {}", other.position, other.epoch, share.epoch()));
+            }
             let own: Vec<_> = batch.events.into_iter().filter(|event| partition_of(&event.stream, self.partitions) == partition).collect();
             let mut pause = FIRST_PAUSE;
             while !own.is_empty() {

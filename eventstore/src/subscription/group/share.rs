@@ -69,6 +69,11 @@ impl Share {
         }
     }
 
+    /// Of the history that its checkpoint is of.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     pub fn partition(&self) -> u32 {
         self.partition
     }

@@ -149,7 +149,8 @@ impl Snapshots for LocalSnapshots {
             let wish = tree::Wish { lines, resumes: false, choose: &choose };
             let merged = tree::merge(subject, [&base?, &ours?, &theirs?], wish, &hold).map_err(failed)?;
             let conflicts = merged.conflicts.into_iter().map(conflict).collect();
-            let decided = merged.decided.iter().map(|path| lossy(path)).collect();
+            // As whoever decided spelt them.
+            let decided = choices.paths.keys().filter(|path| merged.decided.contains(&meant(path))).cloned().collect();
             Ok(Merge { snapshot: merged.snapshot.to_string(), conflicts, decided, held: Held::new(hold) })
         })
         .await
