@@ -85,7 +85,14 @@ async fn run(deed: Deed, database: &Database, die_at: Option<u32>) -> (Ending, b
             // A fork whose copy a crash prevented makes it when it is needed first.
             let wish = json!({ "text": "on" });
             bench.world.post(&format!("/api/v1/sessions/{made}/messages"), wish).await.expect(202);
-            until("its working copy", async || bench.copy_of(&made).exists().then_some(())).await;
+            // It goes on from there by itself; its files are at rest when it has ended.
+            until("its run to end", async || {
+                let events = bench.world.events(&made).await;
+                let is = |event: &serde_json::Value, kind: &str| event["type"] == format!("agent_session.{kind}");
+                let run = events.iter().skip_while(|event| !is(event, "run_started"));
+                run.into_iter().any(|event| is(event, "completed") || is(event, "failed")).then_some(())
+            })
+            .await;
             Some(holds(&bench.copy_of(&made)))
         }
         Deed::Discard => {
