@@ -85,20 +85,19 @@ async fn a_sweep_tells_and_removes_what_was_left() {
     let body = json!({ "reason": "it held a secret" });
     bench.world.post(&format!("/api/v1/sessions/{forgotten}/forget"), body).await.expect(202);
     bench.world.post(&format!("/api/v1/sessions/{discarded}/discard"), json!({})).await.expect(202);
-    // As a crash would leave them, one of them half made; and folders that are nobody's.
+    // As a crash would leave it; and folders that are nobody's.
     let forks = bench.world.home().join("forks");
     let strange = uuid::Uuid::now_v7().to_string();
-    let half = format!(".making-{discarded}");
-    for name in [&forgotten, &half, &strange, &"notes".to_owned()] {
+    for name in [&forgotten, &strange, &"notes".to_owned()] {
         std::fs::create_dir(forks.join(name)).expect("a folder");
         std::fs::write(forks.join(name).join("left.txt"), "12345").expect("written");
     }
     let told = bench.sweep(true).await;
-    assert_eq!(told["copies"], json!({ "objects": 2, "bytes": 10 }));
+    assert_eq!(told["copies"], json!({ "objects": 1, "bytes": 5 }));
     assert!(forks.join(&forgotten).exists());
     let swept = bench.sweep(false).await;
-    assert_eq!(swept["copies"], json!({ "objects": 2, "bytes": 10 }));
-    for (name, there) in [(&forgotten, false), (&half, false), (&strange, true), (&"notes".to_owned(), true), (&lives, true)] {
+    assert_eq!(swept["copies"], json!({ "objects": 1, "bytes": 5 }));
+    for (name, there) in [(&forgotten, false), (&strange, true), (&"notes".to_owned(), true), (&lives, true)] {
         assert_eq!(forks.join(name).exists(), there, "{name}");
     }
     assert_eq!(bench.sweep(false).await["copies"], json!({ "objects": 0, "bytes": 0 }));

@@ -175,7 +175,7 @@ pub(super) fn copies(beneath: &Path) -> Result<Vec<WorkingCopy>, SnapshotError> 
     for entry in entries {
         let entry = entry.map_err(io)?;
         if let Some(name) = entry.file_name().to_str() {
-            copies.push(WorkingCopy { name: name.strip_prefix(DRAFT).unwrap_or(name).to_owned(), root: entry.path() });
+            copies.push(WorkingCopy { name: name.to_owned(), root: entry.path() });
         }
     }
     Ok(copies)
