@@ -108,7 +108,7 @@ impl Opened {
 
         let supervisor = Supervisor::default();
         keep_forgotten(&supervisor, &commands, &tail, &settings.home);
-        follow_model::start(&supervisor, &commands, &tail);
+        follow_model::start(&supervisor, &commands, &tail).await.map_err(StartError::Database)?;
         let sealing = sealing::start(&supervisor, &stores, commands.keyring().clone(), &settings, &boot);
         let relays = relays::start(&supervisor, &settings, &stores, &commands, &tail, &boot, parts != Parts::Api).await.map_err(other)?;
         if parts != Parts::Api {
