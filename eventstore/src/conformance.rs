@@ -12,7 +12,9 @@ pub mod relay;
 pub mod seal;
 pub mod second_place;
 pub mod server;
+pub mod set_back;
 pub mod subscription;
+pub mod tampered;
 pub mod vault;
 pub mod watched;
 
@@ -26,7 +28,7 @@ use crate::append::{Append, AppendError, Appended, Part};
 use crate::envelope::{Actor, CommandId, Epoch, NewEvent, Recorded, StreamId};
 use crate::journal::{Filter, Journal};
 use crate::lease::Leases;
-use crate::seal::SealTables;
+use crate::seal::{Parting, SealTables};
 use crate::vault::Vault;
 
 /// A fresh store under test.
@@ -38,7 +40,7 @@ pub trait Subject: Send + Sync {
     fn seal(&self) -> Arc<dyn SealTables>;
     /// The same database opened once more, as another process would.
     async fn another(&self) -> Box<dyn Subject>;
-    async fn start_epoch(&self) -> Epoch;
+    async fn start_epoch(&self, parting: Parting) -> Epoch;
     /// Runs a statement as the tables' owner. `{events}` and its like stand for the tables' full names.
     async fn sql(&self, statement: &str) -> Result<(), String>;
     /// Keeps every writer of the journal waiting until [`Held::release`], well within the writer's own patience.
@@ -132,10 +134,12 @@ macro_rules! journal_suite {
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,
-                an_altered_byte_is_found, an_altered_byte_is_never_sealed, a_dropped_row_is_found, two_swapped_rows_are_found,
-                a_forged_tail_is_found, a_rollback_is_found, a_forged_seal_is_found, the_seal_cannot_be_changed, a_restore_is_no_rollback,
-                what_was_written_after_a_set_back_is_not_shared, an_epoch_that_is_not_known_any_more_is_a_set_back,
                 a_lost_second_place_stops_nothing },
+            tampered { an_altered_byte_is_found, an_altered_byte_is_never_sealed, a_dropped_row_is_found, two_swapped_rows_are_found,
+                a_forged_tail_is_found, a_rollback_is_found, a_forged_seal_is_found, the_seal_cannot_be_changed },
+            set_back { a_restore_is_no_rollback, what_was_written_after_a_set_back_is_not_shared,
+                what_was_written_and_not_sealed_is_not_shared, a_memory_of_the_other_history_vouches_for_nothing,
+                an_epoch_that_is_not_known_any_more_is_a_set_back, a_memory_ahead_of_the_clock_is_given_up_all_the_same },
             subscription { catch_up_meets_live_without_a_seam, a_slow_subscriber_loses_nothing, seen_moves_over_foreign_events,
                 a_reader_of_one_stream_hears_it_among_many,
                 another_process_is_heard, a_shut_tail_ends_its_subscriptions },

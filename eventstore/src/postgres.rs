@@ -27,8 +27,9 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::append::group::Group;
-use crate::envelope::{Epoch, Position};
+use crate::envelope::Epoch;
 use crate::journal::ReadError;
+use crate::seal::Parting;
 
 const READERS: u32 = 10;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -94,11 +95,10 @@ impl PostgresStore {
         done
     }
 
-    /// Starts a new history, e.g. after a restore; what stands in the journal now is what both have in common, or only what stands up to
-    /// `shared`.
-    pub async fn start_epoch(&self, reason: &str, shared: Option<Position>) -> Result<Epoch, ReadError> {
+    /// Starts a new history, e.g. after a restore.
+    pub async fn start_epoch(&self, reason: &str, parting: Parting) -> Result<Epoch, ReadError> {
         let mut tx = self.inner.pool.begin().await.map_err(unavailable)?;
-        let epoch = insert_epoch(&mut tx, reason, shared).await.map_err(unavailable)?;
+        let epoch = insert_epoch(&mut tx, reason, parting).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         self.inner.group.set_epoch(epoch);
         Ok(epoch)
@@ -116,7 +116,7 @@ async fn first_epoch(pool: &PgPool) -> Result<Epoch, sqlx::Error> {
     let epoch: Option<Uuid> = sqlx::query_scalar("SELECT id FROM journal.epochs ORDER BY n DESC LIMIT 1").fetch_optional(&mut *tx).await?;
     let epoch = match epoch {
         Some(id) => Epoch(id),
-        None => insert_epoch(&mut tx, "created", None).await?,
+        None => insert_epoch(&mut tx, "created", Parting::default()).await?,
     };
     tx.commit().await?;
     Ok(epoch)
@@ -126,16 +126,18 @@ async fn lock(db: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(JOURNAL_LOCK).execute(db).await.map(|_| ())
 }
 
-async fn insert_epoch(db: &mut PgConnection, reason: &str, shared: Option<Position>) -> Result<Epoch, sqlx::Error> {
+async fn insert_epoch(db: &mut PgConnection, reason: &str, parting: Parting) -> Result<Epoch, sqlx::Error> {
     lock(db).await?;
+    let newest: Option<i64> = sqlx::query_scalar("SELECT max(time) FROM journal.epochs").fetch_one(&mut *db).await?;
     let epoch = Epoch(Uuid::now_v7());
     sqlx::query(
         "INSERT INTO journal.epochs (id, started_after, time, reason)
-         SELECT $1, least(coalesce(max(position), 0), $3), journal.now_us(), $2 FROM journal.events",
+         SELECT $1, least(coalesce(max(position), 0), $3), greatest(journal.now_us(), $4), $2 FROM journal.events",
     )
     .bind(epoch.0)
     .bind(reason)
-    .bind(shared.map(|position| position as i64))
+    .bind(parting.shared.map(|position| position as i64))
+    .bind(parting.earliest(newest))
     .execute(db)
     .await?;
     Ok(epoch)

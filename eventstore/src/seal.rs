@@ -36,5 +36,5 @@ pub use note::{SignedNote, VerifierKey};
 pub use place::{CheckpointFolder, SecondPlace};
 pub use reader::{Consistency, Inclusion, Seal, SealError, Sealed};
 pub use sealer::{SealState, Sealer};
-pub use set_back::{SetBack, set_back, shared};
+pub use set_back::{Parting, SetBack, parting, set_back};
 pub use tables::SealTables;

@@ -26,8 +26,9 @@ pub use connection::one_writer;
 
 use crate::append::group::Group;
 use crate::clock;
-use crate::envelope::{Epoch, Position};
+use crate::envelope::Epoch;
 use crate::journal::ReadError;
+use crate::seal::Parting;
 
 /// How long a connection waits for another process's lock (a backup under way).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -79,11 +80,10 @@ impl SqliteStore {
         Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group }) })
     }
 
-    /// Starts a new history, e.g. after a restore; what stands in the journal now is what both have in common, or only what stands up to
-    /// `shared`.
-    pub async fn start_epoch(&self, reason: &str, shared: Option<Position>) -> Result<Epoch, ReadError> {
+    /// Starts a new history, e.g. after a restore.
+    pub async fn start_epoch(&self, reason: &str, parting: Parting) -> Result<Epoch, ReadError> {
         let mut tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-        let epoch = insert_epoch(&mut tx, reason, shared).await.map_err(unavailable)?;
+        let epoch = insert_epoch(&mut tx, reason, parting).await.map_err(unavailable)?;
         tx.commit().await.map_err(unavailable)?;
         self.inner.group.set_epoch(epoch);
         Ok(epoch)
@@ -127,7 +127,7 @@ async fn first_epoch(writer: &SqlitePool) -> Result<Epoch, sqlx::Error> {
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
     let epoch = match current_epoch(&mut tx).await? {
         Some(epoch) => epoch,
-        None => insert_epoch(&mut tx, "created", None).await?,
+        None => insert_epoch(&mut tx, "created", Parting::default()).await?,
     };
     tx.commit().await?;
     Ok(epoch)
@@ -138,13 +138,14 @@ async fn current_epoch(db: &mut sqlx::SqliteConnection) -> Result<Option<Epoch>,
     Ok(id.map(Epoch))
 }
 
-async fn insert_epoch(db: &mut sqlx::SqliteConnection, reason: &str, shared: Option<Position>) -> Result<Epoch, sqlx::Error> {
+async fn insert_epoch(db: &mut sqlx::SqliteConnection, reason: &str, parting: Parting) -> Result<Epoch, sqlx::Error> {
+    let newest: Option<i64> = sqlx::query_scalar("SELECT max(time) FROM epochs").fetch_one(&mut *db).await?;
     let epoch = Epoch(Uuid::now_v7());
     sqlx::query("INSERT INTO epochs (id, started_after, time, reason) SELECT ?1, min(coalesce(max(position), 0), coalesce(?4, max(position), 0)), ?2, ?3 FROM events")
         .bind(epoch.0)
-        .bind(clock::now())
+        .bind(clock::now().max(parting.earliest(newest)))
         .bind(reason)
-        .bind(shared.map(|position| position as i64))
+        .bind(parting.shared.map(|position| position as i64))
         .execute(db)
         .await?;
     Ok(epoch)

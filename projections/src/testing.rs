@@ -11,6 +11,7 @@ use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, T
 use opensail_domain::{account, project, team};
 use opensail_eventstore::conformance::server::{Database, fresh_database};
 use opensail_eventstore::postgres::PostgresStore;
+use opensail_eventstore::seal::Parting;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
@@ -123,8 +124,8 @@ impl World {
 
     pub(crate) async fn start_epoch(&self) {
         match &self.ground {
-            Ground::Sqlite(_, store) => store.start_epoch("test", None).await,
-            Ground::Postgres(_, store) => store.start_epoch("test", None).await,
+            Ground::Sqlite(_, store) => store.start_epoch("test", Parting::default()).await,
+            Ground::Postgres(_, store) => store.start_epoch("test", Parting::default()).await,
         }
         .expect("an epoch");
     }

@@ -7,6 +7,7 @@ use opensail_domain::agent_session::command::CompleteCall;
 use opensail_domain::agent_session::event::Effect;
 use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolCall};
 use opensail_domain::kernel::SessionId;
+use opensail_eventstore::seal::Parting;
 use serde_json::json;
 
 use super::world::{Person, World, request};
@@ -89,7 +90,7 @@ async fn a_cursor_of_another_history_is_refused() {
     let world = World::new().await;
     let (ada, _, session) = place(&world).await;
     let old = world.commands.journal().head().await.unwrap();
-    world.store.start_epoch("a restore", None).await.unwrap();
+    world.store.start_epoch("a restore", Parting::default()).await.unwrap();
     let after = format!("{}.{}", old.epoch, old.position + 5);
     let problem = world.send(stream(&ada, &session, Some(&after))).await.refused(410, "epoch_changed");
     assert_eq!(problem["common_position"], old.position);

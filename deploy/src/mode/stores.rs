@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use opensail_eventstore::postgres::PostgresStore;
+use opensail_eventstore::seal::Parting;
 use opensail_eventstore::snapshot::SnapshotTable;
 use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Epoch, Journal, Leases, Position, ReadError, SealTables, Vault};
+use opensail_eventstore::{Epoch, Journal, Leases, ReadError, SealTables, Vault};
 use opensail_projections::Db;
 
 use crate::data_folder;
@@ -53,11 +54,10 @@ impl Stores {
         Stores { journal: shared.clone(), vault: shared.clone(), leases: shared.clone(), cache: shared.clone(), seal: shared, views, own }
     }
 
-    /// Begins a new history, which shares everything with the one before, or only what stands up to a position.
-    pub async fn start_epoch(&self, reason: &str, shared: Option<Position>) -> Result<Epoch, ReadError> {
+    pub async fn start_epoch(&self, reason: &str, parting: Parting) -> Result<Epoch, ReadError> {
         match &self.own {
-            Own::Sqlite(store) => store.start_epoch(reason, shared).await,
-            Own::Postgres(store) => store.start_epoch(reason, shared).await,
+            Own::Sqlite(store) => store.start_epoch(reason, parting).await,
+            Own::Postgres(store) => store.start_epoch(reason, parting).await,
         }
     }
 

@@ -1,7 +1,7 @@
 //! `opensail new-epoch`: says of a journal that was set back, by a restore of the database or a failover with a loss, that a new history begins.
 //! Readers who saw more are told up to where theirs still holds, instead of missing or repeating anything.
 
-use opensail_eventstore::seal::{SealError, shared};
+use opensail_eventstore::seal::{SealError, parting};
 use opensail_eventstore::vault::keyring;
 use opensail_eventstore::{Epoch, Position, ReadError, VaultError};
 use opensail_workers::keep_forgotten;
@@ -52,7 +52,7 @@ async fn begin(settings: &Settings, stores: &Stores) -> Result<(Epoch, Position)
         }
     }
     let head = stores.journal.head().await?.position;
-    let shared = shared(&stores.seal, &remembered).await?;
-    let epoch = stores.start_epoch("set back", shared).await?;
-    Ok((epoch, shared.map_or(head, |shared| shared.min(head))))
+    let parting = parting(&stores.seal, head, &remembered).await?;
+    let epoch = stores.start_epoch("set back", parting).await?;
+    Ok((epoch, parting.shared.map_or(head, |shared| shared.min(head))))
 }

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use opensail_eventstore::Epoch;
+use opensail_eventstore::seal::Parting;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring;
 use opensail_workers::keep_forgotten;
@@ -53,7 +54,7 @@ pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Re
     for line in keep_forgotten::read(&list).map_err(file(&list))? {
         keyring::destroy(&store, &line.subject).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     }
-    let epoch = store.start_epoch("restore", None).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
+    let epoch = store.start_epoch("restore", Parting::default()).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     store.close().await;
     Ok(epoch)
 }

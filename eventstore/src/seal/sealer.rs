@@ -21,6 +21,7 @@ use super::reader::SealError;
 use super::tables::{SealTables, Sealing, StoredCheckpoint};
 use super::tiles::Tiles;
 use crate::clock;
+use crate::envelope::Epoch;
 use crate::journal::{Filter, Journal};
 use crate::lease::{Lease, LeaseError, Leases};
 use crate::vault::keyring::Keyring;
@@ -68,6 +69,8 @@ struct Known {
     edge: Edge,
     last: Option<StoredCheckpoint>,
     origin: String,
+    /// The newest epoch, and when it began (microseconds since 1970).
+    epoch: (Epoch, i64),
     signer: Signer,
 }
 
@@ -154,7 +157,8 @@ impl Sealer {
             return Err(SealError::RolledBack { head, sealed: size });
         }
         let edge = Tiles::new(self.tables.clone()).edge(size).await?;
-        let first = self.tables.epochs().await?.first().ok_or(SealError::NoEpoch)?.id;
+        let epochs = self.tables.epochs().await?;
+        let (first, newest_epoch) = epochs.first().zip(epochs.last()).ok_or(SealError::NoEpoch)?;
         // Who signed last, which is not the newest key when that one is not announced yet.
         let (newest, _) = keys::current(&self.tables, &self.keyring).await?;
         let n = match &last {
@@ -162,7 +166,7 @@ impl Sealer {
             None => newest,
         };
         let signer = Signer { n, key: keys::signing(&self.keyring, n).await? };
-        Ok(Known { edge, last, origin: origin(first), signer })
+        Ok(Known { edge, last, origin: origin(first.id), epoch: (newest_epoch.id, newest_epoch.time), signer })
     }
 
     /// The last checkpoint and the leaves that are written, of one moment: every sealing writes both.
@@ -205,14 +209,21 @@ impl Sealer {
             Some(epoch) => epoch,
             None => self.journal.head().await?.epoch,
         };
+        // One that began while this process seals; the last events before it may still be to come.
+        if epoch != known.epoch.0
+            && let Some(newest) = self.tables.epochs().await?.last()
+        {
+            known.epoch = (newest.id, newest.time);
+        }
+        // Not before its epoch, though that is ahead of this clock: `set_back` tells by these times which of the two came first.
+        let time = clock::now().max(known.epoch.1);
         let signer = match key_changed {
             true => Signer { n: newest, key: keys::signing(&self.keyring, newest).await? },
             false => Signer { n: known.signer.n, key: known.signer.key.clone() },
         };
         let announced = key_changed && known.last.is_some();
         let next_key = announced.then(|| VerifierKey::new(&known.origin, signer.key.verifying_key()));
-        let checkpoint =
-            Checkpoint { origin: known.origin.clone(), size: edge.size(), root: edge.root(), epoch, time: clock::now(), next_key };
+        let checkpoint = Checkpoint { origin: known.origin.clone(), size: edge.size(), root: edge.root(), epoch, time, next_key };
         let signing: Vec<&SigningKey> = if announced { vec![&known.signer.key, &signer.key] } else { vec![&signer.key] };
         let note = SignedNote::sign(checkpoint.to_string(), &known.origin, &signing).to_string();
         let n = known.last.as_ref().map_or(0, |last| last.n) + 1;
@@ -222,7 +233,7 @@ impl Sealer {
             *known = self.look().await?;
             return Ok(true);
         }
-        *known = Known { edge, last: Some(stored), origin: known.origin.clone(), signer };
+        *known = Known { edge, last: Some(stored), origin: known.origin.clone(), epoch: known.epoch, signer };
         self.sealed(known.edge.size());
         Ok(page.events.len() == PORTION)
     }

@@ -32,30 +32,61 @@ pub async fn set_back(tables: &Arc<dyn SealTables>, remembered: &[String]) -> Re
     if let Some(beyond) = memories.ours.iter().find(|memory| memory.size > sealed) {
         return Ok(Some(SetBack::Shorter { remembered: beyond.size, sealed }));
     }
-    let (_, parted) = agreed(&Seal::new(tables.clone()), &memories.ours).await?;
-    Ok(parted.map(SetBack::Parted))
-}
-
-/// The last position up to which the journal surely is what is remembered, when something else was written after it had been set back; `None`
-/// when all of it is, as far as anybody remembers.
-pub async fn shared(tables: &Arc<dyn SealTables>, remembered: &[String]) -> Result<Option<Position>, SealError> {
-    let mut memories = Memories::read(tables, remembered).await?.ours;
-    let sealed = tables.sealed().await?;
-    memories.retain(|memory| memory.size <= sealed);
-    let (agreed, parted) = agreed(&Seal::new(tables.clone()), &memories).await?;
-    Ok(parted.map(|_| agreed))
-}
-
-/// Size of the largest memory that agrees, and of the smallest that does not.
-async fn agreed(seal: &Seal, memories: &[Checkpoint]) -> Result<(u64, Option<u64>), SealError> {
-    let mut agreed = 0;
-    for memory in memories {
+    let seal = Seal::new(tables.clone());
+    for memory in &memories.ours {
         if seal.root(memory.size).await? != memory.root {
-            return Ok((agreed, Some(memory.size)));
+            return Ok(Some(SetBack::Parted(memory.size)));
         }
-        agreed = memory.size;
     }
-    Ok((agreed, None))
+    Ok(None)
+}
+
+/// Where a new epoch parts from the histories before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Parting {
+    /// The last position that all of them share; `None`: the journal's end, whatever that is.
+    pub shared: Option<Position>,
+    /// The epoch is later than this (microseconds since 1970), though this machine's clock may be behind those that made the memories.
+    pub later_than: i64,
+}
+
+impl Parting {
+    /// The earliest time that the epoch may have, after others of which the newest began at `before`.
+    pub(crate) fn earliest(&self, before: Option<i64>) -> i64 {
+        self.later_than.max(before.unwrap_or(0)).saturating_add(1)
+    }
+}
+
+/// What a new epoch has to say, so that nothing that is remembered speaks against the journal afterwards. Shared is what the journal surely has in
+/// common with the memories; a memory vouches for its positions only when it was made before anything that speaks against the journal: one made
+/// after it may be of the history that somebody went on with. `head` is the journal's end.
+pub async fn parting(tables: &Arc<dyn SealTables>, head: Position, remembered: &[String]) -> Result<Parting, SealError> {
+    let memories = Memories::read(tables, remembered).await?;
+    let (sealed, seal) = (tables.sealed().await?, Seal::new(tables.clone()));
+    let mut speak_against = memories.unknown.iter().map(|memory| memory.time).min();
+    let (mut agree, mut all_beyond) = (Vec::new(), true);
+    for memory in &memories.ours {
+        let beyond = memory.size > sealed;
+        if !beyond && seal.root(memory.size).await? == memory.root {
+            agree.push(memory);
+        } else {
+            all_beyond &= beyond;
+            speak_against = Some(speak_against.map_or(memory.time, |first: i64| first.min(memory.time)));
+        }
+    }
+    let Some(first) = speak_against else {
+        return Ok(Parting { shared: None, later_than: memories.latest });
+    };
+    // Nothing was written since: all that is there was sealed before what is missing.
+    let untouched = all_beyond && head == sealed && last_sealing(tables).await? < Some(first);
+    let vouched = agree.iter().filter(|memory| memory.time < first).map(|memory| memory.size).max();
+    Ok(Parting { shared: (!untouched).then(|| vouched.unwrap_or(0)), later_than: memories.latest })
+}
+
+/// When the journal itself was sealed last (microseconds since 1970).
+async fn last_sealing(tables: &Arc<dyn SealTables>) -> Result<Option<i64>, SealError> {
+    let last = tables.last_checkpoint().await?;
+    Ok(last.map(|last| Checkpoint::unproven(&last.note)).transpose()?.map(|checkpoint| checkpoint.time))
 }
 
 #[derive(Default)]
@@ -64,6 +95,8 @@ struct Memories {
     ours: Vec<Checkpoint>,
     /// Of an epoch that it does not know, and later than the one that it is in.
     unknown: Vec<Checkpoint>,
+    /// When the newest of all was made, those included that are given up (microseconds since 1970; 0 for none).
+    latest: i64,
 }
 
 impl Memories {
@@ -76,6 +109,7 @@ impl Memories {
             if checkpoint.origin != origin(first.id) {
                 tracing::warn!(origin = checkpoint.origin, "a checkpoint of another journal is remembered beside this one");
             } else if checkpoint.size > 0 {
+                memories.latest = memories.latest.max(checkpoint.time);
                 match left_behind(&checkpoint, &epochs) {
                     LeftBehind::Yes { .. } => {}
                     LeftBehind::No => memories.ours.push(checkpoint),
@@ -100,7 +134,8 @@ pub(super) enum LeftBehind {
 
 pub(super) fn left_behind(checkpoint: &Checkpoint, epochs: &[StoredEpoch]) -> LeftBehind {
     let Some(n) = epochs.iter().position(|epoch| epoch.id == checkpoint.epoch) else {
-        // Who began a new epoch after that has said that the journal was set back.
+        // Who began a new epoch after that has said that the journal was set back. Each epoch is later than what was remembered when it began, and no
+        // checkpoint is older than its epoch: the order holds though clocks differ.
         return match epochs.last().is_some_and(|newest| newest.time > checkpoint.time) {
             true => LeftBehind::Yes { after: 0 },
             false => LeftBehind::UnknownEpoch,

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opensail_eventstore::conformance::{append, part};
 use opensail_eventstore::postgres::PostgresStore;
+use opensail_eventstore::seal::Parting;
 use opensail_eventstore::{Append, AppendError, Journal};
 use opensail_tests::postgres::{Database, fresh_database};
 use tempfile::TempDir;
@@ -149,7 +150,7 @@ async fn a_process_that_stands_still_with_the_lock_is_put_out_of_the_way() {
     let still = wire.store(&database).await;
     let other = database.journal().await;
     wire.expects(Mishap::Freezes("COMMIT"));
-    let standing = tokio::spawn(async move { still.start_epoch("never to be", None).await });
+    let standing = tokio::spawn(async move { still.start_epoch("never to be", Parting::default()).await });
     let holds = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
     let mut owner = database.owner().await;
     while sqlx::query_scalar::<_, i64>(holds).fetch_one(&mut owner).await.expect("an answer") == 0 {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use cqrs_es::persist::PersistedEventRepository;
 use opensail_eventstore::conformance::{Held, Subject, append, part};
 use opensail_eventstore::postgres::PostgresStore;
+use opensail_eventstore::seal::Parting;
 use opensail_eventstore::{Epoch, Journal, Leases, SealTables, Vault};
 use opensail_tests::postgres::{Database, fresh_database};
 use sqlx::Executor;
@@ -39,8 +40,8 @@ impl Subject for Postgres {
     async fn another(&self) -> Box<dyn Subject> {
         Box::new(open(self.database.clone()).await)
     }
-    async fn start_epoch(&self) -> Epoch {
-        self.store.start_epoch("test", None).await.expect("an epoch")
+    async fn start_epoch(&self, parting: Parting) -> Epoch {
+        self.store.start_epoch("test", parting).await.expect("an epoch")
     }
     async fn sql(&self, statement: &str) -> Result<(), String> {
         let statement = statement

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use opensail_eventstore::conformance::{Held, Subject};
+use opensail_eventstore::seal::Parting;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Epoch, Journal, Leases, SealTables, Vault};
 use sqlx::{ConnectOptions, Executor};
@@ -38,8 +39,8 @@ impl Subject for Sqlite {
     async fn another(&self) -> Box<dyn Subject> {
         Box::new(open(self.folder.clone()).await)
     }
-    async fn start_epoch(&self) -> Epoch {
-        self.store.start_epoch("test", None).await.expect("an epoch")
+    async fn start_epoch(&self, parting: Parting) -> Epoch {
+        self.store.start_epoch("test", parting).await.expect("an epoch")
     }
     async fn sql(&self, statement: &str) -> Result<(), String> {
         let statement = statement

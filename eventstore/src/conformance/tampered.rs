@@ -1,0 +1,87 @@
+//! Whatever somebody does to the database behind the journal's back shows.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::Subject;
+use super::seal::world::World;
+use crate::seal::SealError;
+use crate::seal::check::Finding;
+
+pub async fn an_altered_byte_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("UPDATE {events} SET payload = '{\"number\":9}' WHERE position = 4").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Altered(4)));
+}
+
+pub async fn an_altered_byte_is_never_sealed(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    world.append("c", 0, 2).await;
+    subject.tamper("UPDATE {events} SET actor_id = 'somebody else' WHERE position = 12").await;
+    assert_eq!(world.seal_until(|_| false).await, Err(SealError::Altered(12)));
+    assert!(world.state.borrow().trouble.as_deref().is_some_and(|why| why.contains("12")));
+    assert_eq!(world.check(&[]).await, Err(Finding::Altered(12)));
+}
+
+pub async fn a_dropped_row_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("DELETE FROM {events} WHERE position = 7").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Missing(7)));
+}
+
+pub async fn two_swapped_rows_are_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    for (from, to) in [(3, 1000), (5, 3), (1000, 5)] {
+        subject.tamper(&format!("UPDATE {{events}} SET position = {to} WHERE position = {from}")).await;
+    }
+    assert_eq!(world.check(&[]).await, Err(Finding::Replaced(3)));
+}
+
+pub async fn a_forged_tail_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("DELETE FROM {events} WHERE position > 8").await;
+    // Appended by the product itself, so that all of it is as it should be but that it is another history.
+    subject.tamper("UPDATE {tenant_heads} SET position = 8").await;
+    world.append("b", 2, 2).await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Replaced(9)));
+}
+
+pub async fn a_rollback_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("DELETE FROM {events} WHERE position > 6").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::RolledBack { head: 6, sealed: 10 }));
+    // With the seal put back as well, only the second place remembers.
+    subject.tamper("DELETE FROM {seal_tiles} WHERE first >= 6").await;
+    subject.tamper("DELETE FROM {seal_checkpoints} WHERE n > 1").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::RolledBack { head: 6, sealed: 10 }));
+    // And it contradicts another history of the same length.
+    subject.tamper("UPDATE {tenant_heads} SET position = 6").await;
+    world.append("x", 0, 4).await;
+    world.seal_all().await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Contradicted { from: 6, size: 10 }));
+}
+
+pub async fn a_forged_seal_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("DELETE FROM {seal_tiles} WHERE first = 6").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::SealDamaged(7)));
+    let world = World { subject, memory: Arc::default(), state: watch::Sender::default() };
+    subject.tamper("UPDATE {seal_checkpoints} SET size = 6 WHERE n = 2").await;
+    assert!(matches!(world.check(&[]).await, Err(Finding::BadCheckpoint { n: 2, .. })));
+}
+
+pub async fn the_seal_cannot_be_changed(subject: &dyn Subject) {
+    let _world = World::sealed(subject).await;
+    for statement in [
+        "UPDATE {seal_tiles} SET first = 0",
+        "DELETE FROM {seal_tiles}",
+        "UPDATE {seal_checkpoints} SET note = ''",
+        "DELETE FROM {seal_checkpoints}",
+        "UPDATE {seal_keys} SET verifier = ''",
+        "DELETE FROM {seal_keys}",
+    ] {
+        let refused = subject.sql(statement).await.expect_err(statement);
+        assert!(refused.contains("append-only"), "{statement}: {refused}");
+    }
+}
