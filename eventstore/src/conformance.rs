@@ -8,6 +8,7 @@ pub mod batch;
 pub mod epoch;
 pub mod group;
 pub mod lease;
+pub mod page;
 pub mod relay;
 pub mod seal;
 pub mod second_place;
@@ -125,7 +126,7 @@ macro_rules! journal_suite {
                 several_streams_are_atomic, a_stale_version_conflicts, a_new_stream_must_not_exist, guards_are_checked, what_another_process_wrote_counts,
                 a_repeated_command_answers_with_the_first_result, a_reused_command_is_told_apart, a_command_without_events_is_kept,
                 what_is_not_valid_is_refused, payloads_are_kept_byte_for_byte, the_envelope_comes_back_whole,
-                time_never_goes_back, events_cannot_be_changed, four_increments_give_four, pages_are_complete, filters_select },
+                time_never_goes_back, events_cannot_be_changed, four_increments_give_four },
             batch { one_bad_append_fails_alone, a_conflict_answers_only_its_caller, a_guard_waits_for_the_write_it_rests_on,
                 one_tenant_does_not_hold_up_another, a_full_queue_is_refused },
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch, a_time_is_a_position },
@@ -133,6 +134,7 @@ macro_rules! journal_suite {
                 a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
+            page { pages_are_complete, filters_select, pages_of_some_are_what_a_filter_leaves },
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,
                 a_lost_second_place_stops_nothing },
             tampered { an_altered_byte_is_found, an_altered_byte_is_never_sealed, a_dropped_row_is_found, two_swapped_rows_are_found,

@@ -9,6 +9,7 @@ mod heads;
 mod lease;
 mod migrate;
 mod pace;
+mod page;
 mod presence;
 mod read;
 mod row;

@@ -6,6 +6,7 @@
 mod connection;
 mod lease;
 mod migrate;
+mod page;
 mod read;
 mod row;
 mod seal;

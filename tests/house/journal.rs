@@ -3,5 +3,6 @@
 mod append_only;
 mod fair;
 mod lost;
+mod plans;
 mod postgres;
 mod sqlite;

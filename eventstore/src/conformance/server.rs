@@ -24,7 +24,7 @@ const TEMPLATE: &str = "journal_template";
 /// Ends the server when the pipe from the test process closes: at its exit, or when it is killed.
 const WATCHER: &str = r#"
 "$1/postgres" -D "$2/data" -k "$2" -p 5432 -c listen_addresses= -c max_connections=400 -c shared_buffers=64MB \
-    -c logging_collector=off -c autovacuum_naptime=5s >"$2/log" 2>&1 &
+    -c logging_collector=off -c log_line_prefix='%d ' -c autovacuum_naptime=5s >"$2/log" 2>&1 &
 server=$!
 cat >/dev/null
 kill -INT "$server" 2>/dev/null
@@ -152,8 +152,12 @@ impl Server {
                 return connection;
             }
         }
-        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        panic!("PostgreSQL does not start: {log}");
+        panic!("PostgreSQL does not start: {}", self.log());
+    }
+
+    /// What it said until now; each message begins with the name of its database.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     async fn create(&self, name: &str, template: &str) {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use sqlx::{Postgres, QueryBuilder, Row};
 use tokio::sync::watch;
 
+use super::page::page;
 use super::row::{COLUMNS, recorded};
 use super::{PostgresStore, unavailable};
 use crate::append::group::COMMAND_RESULTS_KEPT;
@@ -66,25 +67,7 @@ impl Journal for PostgresStore {
         if after >= bound || limit == 0 {
             return Ok(Page { events: Vec::new(), seen: after });
         }
-        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM journal.events WHERE position > "));
-        query.push_bind(number(after)).push(" AND position <= ").push_bind(number(bound));
-        match filter.tenants.as_slice() {
-            [] => {}
-            // An index has the order of one tenant, and of no list: by the order of all a small tenant's page would walk the whole journal.
-            [tenant] => drop(query.push(" AND tenant = ").push_bind(tenant)),
-            tenants => drop(query.push(" AND tenant = ANY (").push_bind(tenants).push(")")),
-        }
-        if !filter.types.is_empty() {
-            query.push(" AND event_type = ANY (").push_bind(&filter.types).push(")");
-        }
-        if !filter.stream_types.is_empty() {
-            query.push(" AND stream_type = ANY (").push_bind(&filter.stream_types).push(")");
-        }
-        if !filter.streams.is_empty() {
-            let (types, ids): (Vec<_>, Vec<_>) = filter.streams.iter().map(|stream| (stream.stream_type(), stream.id())).unzip();
-            query.push(" AND (stream_type, stream_id) IN (SELECT * FROM unnest(").push_bind(types).push(", ").push_bind(ids).push("))");
-        }
-        query.push(" ORDER BY position LIMIT ").push_bind(number(limit as u64));
+        let query = page(after, bound, limit, filter);
         let events = self.fetch(query).await?;
         let seen = if events.len() < limit { bound } else { events.last().map_or(bound, |event| event.position) };
         Ok(Page { events, seen })
@@ -143,6 +126,6 @@ const HALVING: &str = "
     SELECT max(low) FROM halves";
 
 /// The largest number the database holds stands for everything above it.
-fn number(value: u64) -> i64 {
+pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

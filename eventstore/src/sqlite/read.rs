@@ -6,6 +6,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::page::page;
 use super::row::{COLUMNS, recorded};
 use super::{SqliteStore, unavailable};
 use crate::append::group::COMMAND_RESULTS_KEPT;
@@ -71,29 +72,7 @@ impl Journal for SqliteStore {
         if after >= bound || limit == 0 {
             return Ok(Page { events: Vec::new(), seen: after });
         }
-        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM events WHERE position > "));
-        query.push_bind(number(after)).push(" AND position <= ").push_bind(number(bound));
-        match filter.tenants.as_slice() {
-            [] => {}
-            // An index has the order of one tenant, and of no list: by the order of all a small tenant's page would walk the whole journal.
-            [tenant] => drop(query.push(" AND tenant = ").push_bind(tenant)),
-            tenants => {
-                query.push(" AND tenant IN (SELECT value FROM json_each(").push_bind(json!(tenants).to_string()).push("))");
-            }
-        }
-        if !filter.types.is_empty() {
-            query.push(" AND event_type IN (SELECT value FROM json_each(").push_bind(json!(filter.types).to_string()).push("))");
-        }
-        if !filter.stream_types.is_empty() {
-            let types = json!(filter.stream_types).to_string();
-            query.push(" AND stream_type IN (SELECT value FROM json_each(").push_bind(types).push("))");
-        }
-        if !filter.streams.is_empty() {
-            let names: Vec<_> = filter.streams.iter().map(|stream| json!([stream.stream_type(), stream.id()])).collect();
-            query.push(" AND (stream_type, stream_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(");
-            query.push_bind(json!(names).to_string()).push("))");
-        }
-        query.push(" ORDER BY position LIMIT ").push_bind(number(limit as u64));
+        let query = page(after, bound, limit, filter);
         let events = self.fetch(query).await?;
         let seen = if events.len() < limit { bound } else { events.last().map_or(bound, |event| event.position) };
         Ok(Page { events, seen })
@@ -150,6 +129,6 @@ const HALVING: &str = "
     SELECT max(low) FROM halves";
 
 /// The largest number SQLite holds stands for everything above it.
-fn number(value: u64) -> i64 {
+pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
