@@ -7,7 +7,6 @@
 use serde_json::json;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::row::COLUMNS;
 use crate::envelope::Position;
 use crate::journal::Filter;
 
@@ -27,10 +26,9 @@ const FIRST_VERSION: [&str; 3] = [
       SELECT max(low) FROM halves)",
 ];
 
-/// Events after a position up to another, in order; at most `limit` matching ones.
-pub(super) fn page(after: Position, bound: Position, limit: usize, filter: &Filter) -> QueryBuilder<'_, Sqlite> {
+/// What comes after `FROM`: events after a position up to another, in order; at most `limit` matching ones.
+pub(super) fn page(query: &mut QueryBuilder<'_, Sqlite>, after: Position, bound: Position, limit: usize, filter: &Filter) {
     let (after, bound, limit) = (super::read::number(after), super::read::number(bound), super::read::number(limit as u64));
-    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM "));
     // Twice the same would be found twice.
     if !filter.streams.is_empty() {
         let mut streams: Vec<_> = filter.streams.iter().map(|stream| [stream.stream_type(), stream.id()]).collect();
@@ -45,7 +43,7 @@ pub(super) fn page(after: Position, bound: Position, limit: usize, filter: &Filt
         if !filter.tenants.is_empty() {
             query.push(" AND tenant IN (SELECT value FROM json_each(").push_bind(json!(filter.tenants).to_string()).push("))");
         }
-        rest(&mut query, filter);
+        rest(query, filter);
         query.push(" ORDER BY stream_version LIMIT ").push_bind(limit).push(")");
     } else if !filter.tenants.is_empty() {
         let mut tenants = filter.tenants.clone();
@@ -56,14 +54,13 @@ pub(super) fn page(after: Position, bound: Position, limit: usize, filter: &Filt
             ") AS t CROSS JOIN events ON position IN (SELECT position FROM events INDEXED BY events_by_tenant WHERE tenant = t.value",
         );
         query.push(" AND position > ").push_bind(after).push(" AND position <= ").push_bind(bound);
-        rest(&mut query, filter);
+        rest(query, filter);
         query.push(" ORDER BY position LIMIT ").push_bind(limit).push(")");
     } else {
         query.push("events WHERE position > ").push_bind(after).push(" AND position <= ").push_bind(bound);
-        rest(&mut query, filter);
+        rest(query, filter);
     }
     query.push(" ORDER BY position LIMIT ").push_bind(limit);
-    query
 }
 
 fn rest(query: &mut QueryBuilder<'_, Sqlite>, filter: &Filter) {

@@ -7,13 +7,16 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::page::page;
-use super::row::{COLUMNS, recorded};
+use super::row::{packed, unpacked};
 use super::{SqliteStore, unavailable};
 use crate::append::group::COMMAND_RESULTS_KEPT;
 use crate::append::{Append, AppendError, Appended};
 use crate::clock;
 use crate::envelope::{CommandId, Epoch, Position, Recorded, StreamId};
 use crate::journal::{Filter, Head, Journal, Page, ReadError};
+
+/// Most events that come from the database at once: with all that may come along with each, an eighth of what one value may hold.
+const AT_ONCE: usize = 2000;
 
 /// Last position and its time.
 pub(super) async fn last<'a>(db: impl sqlx::SqliteExecutor<'a>) -> Result<(Position, i64), sqlx::Error> {
@@ -22,9 +25,42 @@ pub(super) async fn last<'a>(db: impl sqlx::SqliteExecutor<'a>) -> Result<(Posit
 }
 
 impl SqliteStore {
-    async fn fetch(&self, mut query: QueryBuilder<'_, Sqlite>) -> Result<Vec<Recorded>, ReadError> {
-        let rows = query.build().fetch_all(&self.inner.readers).await.map_err(unavailable)?;
-        rows.iter().map(recorded).collect::<Result<_, _>>().map_err(unavailable)
+    /// The events that `select` names after `FROM`, ordered, at most [`AT_ONCE`]; in the order of their positions.
+    async fn fetch<'a>(&self, select: impl FnOnce(&mut QueryBuilder<'a, Sqlite>)) -> Result<Vec<Recorded>, ReadError> {
+        let mut query = QueryBuilder::new("SELECT count(*), CAST(coalesce(group_concat(packed, ''), '') AS BLOB) FROM (SELECT ");
+        query.push(packed()).push(" AS packed FROM ");
+        select(&mut query);
+        let row = query.push(")").build().fetch_one(&self.inner.readers).await.map_err(unavailable)?;
+        let count: i64 = row.try_get(0).map_err(unavailable)?;
+        let (mut events, large) = unpacked(row.try_get(1).map_err(unavailable)?, count as usize).map_err(unavailable)?;
+        for position in large {
+            let payload = sqlx::query_scalar("SELECT payload FROM events WHERE position = ?1").bind(number(position));
+            let payload = payload.fetch_one(&self.inner.readers).await.map_err(unavailable)?;
+            let found = events.binary_search_by_key(&position, |event| event.position);
+            events[found.expect("it was among them")].payload = payload;
+        }
+        Ok(events)
+    }
+
+    /// As many as are asked for, in steps; `select` is told after which number of `key` to go on, and how many at most.
+    async fn fetch_after<'a>(
+        &self,
+        mut after: u64,
+        limit: usize,
+        key: impl Fn(&Recorded) -> u64,
+        select: impl Fn(&mut QueryBuilder<'a, Sqlite>, u64, usize),
+    ) -> Result<Vec<Recorded>, ReadError> {
+        let mut events = Vec::new();
+        loop {
+            let wanted = (limit - events.len()).min(AT_ONCE);
+            let found = self.fetch(|query| select(query, after, wanted)).await?;
+            let last = found.len() < wanted;
+            after = found.last().map_or(after, &key);
+            events.extend(found);
+            if last || events.len() == limit {
+                return Ok(events);
+            }
+        }
     }
 }
 
@@ -47,11 +83,13 @@ impl Journal for SqliteStore {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM events WHERE stream_id = "));
-        query.push_bind(stream.id()).push(" AND stream_type = ").push_bind(stream.stream_type());
-        query.push(" AND stream_version > ").push_bind(number(after));
-        query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
-        self.fetch(query).await
+        let select = |query: &mut QueryBuilder<'_, Sqlite>, after, limit: usize| {
+            query.push("events WHERE stream_id = ").push_bind(stream.id().to_owned());
+            query.push(" AND stream_type = ").push_bind(stream.stream_type().to_owned());
+            query.push(" AND stream_version > ").push_bind(number(after));
+            query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
+        };
+        self.fetch_after(after, limit, |event| event.stream_version, select).await
     }
 
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
@@ -72,17 +110,25 @@ impl Journal for SqliteStore {
         if after >= bound || limit == 0 {
             return Ok(Page { events: Vec::new(), seen: after });
         }
-        let query = page(after, bound, limit, filter);
-        let events = self.fetch(query).await?;
+        let select = |query: &mut QueryBuilder<'_, Sqlite>, after, limit| page(query, after, bound, limit, filter);
+        let events = self.fetch_after(after, limit, |event| event.position, select).await?;
         let seen = if events.len() < limit { bound } else { events.last().map_or(bound, |event| event.position) };
         Ok(Page { events, seen })
     }
 
     async fn read_at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError> {
-        let positions: Vec<i64> = positions.iter().map(|position| number(*position)).collect();
-        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM events WHERE position IN (SELECT value FROM json_each("));
-        query.push_bind(json!(positions).to_string()).push(")) ORDER BY position");
-        self.fetch(query).await
+        let mut events = Vec::new();
+        for positions in positions.chunks(AT_ONCE) {
+            let positions: Vec<i64> = positions.iter().map(|position| number(*position)).collect();
+            let select = |query: &mut QueryBuilder<'_, Sqlite>| {
+                query.push("events WHERE position IN (SELECT value FROM json_each(").push_bind(json!(positions).to_string());
+                query.push(")) ORDER BY position");
+            };
+            events.extend(self.fetch(select).await?);
+        }
+        events.sort_by_key(|event| event.position);
+        events.dedup_by_key(|event| event.position);
+        Ok(events)
     }
 
     async fn position_at(&self, time: i64) -> Result<Position, ReadError> {
@@ -132,3 +178,6 @@ const HALVING: &str = "
 pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
