@@ -15,14 +15,23 @@ pub(super) struct OwnFiles {
 
 impl Commands {
     /// After a step they are what was captured. After an undo, what it went back to: what came out holds people's changes too, and so does what an
-    /// undo or a merge found. After a merge, what came out without what people had changed before it. `None`: nothing was ever captured.
-    pub(super) async fn own_files(&self, files: &SessionFiles) -> Result<Option<OwnFiles>, CommandError> {
+    /// undo or a merge found. After a merge, what came out without what people had changed before it. What people had changed before `to`, the
+    /// version that is gone back to, is in the files that come: it is not lost, so it is not left aside. `None`: nothing was ever captured.
+    pub(super) async fn own_files(&self, files: &SessionFiles, to: u64) -> Result<Option<OwnFiles>, CommandError> {
         let points = &files.snapshots.points;
         let Some(last) = points.last() else { return Ok(None) };
         let (mut at, mut merges) = (points.len() - 1, Vec::new());
         loop {
             let point = &points[at];
             let then = |version: u64| points.iter().rposition(|point| point.version <= version);
+            let found = match point.cause {
+                Cause::Found => Some(point.version),
+                Cause::Merge { found } => Some(found),
+                Cause::Undo { .. } | Cause::Fork | Cause::Run | Cause::Call(_) | Cause::Discard => None,
+            };
+            if found.is_some_and(|found| found <= to) {
+                break;
+            }
             let (before, merge) = match point.cause {
                 Cause::Undo { to } => (then(to), None),
                 Cause::Merge { found } => {

@@ -96,6 +96,32 @@ async fn the_session_that_is_merged_into_is_told_and_can_go_back() {
 }
 
 #[tokio::test]
+async fn what_an_answer_offers_is_done_without_a_question() {
+    let bench = Bench::new().await;
+    let (session, fork) = with_fork(&bench).await;
+    // One file holds both now: line by line what a person wrote, and what the fork did.
+    std::fs::write(bench.folder.join("a.txt"), "one\n2\n3\n4\n5\n").expect("written");
+    let before = holds(&bench.folder);
+    let merged = bench.world.post(&format!("/api/v1/sessions/{fork}/merge"), json!({})).await.expect(202);
+    let after = holds(&bench.folder);
+    // Each undo tells how what it found comes back, and nobody changed anything since.
+    let undo = format!("/api/v1/sessions/{session}/undo");
+    let undone = bench.world.post(&undo, json!({ "to": merged["found"] })).await.expect(202);
+    assert_eq!(holds(&bench.folder), before);
+    let again = bench.world.post(&undo, json!({ "to": undone["found"] })).await.expect(202);
+    assert_eq!(holds(&bench.folder), after);
+    bench.world.post(&undo, json!({ "to": again["found"] })).await.expect(202);
+    assert_eq!(holds(&bench.folder), before);
+    // What is changed then is a person's all the same, and so is what they had written before the merge.
+    std::fs::write(bench.folder.join("a.txt"), "one\n2\n3\n4\n5\n6\n").expect("written");
+    assert_eq!(bench.world.post(&undo, json!({ "to": undone["found"] })).await.status, 409);
+    bench.world.post(&undo, json!({ "to": undone["found"], "on_conflict": "take" })).await.expect(202);
+    assert_eq!(holds(&bench.folder), after);
+    let step = bench.step(&session, 1).await;
+    assert_eq!(bench.world.post(&undo, json!({ "to": step })).await.status, 409);
+}
+
+#[tokio::test]
 async fn a_forgotten_session_is_merged_into_all_the_same() {
     let bench = Bench::new().await;
     let (session, fork) = with_fork(&bench).await;
