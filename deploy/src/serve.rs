@@ -29,8 +29,11 @@ pub(crate) async fn serve(role: Role) -> Result<(), CliError> {
         Parts::Worker => println!("OpenSail works{at}"),
         Parts::All | Parts::Api => println!("OpenSail is at {}{at}", paint.ink(Ink::Bold, server.url())),
     }
-    if let Some(link) = server.first_link() {
-        println!("Sign in (once, within 15 minutes): {}", paint.ink(Ink::Cyan, link));
+    // A command that was typed before may have had the first start to itself.
+    match server.first_link() {
+        Some(link) => println!("Sign in (once, within 15 minutes): {}", paint.ink(Ink::Cyan, link)),
+        None if mode == Mode::Desktop => println!("Sign in: opensail sign-in-link"),
+        None => {}
     }
     if mode == Mode::Desktop {
         println!("Try it: opensail session run \"show me what you can do\" --project <folder>   Stop: Ctrl-C");

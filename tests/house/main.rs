@@ -12,6 +12,7 @@ mod model;
 mod past;
 mod project;
 mod projection;
+mod readme;
 mod relay;
 mod sandbox;
 mod security;

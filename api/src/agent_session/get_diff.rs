@@ -42,6 +42,11 @@ pub(super) struct FileDiff {
     pub(super) mode_before: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) mode_after: Option<String>,
+    /// `file`, `link` or `folder`; only of a `type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kind_before: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kind_after: Option<&'static str>,
     pub(super) binary: bool,
     /// Unified diff, with names quoted as git does; null for binary files, for files over 1 MiB and for bytes that are no longer there.
     pub(super) diff: Option<String>,
@@ -134,6 +139,8 @@ impl Api {
             after,
             mode_before: None,
             mode_after: None,
+            kind_before: None,
+            kind_after: None,
             binary,
             diff,
             no_diff,

@@ -19,6 +19,8 @@ pub(super) struct SnapshotsBody {
     next: Option<String>,
     /// The last event's files are still being captured.
     awaited: bool,
+    /// The last of them are the session's files as they are after its last event: nothing is awaited, and no later capture failed.
+    complete: bool,
 }
 
 /// The files from one event of a session on.
@@ -90,5 +92,6 @@ pub(super) async fn list_snapshots(
         files = files.until(then).ok_or_else(Problem::not_found)?;
     }
     let items = files.snapshots.points.iter().map(|point| SnapshotItem::of(point, files.position_of(point.version))).collect();
-    Ok(Json(SnapshotsBody { items, next: None, awaited: files.snapshots.awaited(u64::MAX) }))
+    let (awaited, complete) = (files.snapshots.awaited(u64::MAX), files.snapshots.at(u64::MAX).is_some());
+    Ok(Json(SnapshotsBody { items, next: None, awaited, complete: complete && !awaited }))
 }

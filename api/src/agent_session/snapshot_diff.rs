@@ -92,6 +92,14 @@ fn file_diff(change: PathChange, old: &Side, new: &Side) -> FileDiff {
         _ => None,
     };
     let (mode_before, mode_after) = (mode(&change.before), mode(&change.after));
+    let what = |item: &Option<Item>| match item {
+        Some(Item::File { .. }) => Some("file"),
+        Some(Item::Link { .. }) => Some("link"),
+        Some(Item::Folder { .. }) => Some("folder"),
+        None => None,
+    };
+    let of_type = |item: &Option<Item>| what(item).filter(|_| change.kind == ChangeKind::Type);
+    let (kind_before, kind_after) = (of_type(&change.before), of_type(&change.after));
     FileDiff {
         path: change.path,
         change: kind,
@@ -100,6 +108,8 @@ fn file_diff(change: PathChange, old: &Side, new: &Side) -> FileDiff {
         after: new.hash(),
         mode_before,
         mode_after,
+        kind_before,
+        kind_after,
         binary,
         diff,
         no_diff,

@@ -51,7 +51,7 @@ test('a step is seen with its files, forked, merged back with a conflict, gone b
   await page.locator('.said-user').getByText('paint the hull').waitFor();
   await shows(page, 'Completed');
   const fork = new URL(page.url()).pathname.split('/')[2];
-  await page.getByRole('link', { name: /^at event/ }).click();
+  await page.getByRole('link', { name: /^at its event/ }).click();
   await page.waitForURL(new RegExp(`${session}/history`));
   await page.locator('.event-row[aria-selected="true"]').waitFor();
 

@@ -44,16 +44,17 @@ pub fn blame(subject: &Subject, snapshots: &[Address], path: &[u8], limit: u64) 
     let mut lines: Vec<Written> = Vec::new();
     let mut text = Vec::new();
     let mut previous = None;
-    let last = versions.len() - 1;
     for (at, content) in versions.iter().rev().enumerate() {
         if previous == Some(content) {
             continue;
         }
         previous = Some(content);
+        // The last may have its content since long ago.
+        let last = *content == versions[0];
         let now = match content.bytes(subject, limit) {
             Ok(bytes) if !is_binary(&bytes) => bytes,
-            Ok(_) if at == last => return Err(TreeError::NotText),
-            Err(error) if at == last || !matches!(error, CasError::TooLarge { .. }) => return Err(error.into()),
+            Ok(_) if last => return Err(TreeError::NotText),
+            Err(error) if last || !matches!(error, CasError::TooLarge { .. }) => return Err(error.into()),
             Ok(_) | Err(_) => Vec::new(),
         };
         lines = carry(&lines, &text, &now, first + at);

@@ -199,8 +199,10 @@ pub enum Session {
         /// Said to the fork, which begins to work; without it the fork waits for a word
         #[arg(long)]
         message: Option<String>,
+        /// Which model; the origin's when absent
         #[arg(long)]
         model: Option<String>,
+        /// As for `session run`; the origin's when absent
         #[arg(long, value_enum)]
         edit_mode: Option<EditMode>,
         /// Begin to work without a message
@@ -343,6 +345,7 @@ pub struct Run {
     /// Folder or id of the project; a folder that is no project yet becomes one
     #[arg(long, default_value = ".")]
     pub project: String,
+    /// Which model; the server's usual one when absent
     #[arg(long)]
     pub model: Option<String>,
     /// ask: people approve what has effects; allow: nothing is asked; plan: nothing with effects is done
@@ -487,13 +490,13 @@ pub enum Storage {
         /// Folder or id of the project
         #[arg(long, default_value = ".")]
         project: String,
-        /// All of the last days …
+        /// All steps of this many days are kept …
         #[arg(long, required_unless_present = "all")]
         days: Option<u32>,
-        /// … and of older ones every n-th
+        /// … and of older ones every N-th; named ones, and a session's first and last, always
         #[arg(long, default_value_t = 10)]
         every: u32,
-        /// Everything
+        /// Every step is kept
         #[arg(long, conflicts_with = "days")]
         all: bool,
     },

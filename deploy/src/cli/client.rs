@@ -25,6 +25,13 @@ pub enum ClientError {
     },
     #[error("the server at {base} does not answer: {why}")]
     Unreachable { base: String, why: String },
+    /// After it was asked for something to be done.
+    #[error(
+        "the server at {base} went away before it answered: {why}; whether it was done is not known, and what had begun is ended when it runs again"
+    )]
+    Lost { base: String, why: String },
+    #[error("{base} is no address of a server: {why}")]
+    BadAddress { base: String, why: String },
     #[error("the server's answer cannot be read: {0}")]
     Malformed(String),
 }
@@ -47,6 +54,10 @@ pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ClientError>> + Se
 
 impl Client {
     pub fn new(base: &str, token: &str) -> Result<Client, ClientError> {
+        let base = base.trim_end_matches('/');
+        if let Err(why) = reqwest::Url::parse(base) {
+            return Err(ClientError::BadAddress { base: on_one_line(base), why: why.to_string() });
+        }
         // Another part of the program may have installed it; then that one stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
@@ -54,7 +65,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| ClientError::Malformed(e.to_string()))?;
-        Ok(Client { http, base: base.trim_end_matches('/').into(), token: token.trim().into() })
+        Ok(Client { http, base: base.into(), token: token.trim().into() })
     }
 
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ClientError> {
@@ -111,6 +122,7 @@ impl Client {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
+        let asks = method == Method::GET;
         let mut request = self.http.request(method, url).bearer_auth(&self.token);
         if let Some(body) = body {
             request = request.json(body);
@@ -118,8 +130,11 @@ impl Client {
         if let Some(cursor) = last_event {
             request = request.header("Last-Event-ID", cursor);
         }
-        let response =
-            request.send().await.map_err(|e| ClientError::Unreachable { base: self.base.clone(), why: cause(&e.without_url()) })?;
+        let response = request.send().await.map_err(|error| {
+            let (base, reached) = (self.base.clone(), !error.is_connect());
+            let why = cause(&error.without_url());
+            if reached && !asks { ClientError::Lost { base, why } } else { ClientError::Unreachable { base, why } }
+        })?;
         if response.status().is_success() { Ok(response) } else { Err(problem(response).await) }
     }
 }
@@ -135,10 +150,17 @@ async fn json(response: reqwest::Response) -> Result<Value, ClientError> {
 
 async fn problem(response: reqwest::Response) -> ClientError {
     let status = response.status();
+    let query = response.url().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let asked = format!("{}{query}", response.url().path().trim_start_matches("/api/v1/"));
     let body: Value = response.json().await.unwrap_or_default();
     let text = |name: &str| printable(body[name].as_str().unwrap_or_default());
     let mut detail = text("detail");
-    for error in body["errors"].as_array().into_iter().flatten() {
+    if status == StatusCode::NOT_FOUND {
+        detail.push_str(&format!(" ({})", on_one_line(&asked)));
+    }
+    let errors = body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    // A single one is what the detail says already.
+    for error in errors.iter().filter(|error| errors.len() > 1 || error["detail"] != body["detail"]) {
         let pointer = on_one_line(error["pointer"].as_str().unwrap_or_default());
         let why = printable(error["detail"].as_str().unwrap_or_default());
         detail.push_str(&format!("\n  {pointer}: {why}"));

@@ -9,8 +9,8 @@ use super::client::{ByteStream, Client, ClientError};
 /// Longest frame taken, in bytes.
 const MAX_FRAME: usize = 32 * 1024 * 1024;
 /// Tries at reconnecting before giving up, with this pause between them: one minute.
-const RECONNECTS: u32 = 120;
-const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
+pub const RECONNECTS: u32 = 120;
+pub const RECONNECT_PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Frame {
@@ -124,9 +124,9 @@ impl Follower {
 
     async fn pause(&mut self, error: ClientError) -> Result<(), ClientError> {
         let passing = match &error {
-            ClientError::Unreachable { .. } => true,
+            ClientError::Unreachable { .. } | ClientError::Lost { .. } => true,
             ClientError::Problem { status, .. } => *status == 503 || *status == 429,
-            ClientError::Malformed(_) => false,
+            ClientError::Malformed(_) | ClientError::BadAddress { .. } => false,
         };
         self.failures += 1;
         if !passing || self.failures > RECONNECTS {

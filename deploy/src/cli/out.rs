@@ -3,6 +3,8 @@
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 
+use super::CliError;
+
 /// What a shell reports of a program that a closed pipe ended (128 + SIGPIPE).
 const CLOSED_PIPE: i32 = 141;
 
@@ -27,12 +29,17 @@ pub(super) fn part(what: Arguments<'_>) {
 
 /// Nothing is lost by ending here: what the server was asked for, it does; and a server that was started for this command can be killed at any point.
 fn written(done: std::io::Result<()>) {
-    match done {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(CLOSED_PIPE),
-        Err(error) => {
-            eprintln!("opensail: what was asked for could not be written: {error}");
-            std::process::exit(1)
-        }
+    if let Err(error) = done {
+        let error = refused(error);
+        eprintln!("opensail: {error}");
+        std::process::exit(error.code())
     }
+}
+
+/// Of writing to standard output. Does not come back when nobody reads it any more.
+pub(super) fn refused(error: std::io::Error) -> CliError {
+    if error.kind() == ErrorKind::BrokenPipe {
+        std::process::exit(CLOSED_PIPE)
+    }
+    CliError::Failed(format!("what was asked for could not be written: {error}"))
 }

@@ -6,6 +6,7 @@ mod conflicts;
 pub mod diff;
 pub mod export;
 pub mod follow;
+pub mod forget;
 pub mod fork;
 pub mod list;
 pub mod merge;
@@ -22,8 +23,9 @@ pub mod undo;
 use serde_json::{Value, json};
 
 use super::arguments::{Decision, Session};
+use super::client::{Client, ClientError};
 use super::connect::connect;
-use super::{CliError, client::Client, paint};
+use super::{CliError, paint};
 
 pub async fn execute(command: Session) -> Result<(), CliError> {
     match command {
@@ -47,7 +49,7 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
         Session::Watch { session, after, json, yes } => follow::follow(client, &session, after, follow::Manner { json, yes }).await,
         Session::Say { session, text } => {
             let answer = client.post(&format!("/api/v1/sessions/{session}/messages"), &json!({ "text": text })).await?;
-            tell!("{}", answer["position"]);
+            tell!("said, at #{}; watch what comes of it with: opensail session watch {}", answer["position"], paint::on_one_line(&session));
             Ok(())
         }
         Session::Answer { session, decision, reason } => {
@@ -56,7 +58,7 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             let question = open["items"].as_array().and_then(|items| items.first());
             let id = question.and_then(|question| question["id"].as_str());
             let id = id.ok_or_else(|| CliError::Failed("the session asks nothing just now".into()))?;
-            answer(client, &session, id, decision, reason).await
+            Ok(answer(client, &session, id, decision, reason).await?)
         }
         Session::Replay { session, until, step, json } => replay::from_server(client, &session, until, step, json).await,
         Session::Export { session, format, output } => export::export(client, &session, format, output.as_deref()).await,
@@ -64,11 +66,7 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             client.post(&format!("/api/v1/sessions/{session}/cancel"), &json!({})).await?;
             Ok(())
         }
-        Session::Forget { session, reason } => {
-            let answer = client.post(&format!("/api/v1/sessions/{session}/forget"), &json!({ "reason": reason })).await?;
-            tell!("forgotten; the event stands at position {}", answer["position"]);
-            Ok(())
-        }
+        Session::Forget { session, reason } => forget::forget(client, &session, &reason).await,
         Session::Diff { session, from, to, then, json } => diff::diff(client, &session, (from, to), &then, json).await,
         Session::Name { session, position, name } => {
             let path = format!("/api/v1/sessions/{session}/snapshots/{position}");
@@ -100,7 +98,7 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
     }
 }
 
-pub async fn answer(client: &Client, session: &str, approval: &str, decision: Decision, reason: Option<String>) -> Result<(), CliError> {
+pub async fn answer(client: &Client, session: &str, approval: &str, decision: Decision, reason: Option<String>) -> Result<(), ClientError> {
     let mut body = json!({ "decision": decision.as_str() });
     if let Some(reason) = reason.filter(|reason| !reason.is_empty()) {
         body["reason"] = Value::String(reason);

@@ -23,6 +23,12 @@ async fn with_server(command: Storage, client: &Client) -> Result<(), CliError> 
             let id = id.ok_or_else(|| CliError::Failed(format!("{project} is no project yet")))?;
             let retention = if all { Value::Null } else { json!({ "days": days, "every": every }) };
             client.put(&format!("/api/v1/projects/{id}/retention"), &json!({ "retention": retention })).await?;
+            match days.filter(|_| !all) {
+                Some(days) => tell!(
+                    "kept from now on: all steps of the last {days} days, of older ones every {every}th, named ones always; the next sweep lets go of the others"
+                ),
+                None => tell!("kept from now on: every step"),
+            }
             Ok(())
         }
     }

@@ -18,7 +18,11 @@ pub async fn execute(command: Work) -> Result<(), CliError> {
 async fn with_server(command: Work, client: &Client) -> Result<(), CliError> {
     match command {
         Work::Parked { json } => {
-            for work in parked(client).await? {
+            let all = parked(client).await?;
+            if all.is_empty() {
+                eprintln!("nothing is parked");
+            }
+            for work in all {
                 if json {
                     tell!("{work}");
                 } else {

@@ -23,7 +23,7 @@ pub enum AgentSessionRejection {
     NoPrice { model: String },
     #[error("the session is {status}")]
     Finished { status: &'static str },
-    #[error("the session is {status}, which does not allow this")]
+    #[error("{}", why_not_now(status))]
     WrongPhase { status: &'static str },
     #[error("there is no such question")]
     UnknownApproval,
@@ -59,6 +59,15 @@ pub enum AgentSessionRejection {
     Discarded,
     #[error("the name must have 1 to {limit} bytes and no control characters")]
     BadSnapshotName { limit: usize },
+}
+
+/// What stands in the way, and what one may do about it.
+fn why_not_now(status: &str) -> String {
+    match status {
+        "waiting_approval" => "the session waits for an answer; answer its question or cancel it first".into(),
+        "queued" | "running" => "the session is at work; wait for its end or cancel it first".into(),
+        ended => format!("the session is {ended}, which does not allow this"),
+    }
 }
 
 impl Rejection for AgentSessionRejection {

@@ -1,12 +1,15 @@
 //! Before following: are the tables there, of this version, and of this journal?
 
-use opensail_eventstore::Head;
+use opensail_eventstore::{Head, Position};
 
 use super::checkpoint::Checkpoint;
 use super::generation::{self, State};
 use super::{Engine, EngineError, Follower, Set, checkpoint, orders, parked};
 use crate::db::{Tx, sql};
 use crate::projection::Projection;
+
+/// Events that are gone through in no time, as at the first start: building a view from so few is not worth a word.
+pub(super) const UNTOLD: Position = 1000;
 
 /// What a checkpoint says about its tables.
 pub(super) enum Tables {
@@ -27,17 +30,18 @@ pub(super) fn judge(stored: Option<&Checkpoint>, version: i64, head: Head) -> Ta
     }
 }
 
-/// A set to be filled, unless one that is good is being filled already.
-pub(super) async fn begin_beside(tx: &mut Tx, view: &dyn Projection, head: Head) -> Result<(), sqlx::Error> {
+/// A set to be filled, unless one that is good is being filled already; whether it was begun just now.
+pub(super) async fn begin_beside(tx: &mut Tx, view: &dyn Projection, head: Head) -> Result<bool, sqlx::Error> {
     if let Some(found) = generation::find(tx, view.name(), State::Beside).await? {
         let stands = checkpoint::one(tx, &found.key()).await?;
         match judge(stands.as_ref(), view.version(), head) {
-            Tables::Good | Tables::Newer => return Ok(()),
+            Tables::Good | Tables::Newer => return Ok(false),
             Tables::Rebuild(_) => generation::drop_set(tx, &found).await?,
         }
     }
     let next = generation::make(tx, view).await?;
-    checkpoint::reset(tx, &next.key(), view.version(), head.epoch).await
+    checkpoint::reset(tx, &next.key(), view.version(), head.epoch).await?;
+    Ok(true)
 }
 
 impl Engine {
@@ -65,8 +69,9 @@ impl Engine {
                     follower.served = false;
                 }
                 Tables::Rebuild(why) => {
-                    tracing::info!(projection = view.name(), why, "the view is built from the journal's beginning");
-                    begin_beside(&mut tx, view.as_ref(), head).await?;
+                    if begin_beside(&mut tx, view.as_ref(), head).await? && head.position > UNTOLD {
+                        tracing::info!(projection = view.name(), why, "the view is built from the journal's beginning");
+                    }
                     follower.served = false;
                 }
             }

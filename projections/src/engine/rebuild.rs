@@ -9,12 +9,12 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use opensail_eventstore::Head;
+use opensail_eventstore::{Head, Position};
 
 use super::checkpoint::Checkpoint;
 use super::generation::{self, Generation, State};
 use super::page::arrived;
-use super::prepare::{Tables, judge};
+use super::prepare::{Tables, UNTOLD, judge};
 use super::step::{Step, apply_all, due};
 use super::{Engine, EngineError, Follower, Set, checkpoint, orders, parked};
 use crate::db::{is_locked, sql};
@@ -29,7 +29,8 @@ const SWITCH_WAIT: Duration = Duration::from_millis(200);
 enum Built {
     /// More is to be done at once.
     Some,
-    Switched,
+    /// At this position.
+    Switched(Position),
     /// Another process builds, or the view that is read must move first.
     Wait,
 }
@@ -128,9 +129,11 @@ impl Engine {
         let view = self.views[follower.view].as_ref();
         match self.fence(follower, next).await? {
             Built::Some => Ok(true),
-            Built::Switched => {
+            Built::Switched(fence) => {
                 self.db.serve(view.name(), view.tables().iter().map(|table| table.name), true);
-                tracing::info!(projection = view.name(), "the view that was built is the one that is read");
+                if fence > UNTOLD {
+                    tracing::info!(projection = view.name(), "the view that was built is the one that is read");
+                }
                 self.rouse.notify_one();
                 Ok(true)
             }
@@ -196,6 +199,6 @@ impl Engine {
             switched => switched?,
         }
         tx.commit().await?;
-        Ok(Built::Switched)
+        Ok(Built::Switched(fence))
     }
 }

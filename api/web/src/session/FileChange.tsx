@@ -10,9 +10,10 @@ export function FileChange({ file }: { file: Schema['FileDiff'] }) {
       <div className="row">
         <h3 className="mono grow file-name">{file.path}</h3>
         {file.from_path && <span className="small soft">{texts.changes.renamed(file.from_path)}</span>}
-        <span className="small"><span className="added">+{file.lines_added}</span> <span className="bad">−{file.lines_removed}</span></span>
+        {file.diff && <span className="small"><span className="added">+{file.lines_added}</span> <span className="bad">−{file.lines_removed}</span></span>}
         <Badge tone="plain">{texts.changes.kinds[file.change] ?? file.change}</Badge>
       </div>
+      {file.kind_before && file.kind_after && <p className="small soft">{texts.changes.type(file.kind_before, file.kind_after)}</p>}
       {file.mode_before && file.mode_after && file.mode_before !== file.mode_after && <p className="small soft">{texts.changes.mode(file.mode_before, file.mode_after)}</p>}
       <Content file={file} />
     </section>

@@ -89,7 +89,7 @@ describe('folding events', () => {
     const back = fold(fold(EMPTY, turns), [item('undo_started', { to: one }), item('undone', { to: one, changed: 1 })]);
     expect(texts(back)).toEqual(['one']);
     expect(back).toMatchObject({ status: 'completed', usage: { steps: 2 } });
-    expect(back.entries.at(-1)).toMatchObject({ kind: 'notice', code: 'undone', detail: '1 file changed' });
+    expect(back.entries.at(-1)).toMatchObject({ kind: 'notice', code: 'undone', detail: expect.stringMatching(/^to event \d+, 1 file changed; as it was before it is at event \d+$/) as string });
     expect(texts(fold(back, [item('undone', { to: end, changed: 1 })]))).toEqual(['one', 'two']);
   });
 

@@ -120,7 +120,9 @@ const HANDLERS: Record<string, Handler> = {
     // Going back is no erasing: the events say what stood there, also what an earlier undo had left.
     draft.entries = [...fold(EMPTY, draft.events.filter((event) => event.stream_version <= number(data.to))).entries];
     stopWriting(draft);
-    notice(draft, item, 'undone', texts.steps.changed(number(data.changed)), 'plain');
+    const [to, found] = [draft.events.find((event) => event.stream_version === number(data.to)), draft.events.findLast((event) => event.type === 'agent_session.undo_started')];
+    const told = to && found ? texts.steps.wentBack(to.position, number(data.changed), found.position) : texts.steps.changed(number(data.changed));
+    notice(draft, item, 'undone', told, 'plain');
   },
   'agent_session.merged': (draft, data, item) => notice(draft, item, 'merged', texts.steps.changed(number(data.changed)), 'good'),
   'agent_session.fork_merged': (draft, data, item) => notice(draft, item, 'fork_merged', texts.steps.changed(number(data.changed)), 'good'),

@@ -5,7 +5,7 @@ import { amount, dollars, milliseconds } from '../kernel/text/format';
 import { plain } from '../kernel/text/plain';
 import { texts } from '../kernel/text/texts';
 import { Shown } from '../kernel/ui/Shown';
-import { FileChange } from '../session/FileChange';
+import { FileChanges } from '../session/FileChanges';
 import { useInSession } from '../session/SessionPage';
 import { SessionStatus } from '../session/SessionStatus';
 import { useSession } from '../session/sessions';
@@ -38,7 +38,7 @@ export function CompareView() {
             </div>
             <section className="stack-tight" aria-label={texts.compare.files}>
               <h2>{texts.compare.files}</h2>
-              {files.length === 0 ? <p className="soft">{texts.compare.same}</p> : files.map((file) => <FileChange key={file.path} file={file} />)}
+              {files.length === 0 ? <p className="soft">{texts.compare.same}</p> : <FileChanges files={files} />}
             </section>
           </>
         )}

@@ -4,7 +4,7 @@ import { get, type Schema } from '../kernel/api/client';
 import { useResource } from '../kernel/live/resource';
 import { texts } from '../kernel/text/texts';
 import { Shown } from '../kernel/ui/Shown';
-import { FileChange } from '../session/FileChange';
+import { FileChanges } from '../session/FileChanges';
 import { FileAt } from './FileAt';
 import { LeftOut } from './LeftOut';
 import { NameSnapshot } from './NameSnapshot';
@@ -52,7 +52,7 @@ function Changed({ session, now, before }: { session: string; now: Snapshot; bef
       {before && !before.kept && <p className="small soft">{texts.steps.released}</p>}
       {path && (
         <Shown resource={diff}>
-          {({ items }) => (items.length === 0 ? <p className="small soft">{texts.steps.unchanged}</p> : items.map((file) => <FileChange key={file.path} file={file} />))}
+          {({ items }) => (items.length === 0 ? <p className="small soft">{texts.steps.unchanged}</p> : <FileChanges files={items} />)}
         </Shown>
       )}
     </section>

@@ -52,7 +52,7 @@ function Row({ fork, here }: { fork: Session; here: string }) {
       <span className="grow">
         {own ? <strong>{fork.title}</strong> : <Link to={`/sessions/${fork.id}`}>{fork.title}</Link>}{' '}
         <span className="small soft">
-          {fork.origin && <Link to={`/sessions/${fork.origin.session_id}/history?version=${fork.origin.version}`}>{texts.forks.atEvent(fork.origin.version)}</Link>}
+          {fork.origin && <Link to={`/sessions/${fork.origin.session_id}/history?version=${fork.origin.version}`}>{fork.origin.position ? texts.forks.atEvent(fork.origin.position) : texts.forks.atItsEvent(fork.origin.version)}</Link>}
           {own && <> · {texts.forks.this}</>}
           {fork.discarded && <> · {texts.forks.discarded}</>}
         </span>

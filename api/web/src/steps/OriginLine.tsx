@@ -8,7 +8,7 @@ export function OriginLine({ origin }: { origin: NonNullable<Session['origin']> 
   return (
     <p className="small soft">
       {texts.forks.from} <Link to={`/sessions/${origin.session_id}`}>{from?.title ?? '…'}</Link>{' '}
-      <Link to={`/sessions/${origin.session_id}/history?version=${origin.version}`}>{texts.forks.atEvent(origin.version)}</Link>
+      <Link to={`/sessions/${origin.session_id}/history?version=${origin.version}`}>{texts.forks.atItsEvent(origin.version)}</Link>
     </p>
   );
 }

@@ -73,6 +73,9 @@ fn each_line_has_its_writer_also_through_a_rename() {
     world.write("new name", b"bin\0ary");
     snapshots.push(world.take().name);
     assert_eq!(blame(&world.subject, &snapshots, b"new name", 1000), Err(TreeError::NotText));
+    world.write("beside", "left as it is\n");
+    snapshots.push(world.take().name);
+    assert_eq!(blame(&world.subject, &snapshots, b"new name", 1000), Err(TreeError::NotText));
     world.write("new name", "text\n");
     snapshots.push(world.take().name);
     let written = blame(&world.subject, &snapshots, b"new name", 1000).expect("read").expect("a text");

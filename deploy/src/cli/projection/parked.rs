@@ -31,7 +31,11 @@ fn line(parked: &Value) -> String {
 }
 
 pub(super) async fn list(client: &Client, json: bool) -> Result<(), CliError> {
-    for parked in parked(client).await? {
+    let all = parked(client).await?;
+    if all.is_empty() {
+        eprintln!("nothing is parked");
+    }
+    for parked in all {
         tell!("{}", if json { parked.to_string() } else { line(&parked) });
     }
     Ok(())

@@ -10,8 +10,8 @@ use super::screen::Screen;
 use super::{answer, narrate, replay};
 use crate::cli::CliError;
 use crate::cli::arguments::Decision;
-use crate::cli::client::Client;
-use crate::cli::events::{Followed, Follower, Frame};
+use crate::cli::client::{Client, ClientError};
+use crate::cli::events::{Followed, Follower, Frame, RECONNECT_PAUSE, RECONNECTS};
 use crate::cli::paint::Ink;
 
 #[derive(Clone, Copy)]
@@ -62,13 +62,13 @@ impl View<'_> {
                 followed = follower.next() => match followed? {
                     Followed::Frame(frame) => {
                         if let Some(status) = self.frame(frame).await? {
-                            return self.end(&status);
+                            return self.end(&status).await;
                         }
                     }
                     Followed::Reconnecting => self.screen.doing(Some("the connection broke; reconnecting".into())),
                     Followed::Over => {
                         let session = self.client.get(&format!("/api/v1/sessions/{}", self.session), &[]).await?;
-                        return self.end(session["status"].as_str().unwrap_or_default());
+                        return self.end(session["status"].as_str().unwrap_or_default()).await;
                     }
                 },
                 _ = ticks.tick() => if !self.manner.json { self.screen.tick() },
@@ -156,14 +156,29 @@ impl View<'_> {
         self.tell(approval, decision, reason).await
     }
 
+    /// The same answer may be given twice, so it is given again to a server that was away.
     async fn tell(&mut self, approval: &str, decision: Decision, reason: Option<String>) -> Result<(), CliError> {
-        match answer(self.client, self.session, approval, decision, reason).await {
-            // Somebody else was quicker; the stream tells what they said.
-            Err(CliError::Failed(_)) if !self.manner.json => {
-                self.screen.line(&self.screen.paint.ink(Ink::Dim, "  answered elsewhere"));
-                Ok(())
+        let mut tries = 0;
+        loop {
+            match answer(self.client, self.session, approval, decision, reason.clone()).await {
+                Ok(()) => return Ok(()),
+                // Somebody else was quicker; the stream tells what they said.
+                Err(error) if !self.manner.json && (error.is_status(409) || error.is_status(404)) => {
+                    self.screen.line(&self.screen.paint.ink(Ink::Dim, "  answered elsewhere"));
+                    return Ok(());
+                }
+                Err(ClientError::Unreachable { .. } | ClientError::Lost { .. }) if tries < RECONNECTS => {
+                    if tries == 0 && !self.manner.json {
+                        self.screen.line(&self.screen.paint.ink(Ink::Dim, "  the server is away; it is told when it is back"));
+                    }
+                    tries += 1;
+                    tokio::select! {
+                        () = tokio::time::sleep(RECONNECT_PAUSE) => {}
+                        _ = tokio::signal::ctrl_c() => return self.interrupted().await,
+                    }
+                }
+                Err(error) => return Err(error.into()),
             }
-            other => other,
         }
     }
 
@@ -206,13 +221,24 @@ impl View<'_> {
         }
     }
 
-    fn end(mut self, status: &str) -> Result<(), CliError> {
+    async fn end(mut self, status: &str) -> Result<(), CliError> {
         self.screen.doing(None);
         self.screen.end_text();
+        self.say_what_was_not_kept().await;
         match status {
             "completed" => Ok(()),
             _ if self.interrupts > 0 => Err(CliError::Interrupted),
             status => Err(CliError::Failed(format!("the session ended as {}", status.replace('_', " ")))),
+        }
+    }
+
+    /// An ended session awaits nothing, unless capturing its files failed; then what it did cannot be gone back to.
+    async fn say_what_was_not_kept(&self) {
+        let snapshots = self.client.get(&format!("/api/v1/sessions/{}/snapshots", self.session), &[]).await;
+        if !self.manner.json && snapshots.is_ok_and(|snapshots| snapshots["awaited"] == true) {
+            eprintln!(
+                "opensail: the files after its last step could not be captured (the server's log says why); undo and fork try it again"
+            );
         }
     }
 }

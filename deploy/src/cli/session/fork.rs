@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use crate::cli::CliError;
 use crate::cli::arguments::EditMode;
 use crate::cli::client::Client;
+use crate::cli::connect::is_named;
 use crate::cli::paint::{Ink, Paint, on_one_line, printable};
+use crate::{data_folder, settings};
 
 /// Paths named of each reason.
 const SHOWN: usize = 3;
@@ -36,10 +38,23 @@ pub async fn fork(client: &Client, session: &str, wish: Wish, json: bool) -> Res
     if json {
         tell!("{fork}")
     } else {
-        tell!("{}", printable(fork["id"].as_str().unwrap_or_default()));
+        let id = fork["id"].as_str().unwrap_or_default();
+        tell!("{}", printable(id));
+        say_where_it_works(id);
         say_what_it_lacks(client, session, wish.at).await?;
     }
     Ok(())
+}
+
+/// Its folder, where the server is this machine's: to look at, to build and to try by hand.
+fn say_where_it_works(fork: &str) {
+    if is_named() {
+        return;
+    }
+    let Ok(home) = settings::home(&settings::environment()) else { return };
+    // That of a fork which begins to work at once is only just being laid out.
+    let folder = data_folder::forks(&home).join(fork);
+    eprintln!("{}", Paint::for_stderr().ink(Ink::Dim, &format!("its files: {}", folder.display())));
 }
 
 /// What the snapshot left out is not in the copy.

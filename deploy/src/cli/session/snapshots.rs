@@ -32,5 +32,8 @@ pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bo
         let position = format!("#{}", item["position"]);
         tell!("{:>8}  {what:<10}  {}{more}{name}{}", position, paths.join("  "), paint.ink(Ink::Dim, &marks));
     }
+    if answer["complete"] != true {
+        eprintln!("the files after the last step are not captured (yet)");
+    }
     Ok(())
 }

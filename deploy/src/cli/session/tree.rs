@@ -26,11 +26,11 @@ fn show(item: &Value, all: &[&Value], depth: usize, own: &str, paint: Paint) {
     let text = |name: &str| printable(item[name].as_str().unwrap_or_default());
     let id = text("id");
     let at = match item["origin"]["position"].as_u64() {
-        Some(position) => format!(" from #{position}"),
+        Some(position) => format!("  from #{position}"),
         None => String::new(),
     };
     let thrown = if item["discarded"] == true { " (files thrown away)" } else { "" };
-    let line = format!("{id}  {:<12} {:>3} steps{at}{thrown}  {}", text("status"), item["usage"]["steps"], text("title"));
+    let line = format!("{id}  {:<16}  {:>4} steps{at}  {}{thrown}", text("status"), item["usage"]["steps"], text("title"));
     let line = if id == own { paint.ink(Ink::Bold, &line) } else { line };
     tell!("{}{line}", "  ".repeat(depth));
     for fork in all.iter().filter(|fork| fork["origin"]["session_id"] == item["id"]) {

@@ -67,11 +67,51 @@ async fn merging_naming_comparing() {
 #[tokio::test]
 async fn a_reader_that_has_had_enough_ends_it_quietly() {
     let bench = Bench::new().await;
-    bench.run(&script(), json!({})).await;
-    let mut query = bench.world.command(&["audit", "query"]);
-    let mut running = query.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    drop(running.stdout.take());
-    let mut said = String::new();
-    running.stderr.take().expect("a pipe").read_to_string(&mut said).await.expect("read");
-    assert_eq!((running.wait().await.expect("it ends").code(), said.as_str()), (Some(141), ""));
+    let (session, _) = bench.run(&script(), json!({})).await;
+    for words in [["audit", "query"].as_slice(), &["audit", "export"], &["session", "export", &session]] {
+        let mut reading = bench.world.command(words);
+        let mut running = reading.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        drop(running.stdout.take());
+        let mut said = String::new();
+        running.stderr.take().expect("a pipe").read_to_string(&mut said).await.expect("read");
+        assert_eq!((running.wait().await.expect("it ends").code(), said.as_str()), (Some(141), ""), "{words:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_once_and_names_what_was_meant() {
+    let bench = Bench::new().await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let told = bench.types(&["session", "undo", &session, "--to", "1"]).await.2;
+    assert_eq!(told, "opensail: Unprocessable Entity: the session has no event there\n");
+    let told = bench.types(&["session", "compare", &session, "01a210e0-bf68-77d4-9221-3750606dd37a"]).await.2;
+    assert!(told.contains("with=01a210e0-bf68-77d4-9221-3750606dd37a"), "{told}");
+    let told = bench.types(&["session", "tree", "nobody"]).await.2;
+    assert!(told.contains("(sessions/nobody/forks)"), "{told}");
+}
+
+#[tokio::test]
+async fn a_repository_and_a_change_of_kind_take_one_line() {
+    let bench = Bench::new().await;
+    let commands = "mkdir -p .git/objects/aa; echo x > .git/objects/aa/bb; echo ref > .git/HEAD; rm kind; mkdir kind; echo new > b.txt";
+    std::fs::write(bench.folder.join("kind"), "a file\n").expect("written");
+    let (session, _) = bench.run(&[shell(commands), say("done")], json!({})).await;
+    let (code, told, _) = bench.types(&["session", "diff", &session]).await;
+    assert_eq!(code, Some(0));
+    assert_eq!(told.lines().filter(|line| line.contains(".git")).collect::<Vec<_>>(), [".git (the repository itself; paths: 2)"]);
+    assert!(told.contains("kind (a file became a folder, mode 644 → 755)"), "{told}");
+    assert!(told.contains("b.txt (added)\n--- /dev/null"), "{told}");
+}
+
+#[tokio::test]
+async fn who_forgets_a_session_is_told_of_the_forks_that_still_know_it() {
+    let bench = Bench::new().await;
+    let (session, _) = bench.run(&script(), json!({})).await;
+    let (_, fork, told) = bench.types(&["session", "fork", &session]).await;
+    let copy = bench.copy_of(fork.trim());
+    assert!(told.contains(&format!("its files: {}", copy.display())), "{told}");
+    let told = bench.types(&["session", "forget", &session, "--reason", "a password"]).await.1;
+    assert!(told.contains(&format!("opensail session forget {}", fork.trim())), "{told}");
+    let told = bench.types(&["session", "forget", fork.trim(), "--reason", "a password"]).await.1;
+    assert_eq!(told.lines().count(), 1, "{told}");
 }

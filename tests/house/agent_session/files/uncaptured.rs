@@ -48,3 +48,19 @@ async fn a_fork_makes_them_up_or_is_refused() {
     let copy = bench.copy_of(made["id"].as_str().expect("an id"));
     assert_eq!(std::fs::read_to_string(copy.join("a.txt")).expect("a file"), "two\n");
 }
+
+#[tokio::test]
+async fn a_diff_goes_as_far_as_is_known_and_says_so() {
+    let bench = Bench::new().await;
+    let (session, _away) = uncaptured(&bench).await;
+    let path = format!("/api/v1/sessions/{session}/snapshots");
+    assert_eq!(bench.world.get(&path).await["complete"], false);
+    let output = bench.world.command(&["session", "diff", &session]).output().await.expect("it runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (diff, said) = (text(&output.stdout), text(&output.stderr));
+    assert!(diff.contains("a.txt (added)") && diff.contains("+one") && !diff.contains("b.txt"), "{diff}");
+    let until = bench.step(&session, 1).await;
+    let watched = bench.world.command(&["session", "watch", &session]).output().await.expect("it runs");
+    assert!(text(&watched.stderr).contains("could not be captured"), "{watched:?}");
+    assert!(said.contains("not captured (yet)") && said.contains(&format!("#{until}")), "{said}");
+}

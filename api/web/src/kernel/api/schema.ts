@@ -1505,6 +1505,9 @@ export interface components {
             diff?: string | null;
             /** @description The old path of a file that was renamed. */
             from_path?: string | null;
+            kind_after?: string | null;
+            /** @description `file`, `link` or `folder`; only of a `type`. */
+            kind_before?: string | null;
             /** Format: int64 */
             lines_added: number;
             /** Format: int64 */
@@ -2309,6 +2312,8 @@ export interface components {
         Snapshots: {
             /** @description The last event's files are still being captured. */
             awaited: boolean;
+            /** @description The last of them are the session's files as they are after its last event: nothing is awaited, and no later capture failed. */
+            complete: boolean;
             items: components["schemas"]["Snapshot"][];
             /** @description Always null: they are told at once. */
             next?: string | null;
