@@ -4,8 +4,10 @@
 
 pub mod bucket;
 pub mod cas;
+mod direct;
 pub mod fileops;
 pub mod names;
+mod side_by_side;
 #[cfg(test)]
 mod small_disk;
 mod temp_file;

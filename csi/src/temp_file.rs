@@ -4,17 +4,22 @@
 //! [`sweep`] can tell a leftover from a file that is being written at this moment.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, IoSlice, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
+use crate::direct;
+
 const PREFIX: &str = ".opensail-";
 const SUFFIX: &str = ".tmp";
 /// Hexadecimal digits between prefix and suffix (64 random bits).
 const DIGITS: usize = 16;
+
+/// Bytes from which a file is written past the page cache.
+const DIRECT_FROM: usize = 1024 * 1024;
 
 /// Names tried before giving up; one is enough unless somebody meddles.
 const MAX_ATTEMPTS: usize = 16;
@@ -63,7 +68,24 @@ impl<'d> TempFile<'d> {
 
     /// Writes all bytes and waits until they are on the disk.
     pub(crate) fn fill(&mut self, bytes: &[u8]) -> Result<(), Errno> {
-        self.file.write_all(bytes).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        self.fill_with(&[bytes])
+    }
+
+    /// The same of bytes that lie in pieces.
+    pub(crate) fn fill_with(&mut self, pieces: &[&[u8]]) -> Result<(), Errno> {
+        let all: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let written = if all < DIRECT_FROM { 0 } else { direct::write(&self.file, pieces)? };
+        let mut pieces: Vec<IoSlice<'_>> = pieces.iter().filter(|piece| !piece.is_empty()).map(|piece| IoSlice::new(piece)).collect();
+        let mut left = pieces.as_mut_slice();
+        IoSlice::advance_slices(&mut left, written);
+        while !left.is_empty() {
+            match self.file.write_vectored(left) {
+                Ok(0) => return Err(Errno::IO),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Errno::from_io_error(&error).unwrap_or(Errno::IO)),
+            }
+        }
         rustix::fs::fsync(&self.file)
     }
 
@@ -181,6 +203,23 @@ mod tests {
         ];
         kept.sort();
         assert_eq!(left, kept);
+    }
+
+    #[test]
+    fn bytes_in_pieces_are_written_one_after_the_other_whatever_their_number() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let dir = File::open(folder.path()).expect("open");
+        let mut noise = vec![0; 5 * 1024 * 1024];
+        blake3::Hasher::new().finalize_xof().fill(&mut noise);
+        for size in [0, 1, DIRECT_FROM - 1, DIRECT_FROM, DIRECT_FROM + 1, 2 * DIRECT_FROM + 4095, 3 * DIRECT_FROM + 4097, noise.len()] {
+            for piece in [68, 4096, 50_001, noise.len()] {
+                let pieces: Vec<&[u8]> = noise[..size].chunks(piece).flat_map(|piece| [piece, b""]).collect();
+                let mut temp = TempFile::create(dir.as_fd()).expect("create");
+                temp.fill_with(&pieces).expect("filled");
+                temp.replace("file").expect("named");
+                assert!(std::fs::read(folder.path().join("file")).expect("read") == noise[..size], "{size} in pieces of {piece}");
+            }
+        }
     }
 
     proptest! {

@@ -9,6 +9,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 
 use super::{Address, CasError};
+use crate::side_by_side::side_by_side;
 
 const MAGIC: &[u8; 5] = b"OSPK\x01";
 const CLOSING: &[u8; 4] = b"OSPX";
@@ -22,6 +23,9 @@ const FOOTER: usize = HASH + 4 + CLOSING.len();
 /// Longest object in bytes; more is damage. (A chunk is at most a megabyte, a folder of a million names some sixty.)
 const MAX_OBJECT: u32 = 256 * 1024 * 1024;
 
+/// Bytes of objects from which on several threads make their check sums.
+const PARALLEL_FROM: usize = 256 * 1024;
+
 /// Where an object's record lies in its pack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Slot {
@@ -31,36 +35,62 @@ pub(super) struct Slot {
     pub(super) length: u32,
 }
 
-/// The bytes of a pack and what lies where in it. Of objects with one name the first is taken.
-pub(super) fn build(objects: &[(Address, Vec<u8>)]) -> Result<(Vec<u8>, Vec<Slot>), CasError> {
-    let size: usize = objects.iter().map(|(_, bytes)| RECORD + SLOT + bytes.len()).sum();
-    let mut pack = Vec::with_capacity(MAGIC.len() + size + FOOTER);
-    let mut slots = Vec::with_capacity(objects.len());
-    let mut seen = HashSet::with_capacity(objects.len());
-    pack.extend_from_slice(MAGIC);
-    for (name, bytes) in objects {
-        let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= MAX_OBJECT);
-        let length = length.ok_or(CasError::TooLarge { size: bytes.len() as u64 })?;
-        if !seen.insert(*name) {
-            continue;
+/// A pack to be written: its objects' bytes stay where they are.
+pub(super) struct Pack<'o> {
+    heads: Vec<[u8; RECORD]>,
+    objects: Vec<&'o [u8]>,
+    index: Vec<u8>,
+    /// What will lie where.
+    pub(super) slots: Vec<Slot>,
+}
+
+impl<'o> Pack<'o> {
+    /// Of objects with one name the first is taken.
+    pub(super) fn of(objects: &'o [(Address, Vec<u8>)]) -> Result<Self, CasError> {
+        let mut seen = HashSet::with_capacity(objects.len());
+        let objects: Vec<_> = objects.iter().filter(|(name, _)| seen.insert(*name)).collect();
+        let (mut slots, mut offset) = (Vec::with_capacity(objects.len()), MAGIC.len() as u64);
+        for (name, bytes) in &objects {
+            let length = u32::try_from(bytes.len()).ok().filter(|length| *length <= MAX_OBJECT);
+            let length = length.ok_or(CasError::TooLarge { size: bytes.len() as u64 })?;
+            slots.push(Slot { name: *name, offset, length });
+            offset += RECORD as u64 + u64::from(length);
         }
-        slots.push(Slot { name: *name, offset: pack.len() as u64, length });
-        pack.extend_from_slice(name.as_bytes());
-        pack.extend_from_slice(&check_sum(name, bytes));
-        pack.extend_from_slice(&length.to_le_bytes());
-        pack.extend_from_slice(bytes);
+        let head = |(name, bytes): &&'o (Address, Vec<u8>)| Ok::<_, CasError>(head(name, bytes));
+        let all: usize = objects.iter().map(|(_, bytes)| bytes.len()).sum();
+        let heads = if all < PARALLEL_FROM { objects.iter().map(head).collect() } else { side_by_side(&objects, head) }?;
+        let objects = objects.into_iter().map(|(_, bytes)| bytes.as_slice()).collect();
+        Ok(Self { heads, objects, index: index_of(&slots), slots })
     }
-    let start = pack.len();
-    for slot in &slots {
-        pack.extend_from_slice(slot.name.as_bytes());
-        pack.extend_from_slice(&slot.offset.to_le_bytes());
-        pack.extend_from_slice(&slot.length.to_le_bytes());
+
+    /// Its bytes, piece by piece.
+    pub(super) fn pieces(&self) -> Vec<&[u8]> {
+        let records = self.heads.iter().zip(&self.objects).flat_map(|(head, object)| [head.as_slice(), object]);
+        std::iter::once(MAGIC.as_slice()).chain(records).chain([self.index.as_slice()]).collect()
     }
-    let sum = blake3::hash(&pack[start..]);
-    pack.extend_from_slice(sum.as_bytes());
-    pack.extend_from_slice(&u32::try_from(slots.len()).unwrap_or(u32::MAX).to_le_bytes());
-    pack.extend_from_slice(CLOSING);
-    Ok((pack, slots))
+}
+
+/// Of a record.
+fn head(name: &Address, bytes: &[u8]) -> [u8; RECORD] {
+    let mut head = [0; RECORD];
+    head[..HASH].copy_from_slice(name.as_bytes());
+    head[HASH..2 * HASH].copy_from_slice(&check_sum(name, bytes));
+    head[2 * HASH..].copy_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+    head
+}
+
+fn index_of(slots: &[Slot]) -> Vec<u8> {
+    let mut index = Vec::with_capacity(slots.len() * SLOT + FOOTER);
+    for slot in slots {
+        index.extend_from_slice(slot.name.as_bytes());
+        index.extend_from_slice(&slot.offset.to_le_bytes());
+        index.extend_from_slice(&slot.length.to_le_bytes());
+    }
+    let sum = blake3::hash(&index);
+    index.extend_from_slice(sum.as_bytes());
+    index.extend_from_slice(&u32::try_from(slots.len()).unwrap_or(u32::MAX).to_le_bytes());
+    index.extend_from_slice(CLOSING);
+    index
 }
 
 /// What lies in a pack; false when its index is damaged and the records were found by reading the whole of it, as far as

@@ -15,7 +15,7 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::local::{from_errno, open_folder};
-use super::pack::{self, Slot};
+use super::pack::{self, Pack, Slot};
 use super::{Address, CasError, Epoch};
 use crate::temp_file::{self, TempFile, sync_folder};
 
@@ -128,13 +128,13 @@ impl Packs {
         if objects.is_empty() {
             return Ok(());
         }
-        let (bytes, slots) = pack::build(objects)?;
+        let pack = Pack::of(objects)?;
         let name: Arc<str> = format!("{:032x}{SUFFIX}", rand::random::<u128>()).into();
         let mut temp = TempFile::create(self.folder.as_fd()).map_err(from_errno)?;
-        temp.fill(&bytes).map_err(from_errno)?;
+        temp.fill_with(&pack.pieces()).map_err(from_errno)?;
         temp.take_new(name.as_ref()).map_err(from_errno)?;
         sync_folder(&self.folder).map_err(from_errno)?;
-        self.known_mut().add(&name, &slots);
+        self.known_mut().add(&name, &pack.slots);
         Ok(())
     }
 

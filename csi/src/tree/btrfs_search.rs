@@ -2,8 +2,9 @@
 //! (`CAP_SYS_ADMIN`); for everybody else, and on other file systems, the folder is walked.
 //!
 //! An inode's item is brought up to date when the bytes that were written reach the disk, and then with the commit of a transaction. So the file
-//! system is synced first. **Whatever was done before the sync bears its transaction or an earlier one**, and whatever is done later a later
-//! one, at the next sync at the latest: nothing falls between two askings.
+//! system is synced first: **whatever was done before the sync is found**. What is done after it goes into the transaction that the file system
+//! then names, or into a later one, so the next asking begins with that one: nothing falls between two askings, and the little that is found twice
+//! is only looked at twice. (Waiting for the end of that transaction too, so that nothing is found twice, was as long again as the sync.)
 
 #![allow(unsafe_code, reason = "the kernel's interface to subvolumes; each block says why it is sound")]
 
@@ -11,15 +12,16 @@ use std::collections::HashSet;
 use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 
-use rustix::ioctl::{Getter, NoArg, Setter, Updater, ioctl, opcode};
+use rustix::ioctl::{NoArg, Updater, ioctl, opcode};
 
 use super::btrfs::MAGIC;
 use crate::fileops::Root;
 
 const TREE_SEARCH: rustix::ioctl::Opcode = opcode::read_write::<SearchArguments>(MAGIC, 17);
 const SYNC: rustix::ioctl::Opcode = opcode::none(MAGIC, 8);
-const WAIT_SYNC: rustix::ioctl::Opcode = opcode::write::<u64>(MAGIC, 22);
-const START_SYNC: rustix::ioctl::Opcode = opcode::read::<u64>(MAGIC, 24);
+const FS_INFO: rustix::ioctl::Opcode = opcode::read::<FileSystem>(MAGIC, 31);
+/// Asks for the generation, and says that it was given (Linux 5.10).
+const WITH_GENERATION: u64 = 1 << 1;
 
 /// Bytes of answers in one call.
 const ANSWER: usize = 4096 - size_of::<SearchKey>();
@@ -58,16 +60,40 @@ struct SearchArguments {
     answer: [u8; ANSWER],
 }
 
-/// Brings what was done so far to the disk; its transaction. `None` where that is not possible.
+/// `struct btrfs_ioctl_fs_info_args`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct FileSystem {
+    max_device: u64,
+    devices: u64,
+    id: [u8; 16],
+    sizes: [u32; 3],
+    check_sums: [u16; 2],
+    flags: u64,
+    generation: u64,
+    metadata_id: [u8; 16],
+    reserved: [u8; 944],
+}
+
+/// Brings what was done so far to the disk. The transaction up to which all changes can be found from then on: any later change bears a
+/// later one. `None` where that is not possible or not said.
 pub(super) fn commit(root: &Root) -> Option<u64> {
     let folder = super::walk::open_dir(root.as_fd(), c".").ok()?;
+    let before = begun(&folder)?;
     // SAFETY: the opcode is the kernel's and takes no argument.
     unsafe { ioctl(&folder, NoArg::<SYNC>::new()) }.ok()?;
-    // SAFETY: the opcode is the kernel's for one number, which it writes.
-    let transaction = unsafe { ioctl(&folder, Getter::<START_SYNC, u64>::new()) }.ok()?;
-    // SAFETY: the opcode is the kernel's for one number, which it reads.
-    unsafe { ioctl(&folder, Setter::<WAIT_SYNC, u64>::new(transaction)) }.ok()?;
-    Some(transaction)
+    // What was begun before is committed and takes in nothing more; what was begun last may be under way.
+    Some(before.max(begun(&folder)?.saturating_sub(1)))
+}
+
+/// The transaction that the file system began last.
+fn begun(folder: impl AsFd) -> Option<u64> {
+    // SAFETY: the structure is numbers and bytes, for all of which zero is a value.
+    let mut found: FileSystem = unsafe { MaybeUninit::zeroed().assume_init() };
+    found.flags = WITH_GENERATION;
+    // SAFETY: the opcode is the kernel's for this structure, which it reads and writes within its size.
+    unsafe { ioctl(&folder, Updater::<FS_INFO, FileSystem>::new(&mut found)) }.ok()?;
+    (found.flags & WITH_GENERATION != 0).then_some(found.generation)
 }
 
 /// Inodes of the subvolume that changed in a later transaction than this. `None` if it may not be asked, or there are very many.
@@ -146,7 +172,7 @@ mod tests {
 
     #[test]
     fn structures_are_as_large_as_the_kernels() {
-        assert_eq!((size_of::<SearchKey>(), size_of::<SearchArguments>()), (104, 4096));
+        assert_eq!((size_of::<SearchKey>(), size_of::<SearchArguments>(), size_of::<FileSystem>()), (104, 4096, 1024));
     }
 
     #[test]

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
-use rustix::fs::Stat;
+use rustix::fs::{FileType, Stat};
 
 use super::diff::Side;
 use super::entry::{Decoder, Encoder, Item};
+use super::unchanged::named_alike;
+use super::walk::Seen;
 use super::{TreeError, Why};
 use crate::cas::{Address, Content, Epoch};
 
@@ -71,6 +73,8 @@ pub(super) enum Known {
 pub(super) struct KnownFolder {
     /// Of the folder itself; 0 when it was read from a file, which does not say it.
     pub(super) inode: u64,
+    /// Its times when it was listed; none where a later listing may find other names although the times are the same.
+    pub(super) listed: Option<Stamp>,
     /// What was left out in it; unknown when it was read from a file.
     pub(super) left_out: Vec<(Vec<u8>, Why)>,
     pub(super) mode: u32,
@@ -81,6 +85,22 @@ pub(super) struct KnownFolder {
 }
 
 impl Known {
+    pub(super) fn kind(&self) -> FileType {
+        match self {
+            Self::File { .. } => FileType::RegularFile,
+            Self::Link { .. } => FileType::Symlink,
+            Self::Folder(_) => FileType::Directory,
+        }
+    }
+
+    /// Whether two looks found the same; of a folder, whether nothing in it changed.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Folder(one), Self::Folder(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one == other,
+        }
+    }
+
     /// What a snapshot holds of it. A folder has been written by then.
     pub(super) fn item(&self) -> Item {
         match self {
@@ -210,6 +230,39 @@ impl Stamp {
 }
 
 impl KnownFolder {
+    /// Takes in what its entries turned out to be, in the order of their names.
+    pub(super) fn fill(&mut self, entries: impl Iterator<Item = (Vec<u8>, Seen)>) {
+        for (name, seen) in entries {
+            match seen {
+                Seen::Known(known) => self.entries.push((name, known)),
+                Seen::LeftOut(why) => {
+                    if !named_alike(why) {
+                        self.listed = None;
+                    }
+                    self.left_out.push((name, why));
+                }
+                // It is put in when it was read.
+                Seen::ToRead => {}
+                Seen::Gone => self.listed = None,
+            }
+        }
+    }
+
+    /// The folder of a path is listed next time, whatever its times are.
+    pub(super) fn doubt(&mut self, path: &[u8]) {
+        let mut here = self;
+        let mut names = path.split(|byte| *byte == b'/').peekable();
+        while let Some(name) = names.next() {
+            if names.peek().is_none() {
+                here.listed = None;
+                return;
+            }
+            let Ok(at) = here.entries.binary_search_by(|(known, _)| known.as_slice().cmp(name)) else { return };
+            let Known::Folder(folder) = &mut here.entries[at].1 else { return };
+            here = Arc::make_mut(folder);
+        }
+    }
+
     /// Puts something at a path whose folder is known.
     pub(super) fn insert(&mut self, path: &[u8], known: Known) {
         let mut here = self;

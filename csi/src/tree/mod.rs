@@ -10,7 +10,7 @@
 //! caches), files above a size, sockets, pipes and devices, other file systems mounted inside, what may not be read, what lies too deep.
 //!
 //! **Taking** ([`Tracker::take`]) walks the folder and reads only what changed since the last time, by size, times, inode and
-//! mode of each file. A file whose time is so near to the walk that a later write could bear the same one is read again
+//! mode of each file; a folder is listed only if its own times changed. A file whose time is so near to the walk that a later write could bear the same one is read again
 //! next time. A file that changes while it is read is read again; one that never rests is said to be unsteady. On btrfs a
 //! subvolume in which nothing was written is recognised without a walk. Passing files of our own are in no snapshot; those whose writer
 //! was killed are removed where a walk meets them.

@@ -1,10 +1,10 @@
 //! Takes snapshots of one folder, one after the other.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::AtFlags;
 use rustix::time::{ClockId, clock_gettime};
@@ -20,6 +20,7 @@ use super::walk::{Changed, Walk};
 use super::{Rules, Snapshot, TreeError, Why};
 use crate::cas::{Address, Epoch, Hold, Kind, Subject, Writer, Written};
 use crate::fileops::Root;
+use crate::side_by_side::side_by_side;
 use crate::temp_file::TempFile;
 
 /// How often a folder is looked at again when entries come and go meanwhile.
@@ -28,7 +29,8 @@ const ROUNDS: usize = 3;
 const SHOWN: usize = 2;
 /// Files to read from which on several threads read.
 const PARALLEL_FROM: usize = 16;
-const MAX_THREADS: usize = 4;
+/// Folders to ask for their times from which on several threads ask.
+const PARALLEL_ASKED: usize = 200;
 
 /// A snapshot that was taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,6 +60,8 @@ pub struct Tracker {
     seen: Option<(Subvolume, Rules, u64)>,
     /// The last two snapshots that were taken, the newest last.
     shown: Vec<(Address, Arc<KnownFolder>)>,
+    /// By which what is known was found.
+    rules: Option<Rules>,
     unsaved: u64,
 }
 
@@ -171,7 +175,8 @@ impl Tracker {
         for round in 1..=ROUNDS {
             // Who is surprised looks at everything.
             let changed = changed.filter(|_| round == 1);
-            let (mut found, mut walk) = Walk::run(root.as_fd(), rules, now, self.known.as_ref(), changed)?;
+            let remembers = round == 1 && self.rules.as_ref() == Some(rules);
+            let (mut found, mut walk) = Walk::run(root.as_fd(), rules, now, self.known.as_ref(), (changed, remembers))?;
             let mut unsteady = Vec::new();
             let to_read = std::mem::take(&mut walk.to_read);
             read += to_read.len() as u64;
@@ -187,13 +192,18 @@ impl Tracker {
                     Outcome::Gone => {
                         walk.surprised = true;
                         walk.leave_out(path, Why::Unsteady);
+                        Arc::make_mut(&mut found).doubt(path);
                     }
-                    Outcome::LeftOut(why) => drop(walk.leave_out(path, why)),
+                    Outcome::LeftOut(why) => {
+                        walk.leave_out(path, why);
+                        Arc::make_mut(&mut found).doubt(path);
+                    }
                 }
             }
             let same = write(&writer, &mut found, self.known.as_ref())?;
             let moved = if same { Vec::new() } else { changed_folders(root, &walk.folders) };
             self.known = Some(found);
+            self.rules = Some(rules.clone());
             if (walk.surprised || !moved.is_empty()) && round < ROUNDS {
                 now = self::now();
                 continue;
@@ -211,7 +221,7 @@ impl Tracker {
         count(known, &mut files, &mut bytes);
         let snapshot = Snapshot::new(known.object.unwrap_or(Address::ZERO), files, bytes, walk.left_out);
         let name = writer.put(Kind::Snapshot, &snapshot.encode())?;
-        let listed = walk.folders.len() as u64;
+        let listed = walk.listed;
         Ok(Taken { name, snapshot, read, listed, written: writer.commit()?, unsteady, walked: true })
     }
 
@@ -254,38 +264,7 @@ fn now() -> i64 {
 /// Outcomes in the order of the paths.
 fn read_all(root: &Root, paths: &[Vec<u8>], rules: &Rules, now: i64, writer: &Writer<'_>) -> Result<Vec<Outcome>, TreeError> {
     let one = |path: &Vec<u8>| steady::read(root.as_fd(), path, rules, now, writer);
-    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-    if paths.len() < PARALLEL_FROM || cores < 2 {
-        return paths.iter().map(one).collect();
-    }
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(at) else { return Ok(done) };
-            match one(path) {
-                Ok(outcome) => done.push((at, outcome)),
-                Err(error) => {
-                    next.store(paths.len(), Ordering::Relaxed);
-                    return Err(error);
-                }
-            }
-        }
-    };
-    let mut done = Vec::with_capacity(paths.len());
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        for thread in threads {
-            match thread.join() {
-                Ok(part) => done.extend(part?),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        Ok::<_, TreeError>(())
-    })?;
-    done.sort_unstable_by_key(|(at, _)| *at);
-    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+    if paths.len() < PARALLEL_FROM { paths.iter().map(one).collect() } else { side_by_side(paths, one) }
 }
 
 /// Writes folders, innermost first, that are not as they were; true if none was.
@@ -313,14 +292,18 @@ fn write(writer: &Writer<'_>, found: &mut Arc<KnownFolder>, old: Option<&Arc<Kno
     Ok(false)
 }
 
-/// Folders that are no longer as they were when they were listed.
+/// Folders that are no longer as they were when they were entered.
 fn changed_folders(root: &Root, folders: &[(Vec<u8>, Stamp)]) -> Vec<Vec<u8>> {
-    let changed = |(path, stamp): &&(Vec<u8>, Stamp)| {
+    let changed = |(path, stamp): &(Vec<u8>, Stamp)| {
         let name = if path.is_empty() { b".".as_slice() } else { path };
         // Only compared, never opened: a link on the way makes it another folder, which is what we ask.
-        !rustix::fs::statat(root, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| Stamp::of(&stat) == *stamp)
+        let same = rustix::fs::statat(root, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|stat| Stamp::of(&stat) == *stamp);
+        Ok::<_, Infallible>((!same).then(|| path.clone()))
     };
-    folders.iter().filter(changed).map(|(path, _)| path.clone()).collect()
+    let asked: Result<Vec<_>, Infallible> =
+        if folders.len() < PARALLEL_ASKED { folders.iter().map(changed).collect() } else { side_by_side(folders, changed) };
+    let Ok(moved) = asked;
+    moved.into_iter().flatten().collect()
 }
 
 fn count(folder: &KnownFolder, files: &mut u64, bytes: &mut u64) {

@@ -1,10 +1,9 @@
 //! Looks at every entry beneath a root, without reading files, and compares with what was known.
 
 use std::collections::HashSet;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{AtFlags, Dir, FileType, OFlags, Stat};
 use rustix::io::Errno;
@@ -12,14 +11,16 @@ use rustix::io::Errno;
 use super::index::{Known, KnownFolder, Stamp};
 use super::rules::{is_git, is_ours};
 use super::snapshot::LeftOut;
+use super::unchanged::{RULES, keeps_times};
 use super::{Rules, TreeError, Why};
 use crate::fileops::{IgnoreRules, Links, open_beneath};
+use crate::side_by_side::side_by_side;
 use crate::temp_file::sweep;
 
 /// Levels of folders that are entered: one open handle each.
 const MAX_DEPTH: usize = 256;
-/// Threads of one walk.
-const MAX_THREADS: usize = 4;
+/// How folders are opened.
+pub(super) const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW);
 /// Longest path in bytes that the kernel takes.
 const MAX_PATH: usize = 4095;
 
@@ -35,8 +36,10 @@ pub(super) struct Walk<'w> {
     /// Files that must be read, and that are not in the result.
     pub(super) to_read: Vec<Vec<u8>>,
     pub(super) left_out: Vec<LeftOut>,
-    /// Folders with their times when they were listed.
+    /// Folders with their times when they were entered.
     pub(super) folders: Vec<(Vec<u8>, Stamp)>,
+    /// Folders whose names were read.
+    pub(super) listed: u64,
     /// Something went away between being listed and being looked at.
     pub(super) surprised: bool,
 }
@@ -49,6 +52,22 @@ pub(super) struct Here<'w> {
     pub(super) ignore: Option<Arc<IgnoreRules>>,
     /// `None`: everything beneath is looked at.
     pub(super) changed: Option<&'w Changed>,
+    /// A folder whose times are those of the last look is not listed again.
+    pub(super) remembers: bool,
+    /// Several threads are at it already.
+    divided: bool,
+}
+
+/// An entry of a folder to be looked at: its name, what the folder says that it is, and what was known of it.
+pub(super) type Candidate<'c> = (&'c [u8], FileType, Option<&'c Known>);
+
+/// What an entry turned out to be.
+pub(super) enum Seen {
+    Known(Known),
+    LeftOut(Why),
+    /// A file that changed.
+    ToRead,
+    Gone,
 }
 
 impl<'w> Here<'w> {
@@ -64,28 +83,26 @@ impl<'w> Walk<'w> {
         rules: &'w Rules,
         now: i64,
         old: Option<&Arc<KnownFolder>>,
-        changed: Option<&'w Changed>,
+        (changed, remembers): (Option<&'w Changed>, bool),
     ) -> Result<(Arc<KnownFolder>, Walk<'w>), TreeError> {
         let failed = |errno| TreeError::at(b".", errno);
         let fd = open_dir(root, c".").map_err(failed)?;
         let stat = rustix::fs::fstat(&fd).map_err(failed)?;
         let ignore = if rules.gitignore { IgnoreRules::exclude(root) } else { None };
-        let mut walk = Self {
-            root,
-            rules,
-            device: stat.st_dev,
-            now,
-            to_read: Vec::new(),
-            left_out: Vec::new(),
-            folders: Vec::new(),
-            surprised: false,
-        };
-        let changed = changed.filter(|_| walk.same_exclude(old));
-        let here = Here { depth: 0, in_git: false, ignore, changed };
+        let mut walk = Self::new(root, rules, stat.st_dev, now);
+        let same = walk.same_exclude(old);
+        let remembers = remembers && same && keeps_times(&fd);
+        let here = Here { depth: 0, in_git: false, ignore, changed: changed.filter(|_| same), remembers, divided: false };
         let found = walk.folder_or_known(fd, &stat, &mut Vec::new(), old, here)?;
         Ok((found, walk))
     }
 
+    fn new(root: BorrowedFd<'w>, rules: &'w Rules, device: u64, now: i64) -> Self {
+        let (to_read, left_out, folders) = (Vec::new(), Vec::new(), Vec::new());
+        Self { root, rules, device, now, to_read, left_out, folders, listed: 0, surprised: false }
+    }
+
+    /// Lists the folder and looks at all that is in it.
     pub(super) fn folder(
         &mut self,
         fd: OwnedFd,
@@ -94,7 +111,9 @@ impl<'w> Walk<'w> {
         old: Option<&KnownFolder>,
         mut here: Here<'w>,
     ) -> Result<KnownFolder, TreeError> {
-        self.folders.push((path.clone(), Stamp::of(stat)));
+        let stamp = Stamp::of(stat);
+        self.folders.push((path.clone(), stamp));
+        self.listed += 1;
         let mut dir = Dir::new(fd).map_err(|errno| TreeError::at(path, errno))?;
         let mut names = Vec::new();
         let mut leftover = false;
@@ -103,7 +122,7 @@ impl<'w> Walk<'w> {
             let bytes = entry.file_name().to_bytes();
             leftover |= is_ours(bytes);
             if !matches!(bytes, b"." | b"..") && !is_ours(bytes) {
-                names.push((entry.file_name().to_owned(), entry.file_type()));
+                names.push((bytes.to_vec(), entry.file_type()));
             }
         }
         names.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
@@ -112,83 +131,76 @@ impl<'w> Walk<'w> {
             // Of a writer that was killed. Those of the living are locked and stay.
             sweep(fd);
         }
-        let has_rules = |name: &CStr| names.binary_search_by(|(known, _)| known.as_c_str().cmp(name)).is_ok();
-        if self.rules.gitignore && !here.in_git && has_rules(c".gitignore") {
+        let has_rules = names.binary_search_by(|(known, _)| known.as_slice().cmp(RULES)).is_ok();
+        if self.rules.gitignore && !here.in_git && has_rules {
             here.ignore = IgnoreRules::with(here.ignore, fd, path);
         }
-        here.changed = here.changed.filter(|_| self.same_rules(fd, old, &here));
-        let mut found = KnownFolder { inode: stat.st_ino, mode: stat.st_mode & 0o3777, ..KnownFolder::default() };
-        if here.changed.is_none() && here.depth == 0 && names.iter().filter(|(_, kind)| *kind == FileType::Directory).count() > 1 {
-            return self.side_by_side(fd, &names, old, &here, found);
-        }
-        let above = path.len();
-        for (name, kind) in &names {
-            if above > 0 {
-                path.push(b'/');
-            }
-            path.extend_from_slice(name.to_bytes());
-            let known = old.and_then(|old| old.get(name.to_bytes()));
-            let left_out = self.left_out.len();
-            if let Some(known) = self.entry(fd, name, *kind, path, known, &here)? {
-                found.entries.push((name.to_bytes().to_vec(), known));
-            } else if let Some(left_out) = self.left_out.get(left_out) {
-                found.left_out.push((name.to_bytes().to_vec(), left_out.why));
-            }
-            path.truncate(above);
-        }
+        let same = self.same_rules(fd, old, &here);
+        here.changed = here.changed.filter(|_| same);
+        here.remembers &= same;
+        let candidates: Vec<Candidate<'_>> =
+            names.iter().map(|(name, kind)| (name.as_slice(), *kind, old.and_then(|old| old.get(name)))).collect();
+        let seen = self.entries(fd, &candidates, path, &here)?;
+        // What is being written under a passing name, or was just now removed, is looked for again.
+        let listed = (stamp.settled(self.now) && !leftover).then_some(stamp);
+        let mut found = KnownFolder { inode: stat.st_ino, mode: stat.st_mode & 0o3777, listed, ..KnownFolder::default() };
+        found.fill(names.into_iter().map(|(name, _)| name).zip(seen));
         Ok(found)
     }
 
-    /// The entries of the root, on as many threads as there are cores.
-    fn side_by_side(
+    /// Looks at entries of one folder; those of the first with several folders on as many threads as there are cores.
+    pub(super) fn entries(
         &mut self,
         fd: BorrowedFd<'_>,
-        names: &[(CString, FileType)],
-        old: Option<&KnownFolder>,
+        candidates: &[Candidate<'_>],
+        path: &mut Vec<u8>,
         here: &Here<'w>,
-        found: KnownFolder,
-    ) -> Result<KnownFolder, TreeError> {
-        let next = AtomicUsize::new(0);
+    ) -> Result<Vec<Seen>, TreeError> {
+        let folders = || candidates.iter().filter(|(_, kind, _)| *kind == FileType::Directory).count();
+        if here.changed.is_some() || here.divided || folders() < 2 {
+            return candidates.iter().map(|candidate| self.seen(fd, *candidate, path, here)).collect();
+        }
+        let here = Here { divided: true, ..here.clone() };
         let (root, rules, device, now) = (self.root, self.rules, self.device, self.now);
-        let work = || {
-            let mut part =
-                Walk { root, rules, device, now, to_read: Vec::new(), left_out: Vec::new(), folders: Vec::new(), surprised: false };
-            let (mut entries, mut left_out) = (Vec::new(), Vec::new());
-            while let Some((name, kind)) = names.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let bytes = name.to_bytes();
-                let known = old.and_then(|old| old.get(bytes));
-                let before = part.left_out.len();
-                if let Some(known) = part.entry(fd, name, *kind, &mut bytes.to_vec(), known, here)? {
-                    entries.push((bytes.to_vec(), known));
-                } else if let Some(own) = part.left_out.get(before) {
-                    left_out.push((bytes.to_vec(), own.why));
-                }
-            }
-            Ok::<_, TreeError>((part, entries, left_out))
-        };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        let (mut entries, mut left_out) = (Vec::with_capacity(names.len()), Vec::new());
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            for thread in threads {
-                let (part, some, own) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-                entries.extend(some);
-                left_out.extend(own);
-                self.to_read.extend(part.to_read);
-                self.left_out.extend(part.left_out);
-                self.folders.extend(part.folders);
-                self.surprised |= part.surprised;
-            }
-            Ok::<_, TreeError>(())
+        let parts = side_by_side(candidates, |candidate| {
+            let mut part = Walk::new(root, rules, device, now);
+            let seen = part.seen(fd, *candidate, &mut path.clone(), &here)?;
+            Ok::<_, TreeError>((part, seen))
         })?;
-        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Ok(KnownFolder { entries, left_out, ..found })
+        let take_in = |(part, seen): (Walk<'w>, Seen)| {
+            self.to_read.extend(part.to_read);
+            self.left_out.extend(part.left_out);
+            self.folders.extend(part.folders);
+            self.listed += part.listed;
+            self.surprised |= part.surprised;
+            seen
+        };
+        Ok(parts.into_iter().map(take_in).collect())
+    }
+
+    fn seen(
+        &mut self,
+        fd: BorrowedFd<'_>,
+        (name, kind, old): Candidate<'_>,
+        path: &mut Vec<u8>,
+        here: &Here<'w>,
+    ) -> Result<Seen, TreeError> {
+        let (above, left_out, to_read) = (path.len(), self.left_out.len(), self.to_read.len());
+        step(path, name);
+        let known = self.entry(fd, name, kind, path, old, here)?;
+        path.truncate(above);
+        Ok(match (known, self.left_out.get(left_out)) {
+            (Some(known), _) => Seen::Known(known),
+            (None, Some(left_out)) => Seen::LeftOut(left_out.why),
+            (None, None) if self.to_read.len() > to_read => Seen::ToRead,
+            (None, None) => Seen::Gone,
+        })
     }
 
     pub(super) fn entry(
         &mut self,
         fd: BorrowedFd<'_>,
-        name: &CStr,
+        name: &[u8],
         kind: FileType,
         path: &mut Vec<u8>,
         old: Option<&Known>,
@@ -197,13 +209,17 @@ impl<'w> Walk<'w> {
         if path.len() > MAX_PATH {
             return Ok(self.leave_out(path, Why::TooDeep));
         }
-        if kind == FileType::Directory && !here.in_git && !is_git(name.to_bytes()) {
-            if self.rules.is_cache(name.to_bytes()) {
+        if kind == FileType::Directory && !here.in_git && !is_git(name) {
+            if self.rules.is_cache(name) {
                 return Ok(self.leave_out(path, Why::Cache));
             }
             if here.ignore.as_ref().is_some_and(|ignore| ignore.ignore(path, true)) {
                 return Ok(self.leave_out(path, Why::Ignored));
             }
+        }
+        if kind == FileType::Directory {
+            // What it is shows when it is opened.
+            return self.subfolder(fd, name, path, old, here);
         }
         let stat = match rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => stat,
@@ -244,7 +260,7 @@ impl<'w> Walk<'w> {
     fn link(
         &mut self,
         fd: BorrowedFd<'_>,
-        name: &CStr,
+        name: &[u8],
         stamp: Stamp,
         path: &[u8],
         old: Option<&Known>,
@@ -267,7 +283,7 @@ impl<'w> Walk<'w> {
     fn subfolder(
         &mut self,
         fd: BorrowedFd<'_>,
-        name: &CStr,
+        name: &[u8],
         path: &mut Vec<u8>,
         old: Option<&Known>,
         here: &Here<'w>,
@@ -275,9 +291,13 @@ impl<'w> Walk<'w> {
         if here.depth >= MAX_DEPTH {
             return Ok(self.leave_out(path, Why::TooDeep));
         }
-        let fd = match open_dir(fd, name) {
+        let fd = match open_quietly(fd, name, FOLDER) {
             Ok(fd) => fd,
-            Err(Errno::ACCESS | Errno::PERM) => return Ok(self.leave_out(path, Why::Unreadable)),
+            Err(Errno::ACCESS | Errno::PERM) => {
+                let stat = rustix::fs::statat(fd, name, AtFlags::SYMLINK_NOFOLLOW);
+                let mounted = stat.is_ok_and(|stat| stat.st_dev != self.device);
+                return Ok(self.leave_out(path, if mounted { Why::Mount } else { Why::Unreadable }));
+            }
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
                 self.surprised = true;
                 return Ok(None);
@@ -285,8 +305,11 @@ impl<'w> Walk<'w> {
             Err(errno) => return Err(TreeError::at(path, errno)),
         };
         let stat = rustix::fs::fstat(&fd).map_err(|errno| TreeError::at(path, errno))?;
+        if stat.st_dev != self.device {
+            return Ok(self.leave_out(path, Why::Mount));
+        }
         let old = old.and_then(|old| if let Known::Folder(folder) = old { Some(folder) } else { None });
-        let found = self.folder_or_known(fd, &stat, path, old, here.beneath(name.to_bytes()))?;
+        let found = self.folder_or_known(fd, &stat, path, old, here.beneath(name))?;
         Ok(Some(Known::Folder(found)))
     }
 
@@ -298,7 +321,7 @@ impl<'w> Walk<'w> {
 
 /// Opens a folder without leaving a trace of having been there, where that is allowed.
 pub(super) fn open_dir(dir: BorrowedFd<'_>, name: &CStr) -> Result<OwnedFd, Errno> {
-    open_quietly(dir, name, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW)
+    open_quietly(dir, name, FOLDER)
 }
 
 /// Reading would change the time of access, and that is a write to the file system, which then counts as changed.
@@ -307,4 +330,12 @@ pub(super) fn open_quietly(dir: BorrowedFd<'_>, path: impl rustix::path::Arg + C
         Err(Errno::PERM) => open_beneath(dir.as_fd(), path, flags, Links::None),
         outcome => outcome,
     }
+}
+
+/// To an entry of the folder at `path`.
+pub(super) fn step(path: &mut Vec<u8>, name: &[u8]) {
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
 }

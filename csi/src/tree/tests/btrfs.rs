@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::super::*;
+use super::remembering::{STEPS, fill, sh};
 use super::world::*;
 use crate::cas::LocalStore;
 use crate::cas::test_key::subject;
@@ -51,43 +52,12 @@ fn a_look_at_what_changed_finds_what_a_look_at_everything_does() {
     let hold = crate::cas::Objects::hold(&store).expect("held");
     create_subvolume(Root::open(&top).expect("top"), c"project").expect("made");
     let project = top.join("project");
-    for number in 0..200 {
-        let folder = project.join(format!("{}/{}", number % 5, number % 20));
-        std::fs::create_dir_all(&folder).expect("folder");
-        std::fs::write(folder.join(number.to_string()), format!("{number}")).expect("written");
-    }
+    fill(&project);
     let (root, rules) = (Root::open(&project).expect("root"), Rules::default());
     let mut tracker = Tracker::default();
     let mut listed = Vec::new();
-    let steps = [
-        ("a byte", "echo x >> 1/1/1"),
-        ("a new file in the root", "echo y > new"),
-        ("another file renamed over it", "mv 2/2/2 new"),
-        ("bits", "chmod 755 3/3/3"),
-        ("a folder's bits", "chmod 700 3/3"),
-        ("a folder renamed", "mv 4/4 4/renamed"),
-        ("another in its place", "mkdir 4/4; echo z > 4/4/z"),
-        ("a file for a folder", "rm -r 1/6; echo file > 1/6"),
-        ("a folder for a file", "rm 1/6; mkdir -p 1/6/deep/er; echo deep > 1/6/deep/er/f"),
-        ("a link", "ln -s nowhere 2/link"),
-        ("the link elsewhere", "ln -sfn elsewhere 2/link"),
-        ("one of two names", "ln 0/0/0 0/second; echo through >> 0/second"),
-        ("rules", "echo 'deep/' > 1/6/.gitignore"),
-        ("other rules", "echo 'none/' > 1/6/.gitignore"),
-        ("no rules", "rm 1/6/.gitignore"),
-        ("rules for all", "mkdir -p .git/info; echo '7/' > .git/info/exclude; mkdir -p 2/7; echo 7 > 2/7/7"),
-        ("no rules for all", "rm -r .git"),
-        ("a cache", "mkdir -p 0/5/node_modules; echo c > 0/5/node_modules/c"),
-        ("a byte beside it", "echo x >> 0/5/5"),
-        ("a socket", "mkfifo 0/5/pipe"),
-        ("moved across", "mv 0/5/5 3/3/5"),
-        ("the same time", "touch -r 2/2/22 4/9/9; echo changed > 4/9/9; touch -r 2/2/22 4/9/9"),
-        ("nothing", "true"),
-        ("a byte again", "echo x >> 1/1/1"),
-    ];
-    for (what, step) in steps {
-        let done = Command::new("sh").args(["-ec", step]).current_dir(&project).status().expect("sh");
-        assert!(done.success(), "{what}");
+    for (what, step) in STEPS {
+        sh(&project, step);
         let taken = tracker.take(&subject, &root, &rules, &hold).expect("taken");
         let anew = Tracker::default().take(&subject, &root, &rules, &hold).expect("taken");
         assert_eq!((&taken.snapshot, taken.name), (&anew.snapshot, anew.name), "{what}");

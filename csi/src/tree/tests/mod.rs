@@ -7,5 +7,6 @@ mod git;
 mod going_back;
 mod killed;
 mod refused;
+mod remembering;
 mod taking;
 mod world;

@@ -51,13 +51,10 @@ impl Folders {
         let file = self.index_of(root);
         let tracker = slot.get_or_insert_with(|| Tracker::load(subject, &file));
         let done = work(tracker)?;
-        if tracker.unsaved() < UNSAVED {
-            return Ok(done);
-        }
-        // A cache: without it the next start reads the folder anew.
-        let saved = DirBuilder::new().recursive(true).mode(0o700).create(&self.indexes).map_err(|error| error.to_string());
-        if let Err(error) = saved.and_then(|()| tracker.save(subject, &file).map_err(|error| error.to_string())) {
-            tracing::warn!(error, "the index of a folder could not be kept");
+        if tracker.unsaved() >= UNSAVED {
+            let (known, subject, indexes) = (Arc::clone(&known), subject.clone(), self.indexes.clone());
+            // Whoever asked need not wait for it. What it waits for is this look's end.
+            tokio::task::spawn_blocking(move || save(&known, &subject, &indexes, &file));
         }
         Ok(done)
     }
@@ -80,7 +77,11 @@ impl Folders {
     }
 
     pub(super) fn forget(&self, root: &Path) {
-        self.known().remove(root);
+        let known = self.known().remove(root).map(|(known, _)| known);
+        let mut slot = known.as_ref().map(|known| known.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(slot) = &mut slot {
+            **slot = None;
+        }
         // It may never have been there.
         let _ = std::fs::remove_file(self.index_of(root));
     }
@@ -88,6 +89,16 @@ impl Folders {
     fn index_of(&self, root: &Path) -> PathBuf {
         let digest = Sha256::digest(root.as_os_str().as_bytes());
         self.indexes.join(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    }
+}
+
+/// Keeps a folder's index, unless it was kept or forgotten meanwhile. A cache: without it the next start reads the folder anew.
+fn save(known: &Mutex<Option<Tracker>>, subject: &Subject, indexes: &Path, file: &Path) {
+    let mut slot = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(tracker) = slot.as_mut().filter(|tracker| tracker.unsaved() >= UNSAVED) else { return };
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(indexes).map_err(|error| error.to_string());
+    if let Err(error) = made.and_then(|()| tracker.save(subject, file).map_err(|error| error.to_string())) {
+        tracing::warn!(error, "the index of a folder could not be kept");
     }
 }
 
