@@ -6,6 +6,7 @@
 pub mod append;
 pub mod batch;
 pub mod epoch;
+pub mod explained;
 pub mod group;
 pub mod lease;
 pub mod page;

@@ -39,7 +39,13 @@ pub struct Db {
     withheld: Arc<RwLock<BTreeMap<&'static str, &'static str>>>,
     /// Tables of views that do not go on, with the view and where it stands.
     stopped: Arc<RwLock<Stopped>>,
+    /// Every statement that was asked, for the tests that have their plans explained.
+    #[cfg(test)]
+    pub(crate) asked: Asked,
 }
+
+#[cfg(test)]
+pub(crate) type Asked = Arc<std::sync::Mutex<Vec<Sql>>>;
 
 pub(crate) type Stopped = BTreeMap<&'static str, (&'static str, Position)>;
 
@@ -131,7 +137,13 @@ impl Row {
 
 impl Db {
     fn new(pools: Pools) -> Self {
-        Db { pools, withheld: Arc::default(), stopped: Arc::default() }
+        Db {
+            pools,
+            withheld: Arc::default(),
+            stopped: Arc::default(),
+            #[cfg(test)]
+            asked: Asked::default(),
+        }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -171,6 +183,8 @@ impl Db {
     }
 
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
+        #[cfg(test)]
+        self.asked.lock().expect("whole").push(sql.clone());
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => bound!(sql).fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect(),
             Pools::Postgres(pool) => bound!(sql).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect(),
@@ -178,6 +192,8 @@ impl Db {
     }
 
     pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
+        #[cfg(test)]
+        self.asked.lock().expect("whole").push(sql.clone());
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => bound!(sql).fetch_optional(readers).await?.map(Row::Sqlite),
             Pools::Postgres(pool) => bound!(sql).fetch_optional(pool).await?.map(Row::Postgres),
@@ -211,7 +227,12 @@ impl Db {
             Pools::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Open::Postgres(pool.begin().await?),
         };
-        Ok(Tx { open, names: None })
+        Ok(Tx {
+            open,
+            names: None,
+            #[cfg(test)]
+            asked: self.asked.clone(),
+        })
     }
 }
 
@@ -226,6 +247,8 @@ pub(crate) struct Tx {
     open: Open,
     /// What a view's tables are called in it.
     names: Option<Names>,
+    #[cfg(test)]
+    asked: Asked,
 }
 
 enum Open {
@@ -267,6 +290,8 @@ impl Tx {
         if let Some(names) = &self.names {
             sql.text = names.applied(sql.text);
         }
+        #[cfg(test)]
+        self.asked.lock().expect("whole").push(sql.clone());
         sql
     }
 

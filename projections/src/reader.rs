@@ -13,20 +13,11 @@ pub(crate) struct Reader {
     at: Option<Position>,
     /// What is read must have seen the journal up to here.
     since: Position,
-    /// Every statement that was asked, for the test that has their plans explained.
-    #[cfg(test)]
-    pub(crate) asked: std::sync::Arc<std::sync::Mutex<Vec<Sql>>>,
 }
 
 impl Reader {
     pub(crate) fn new(db: Db) -> Self {
-        Reader {
-            db,
-            at: None,
-            since: 0,
-            #[cfg(test)]
-            asked: std::sync::Arc::default(),
-        }
+        Reader { db, at: None, since: 0 }
     }
 
     pub(crate) fn at(&self, position: Position) -> Self {
@@ -60,10 +51,7 @@ impl Reader {
         if let Some((view, position)) = self.db.stopped_before(self.since.max(self.at.unwrap_or(0)), &sql.text) {
             return Err(QueryError::Stopped { view, position });
         }
-        let sql = self.then(sql);
-        #[cfg(test)]
-        self.asked.lock().expect("whole").push(sql.clone());
-        Ok(sql)
+        Ok(self.then(sql))
     }
 
     /// The statement over the tables of then.

@@ -103,6 +103,14 @@ impl World {
         World { ground, store, keys: Arc::new(keys), db, tail, ada, crew, boat }
     }
 
+    /// None on SQLite.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        match &self.ground {
+            Ground::Sqlite(..) => None,
+            Ground::Postgres(database, _) => Some(database),
+        }
+    }
+
     /// A session of its own at the PostgreSQL server; panics on SQLite.
     pub(crate) async fn postgres_session(&self) -> PgConnection {
         let Ground::Postgres(database, _) = &self.ground else { panic!("not on PostgreSQL") };
