@@ -36,6 +36,8 @@ pub type Numbers = BTreeMap<&'static str, f64>;
 pub struct Found {
     /// `lag_events`, `lag_seconds`, `parked` where they mean something.
     pub numbers: Numbers,
+    /// The same of what it consists of, by name; for metrics alone.
+    pub parts: BTreeMap<String, Numbers>,
     pub trouble: Option<Trouble>,
 }
 
@@ -49,7 +51,7 @@ pub struct Trouble {
 
 impl From<Numbers> for Found {
     fn from(numbers: Numbers) -> Self {
-        Found { numbers, trouble: None }
+        Found { numbers, ..Found::default() }
     }
 }
 
@@ -82,6 +84,8 @@ pub(crate) struct BackEnd {
     /// `lag_events`, `lag_seconds`, `parked` where they mean something.
     #[serde(flatten)]
     pub(crate) numbers: Numbers,
+    #[serde(skip)]
+    pub(crate) parts: BTreeMap<String, Numbers>,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -96,13 +100,17 @@ pub(crate) async fn check_all(probes: &[Box<dyn Probe>]) -> Vec<BackEnd> {
             Ok(found) => found,
             Err(_) => Err("it did not answer in time".into()),
         };
-        let (numbers, why, tolerable, log) = match found {
-            Ok(Found { numbers, trouble: None }) => return BackEnd { name, ok: true, optional, why: None, tolerable: true, numbers },
-            Ok(Found { numbers, trouble: Some(Trouble { why, tolerable }) }) => (numbers, Some(why.clone()), tolerable, why),
-            Err(log) => (Numbers::new(), None, false, log),
+        let (Found { numbers, parts, trouble }, log) = match found {
+            Ok(found) => (found, None),
+            Err(log) => (Found::default(), Some(log)),
+        };
+        let (why, tolerable, log) = match (trouble, log) {
+            (None, None) => return BackEnd { name, ok: true, optional, why: None, tolerable: true, numbers, parts },
+            (Some(Trouble { why, tolerable }), _) => (Some(why.clone()), tolerable, why),
+            (None, Some(log)) => (None, false, log),
         };
         tracing::warn!(back_end = name, why = log, "{}", if optional || tolerable { "degraded" } else { "not ready" });
-        BackEnd { name, ok: false, optional, why, tolerable, numbers }
+        BackEnd { name, ok: false, optional, why, tolerable, numbers, parts }
     }))
     .await
 }

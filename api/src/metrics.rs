@@ -105,13 +105,60 @@ pub(crate) async fn measure(State(api): State<Api>, request: Request, next: Next
 
 pub(crate) async fn get_metrics(State(api): State<Api>) -> Response {
     let mut text = api.metrics().text();
-    text.push_str("# HELP opensail_ready Whether a back end answers.\n# TYPE opensail_ready gauge\n");
+    // All lines of one number stand together.
+    let mut families = BTreeMap::<&'static str, String>::new();
+    let mut tell = |number: &'static str, labels: String, value: f64| {
+        let _ = writeln!(families.entry(number).or_default(), "opensail_{number}{{{labels}}} {value}");
+    };
     for found in api.probe().await {
-        let _ = writeln!(text, "opensail_ready{{back_end=\"{}\"}} {}", found.name, u8::from(found.ok));
+        let of = format!("back_end=\"{}\"", found.name);
+        tell("ready", of.clone(), f64::from(u8::from(found.ok)));
         for (number, value) in &found.numbers {
-            let _ = writeln!(text, "opensail_{number}{{back_end=\"{}\"}} {value}", found.name);
+            tell(number, of.clone(), *value);
         }
+        for (part, numbers) in &found.parts {
+            for (number, value) in numbers {
+                tell(number, format!("{of},name=\"{}\"", escaped(part)), *value);
+            }
+        }
+    }
+    for (number, lines) in families {
+        let _ = write!(text, "# HELP opensail_{number} {}\n# TYPE opensail_{number} gauge\n{lines}", meaning(number));
     }
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// A label's value as the text format wants it.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+/// What a number of a back end says.
+fn meaning(number: &str) -> &'static str {
+    match number {
+        "ready" => "Whether a back end answers.",
+        "position" => "Position of the journal up to which it has come.",
+        "waiting_appends" => "Changes of this process that wait to be written, beside those that are being written.",
+        "lag_events" => "Events of the journal behind that position.",
+        "lag_seconds" => "Age of the oldest of them.",
+        "still_seconds" => "Since when it has not moved, though there was something to see.",
+        "parked" => "What was set aside: streams of a read model, work of a queue.",
+        "stopped" => "Whether it does not go on.",
+        "served" => "Whether it is read.",
+        "members" => "Members of a consumer group that live.",
+        "rebuild_done" => "Position up to which a read model is built anew.",
+        "rebuild_to_do" => "Events that are still to be built.",
+        _ => "A number of a back end.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_escaped() {
+        assert_eq!(escaped("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+    }
 }

@@ -284,6 +284,12 @@ impl From<CommandError> for Problem {
                 Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", text) }
             }
             CommandError::NewerEvent { event_type, version, position } => Problem::newer_event(&event_type, version, position),
+            CommandError::UnreadableEvent { stream, position, .. } => {
+                let mut problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable_event", text);
+                problem.more.insert("stream".into(), stream.to_string().into());
+                problem.more.insert("position".into(), position.into());
+                problem
+            }
             CommandError::Broken { log } => {
                 tracing::error!(log, "a command could not be done");
                 Problem::internal()
@@ -323,6 +329,8 @@ pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Problem {
 mod tests {
     use std::time::Duration;
 
+    use opensail_commands::journal::StreamId;
+
     use super::*;
 
     fn told(error: CommandError) -> (u16, &'static str, Option<String>) {
@@ -356,6 +364,17 @@ mod tests {
             (CommandError::Unavailable { log: "a secret".into() }, 503, "unavailable", Some("1")),
             (CommandError::IdempotencyKeyReused, 422, "idempotency_key_reused", None),
             (CommandError::NewerEvent { event_type: "team.sunk".into(), version: 2, position: 7 }, 503, "newer_event", None),
+            (
+                CommandError::UnreadableEvent {
+                    event_type: "team.renamed".into(),
+                    version: 1,
+                    stream: StreamId::new("team", "t"),
+                    position: 7,
+                },
+                500,
+                "unreadable_event",
+                None,
+            ),
             (CommandError::Broken { log: "a secret".into() }, 500, "internal", None),
         ] {
             assert_eq!(told(error), (status, code, wait.map(String::from)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use opensail_domain::kernel::{DecodeError, Rejection, RejectionKind};
 use opensail_eventstore::private::PrivateError;
 use opensail_eventstore::vault::keyring::KeyError;
-use opensail_eventstore::{AppendError, CommandId, Position, ReadError, Recorded, VaultError};
+use opensail_eventstore::{AppendError, CommandId, Position, ReadError, Recorded, StreamId, VaultError};
 
 use crate::ports::passwords::PasswordError;
 use crate::ports::project_files::FileError;
@@ -79,6 +79,12 @@ pub enum CommandError {
     /// A newer version of the program has written into what this is about. Only this one thing is out of reach.
     #[error("event {event_type} v{version} at position {position} was written by a newer version of the program; upgrade this server")]
     NewerEvent { event_type: String, version: u32, position: Position },
+    /// An event that is not what its type says. What it says stays out: why it cannot be read is told in the log and where its stream is parked.
+    #[error(
+        "event {event_type} v{version} of {stream} at position {position} cannot be read, so nothing can be done there; everything else goes on. \
+         `opensail projection parked` says why"
+    )]
+    UnreadableEvent { event_type: String, version: u32, stream: StreamId, position: Position },
     /// What is stored cannot be read, or a command breaks a limit of the journal; `log` is for the log alone.
     #[error("the server could not do this; its log says why")]
     Broken { log: String },
@@ -105,7 +111,11 @@ impl CommandError {
             DecodeError::Unknown { event_type, version } => {
                 CommandError::NewerEvent { event_type: event_type.clone(), version: *version, position }
             }
-            DecodeError::Malformed { .. } => CommandError::broken(format!("event at position {position}: {error}")),
+            DecodeError::Malformed { event_type, version, why } => {
+                tracing::error!(event_type, version, stream = %recorded.stream, position, why, "an event cannot be read");
+                let (event_type, stream) = (event_type.clone(), recorded.stream.clone());
+                CommandError::UnreadableEvent { event_type, version: *version, stream, position }
+            }
         }
     }
 
@@ -133,6 +143,7 @@ impl CommandError {
             | CommandError::Fenced
             | CommandError::IdempotencyKeyReused
             | CommandError::NewerEvent { .. }
+            | CommandError::UnreadableEvent { .. }
             | CommandError::Broken { .. } => false,
         }
     }

@@ -14,7 +14,7 @@ use crate::vault::VaultWrite;
 pub use check::{MAX_EVENTS, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH};
 pub use group::UNDER_WAY;
 pub use hash::content_hash;
-pub use queue::{BATCH_APPENDS, MAX_WAITING, MAX_WAITING_BYTES, MAX_WAITING_OF_TENANT};
+pub use queue::{BATCH_APPENDS, MAX_WAITING, MAX_WAITING_BYTES, MAX_WAITING_BYTES_OF_TENANT, MAX_WAITING_OF_TENANT};
 
 /// Events for one stream, if it still stands at `expected`.
 #[derive(Clone, Debug)]

@@ -52,6 +52,9 @@ pub trait Journal: Send + Sync + 'static {
     /// Writes one atomic change; returns after it is durable.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
+    /// Appends of this process that wait for the writer just now, beside the batches that are under way.
+    fn waiting(&self) -> usize;
+
     /// First result of a known command, kept for 30 days, with the fingerprint it was asked with.
     async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError>;
 

@@ -91,10 +91,7 @@ impl Cluster {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answer::of(request.send().await.expect("an answer")).await
     }
 
     pub async fn get(&self, node: &Node, token: &str, path: &str) -> Value {

@@ -10,6 +10,7 @@ pub mod people;
 pub mod small_disk;
 pub mod timing;
 pub mod watch;
+pub mod wire;
 pub mod world;
 
 /// Databases of a private PostgreSQL server, one for each test.

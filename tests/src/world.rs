@@ -42,6 +42,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    pub async fn of(response: reqwest::Response) -> Answer {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("a body");
+        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+    }
+
     /// The body, if the status is as expected.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
@@ -204,10 +210,7 @@ impl World {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answer::of(request.send().await.expect("an answer")).await
     }
 
     /// Any request, its headers and its bytes as they are given; no token unless a header carries one.
@@ -216,10 +219,7 @@ impl World {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = request.send().await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answer::of(request.send().await.expect("an answer")).await
     }
 
     /// A request as these bytes, over a connection of its own: for what no well-behaved client sends. Answers status and text.

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use opensail_api::health::{Found, Numbers, Probe, Trouble};
-use opensail_eventstore::Journal;
 use opensail_eventstore::relay::{LiveRelay, WorkRelay};
 use opensail_eventstore::seal::{SealState, SecondPlace};
+use opensail_eventstore::subscription::group::standings;
+use opensail_eventstore::{Journal, Vault};
 use opensail_projections::{Projections, View};
 use tokio::sync::watch;
 
@@ -29,7 +30,7 @@ impl Probe for JournalProbe {
     }
     async fn check(&self) -> Result<Found, String> {
         let head = self.0.head().await.map_err(|e| e.to_string())?;
-        Ok(Numbers::from([("position", head.position as f64)]).into())
+        Ok(Numbers::from([("position", head.position as f64), ("waiting_appends", self.0.waiting() as f64)]).into())
     }
 }
 
@@ -62,7 +63,7 @@ impl Probe for ViewProbe {
             numbers.extend([("rebuild_done", rebuilding.done), ("rebuild_to_do", rebuilding.to_do)]);
         }
         let numbers = numbers.into_iter().map(|(name, number)| (name, number as f64)).collect();
-        Ok(Found { numbers, trouble: trouble(own) })
+        Ok(Found { numbers, trouble: trouble(own), ..Found::default() })
     }
 }
 
@@ -84,6 +85,32 @@ fn trouble(view: View) -> Option<Trouble> {
     }
     let behind = view.lag_events > MOST_BEHIND;
     behind.then(|| Trouble { why: format!("{} events behind", view.lag_events), tolerable: false })
+}
+
+/// Consumer groups, whichever process their members live in.
+struct GroupsProbe {
+    journal: Arc<dyn Journal>,
+    vault: Arc<dyn Vault>,
+}
+
+#[async_trait]
+impl Probe for GroupsProbe {
+    fn name(&self) -> &'static str {
+        "consumer_groups"
+    }
+    async fn check(&self) -> Result<Found, String> {
+        let standings = standings(self.journal.as_ref(), self.vault.as_ref()).await.map_err(|error| error.to_string())?;
+        let parts = standings.into_iter().map(|standing| {
+            let numbers = [
+                ("position", standing.position),
+                ("lag_events", standing.lag_events),
+                ("lag_seconds", standing.lag_seconds),
+                ("members", standing.members),
+            ];
+            (standing.group, numbers.map(|(name, number)| (name, number as f64)).into())
+        });
+        Ok(Found { parts: parts.collect(), ..Found::default() })
+    }
 }
 
 /// Positions sealed, and why no more.
@@ -163,11 +190,11 @@ pub(super) fn all(stores: &Stores, projections: &Projections, sealing: Sealing, 
     for name in projections.names() {
         probes.push(Box::new(ViewProbe { name, projections: projections.clone() }));
     }
+    probes.push(Box::new(GroupsProbe { journal: stores.journal.clone(), vault: stores.vault.clone() }));
     if let Some(relay) = &relays.live {
         probes.push(Box::new(RelayProbe("redis", relay.clone())));
     }
-    if relays.work.shared() {
-        probes.push(Box::new(RelayProbe("nats", relays.work.clone())));
-    }
+    // The queue in this process's memory sets work aside, too.
+    probes.push(Box::new(RelayProbe(if relays.work.shared() { "nats" } else { "work_queue" }, relays.work.clone())));
     probes
 }

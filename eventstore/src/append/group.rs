@@ -102,6 +102,10 @@ impl Group {
         self.shared.head.subscribe()
     }
 
+    pub(crate) fn waiting(&self) -> usize {
+        self.shared.queue.waiting()
+    }
+
     /// Tells of a position that another process has written.
     pub(crate) fn saw(&self, position: Position) {
         self.shared.saw(position);

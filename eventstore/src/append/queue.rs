@@ -13,8 +13,9 @@ use super::{AppendError, Appended};
 /// Appends that may wait at once, and how many of them for one tenant, so that one cannot fill the queue.
 pub const MAX_WAITING: usize = 4096;
 pub const MAX_WAITING_OF_TENANT: usize = 2048;
-/// Payload bytes that may wait at once.
+/// Payload bytes that may wait at once, and how many of them for one tenant.
 pub const MAX_WAITING_BYTES: usize = 128 * 1024 * 1024;
+pub const MAX_WAITING_BYTES_OF_TENANT: usize = 64 * 1024 * 1024;
 /// What a refused caller is told to wait.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -51,6 +52,8 @@ struct Lanes {
     turns: VecDeque<String>,
     appends: usize,
     bytes: usize,
+    /// The same of each tenant that has a lane.
+    bytes_of: HashMap<String, usize>,
     closed: bool,
 }
 
@@ -71,11 +74,14 @@ impl Queue {
         if lanes.closed {
             return Err(AppendError::Unavailable("the journal is closing".into()));
         }
-        if lanes.appends >= MAX_WAITING || waiting >= MAX_WAITING_OF_TENANT || lanes.bytes + prepared.bytes > MAX_WAITING_BYTES {
+        let bytes = lanes.bytes_of.get(&tenant).copied().unwrap_or(0) + prepared.bytes;
+        let full = lanes.appends >= MAX_WAITING || lanes.bytes + prepared.bytes > MAX_WAITING_BYTES;
+        if full || waiting >= MAX_WAITING_OF_TENANT || bytes > MAX_WAITING_BYTES_OF_TENANT {
             return Err(AppendError::Overloaded { retry_after: RETRY_AFTER });
         }
         lanes.appends += 1;
         lanes.bytes += prepared.bytes;
+        lanes.bytes_of.insert(tenant.clone(), bytes);
         if waiting == 0 {
             lanes.turns.push_back(tenant.clone());
         }
@@ -110,6 +116,11 @@ impl Queue {
                 false => self.arrived.notified().await,
             }
         }
+    }
+
+    /// Appends that wait just now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().appends
     }
 
     pub(crate) fn close(&self) {
@@ -189,8 +200,14 @@ impl Lanes {
     /// Orders the tenants for the next batch: those still to be served first, then the others.
     fn settle(&mut self, unserved: VecDeque<String>, batch: &[Waiting]) {
         self.appends -= batch.len();
-        self.bytes -= batch.iter().map(|waiting| waiting.prepared.bytes).sum::<usize>();
+        for waiting in batch {
+            self.bytes -= waiting.prepared.bytes;
+            if let Some(bytes) = self.bytes_of.get_mut(waiting.prepared.tenant()) {
+                *bytes -= waiting.prepared.bytes;
+            }
+        }
         self.lanes.retain(|_, lane| !lane.is_empty());
+        self.bytes_of.retain(|tenant, _| self.lanes.contains_key(tenant));
         let mut order = unserved;
         order.extend(std::mem::take(&mut self.turns));
         let mut seen = std::collections::HashSet::new();

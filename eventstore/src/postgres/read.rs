@@ -26,6 +26,10 @@ impl Journal for PostgresStore {
         self.inner.group.append(append).await
     }
 
+    fn waiting(&self) -> usize {
+        self.inner.group.waiting()
+    }
+
     async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
         let row = sqlx::query(
             "SELECT epoch, position, time, versions, answer, fingerprint FROM journal.command_results

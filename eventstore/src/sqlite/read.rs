@@ -70,6 +70,10 @@ impl Journal for SqliteStore {
         self.inner.group.append(append).await
     }
 
+    fn waiting(&self) -> usize {
+        self.inner.group.waiting()
+    }
+
     async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
         let row = sqlx::query(
             "SELECT epoch, position, time, versions, answer, fingerprint FROM command_results WHERE command_id = ?1 AND time > ?2",

@@ -10,6 +10,7 @@
 
 mod member;
 mod share;
+mod standing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::journal::Filter;
 use crate::lease::Leases;
 use crate::vault::Vault;
 pub use share::{Share, ShareError};
+pub use standing::{Standing, StandingError, standings};
 
 /// What the members of a consumer have in common, and one member's hands; clones share them.
 #[derive(Clone)]

@@ -21,6 +21,7 @@ mod commands;
 mod disk;
 mod ending;
 mod postgres;
+mod pressure;
 mod roles;
 mod set_back;
 mod start;

@@ -1,115 +1,15 @@
 //! The database is lost in the midst of a commit, or a process stands still with the journal's lock: PostgreSQL behind a wire that
 //! swallows answers and freezes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
 use opensail_eventstore::conformance::{append, part};
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::seal::Parting;
 use opensail_eventstore::{Append, AppendError, Journal};
 use opensail_tests::postgres::{Database, fresh_database};
-use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{UnixListener, UnixStream};
-use tokio::task::JoinSet;
+use opensail_tests::wire::{Mishap, Wire};
 
-/// What the server says when a statement is done and no transaction is open.
-const READY: &[u8] = b"Z\0\0\0\x05I";
-
-/// What becomes of the first request that contains the mark.
-#[derive(Clone, Copy)]
-enum Mishap {
-    /// It is done, nobody hears of it, and nobody gets through any more.
-    LosesTheAnswer(&'static str),
-    /// It never arrives, and its connection stays open.
-    Freezes(&'static str),
-}
-
-#[derive(Default)]
-struct State {
-    mishap: Mutex<Option<Mishap>>,
-    shut: AtomicBool,
-}
-
-struct Wire {
-    state: Arc<State>,
-    folder: TempDir,
-    server: String,
-    _connections: JoinSet<()>,
-}
-
-impl Wire {
-    fn to(database: &Database) -> Wire {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (_, rest) = database.app_url.split_once('@').expect("a user");
-        let (server, _) = rest.split_once(":5432").expect("a port");
-        let socket = format!("{}/.s.PGSQL.5432", server.replace("%2F", "/"));
-        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).expect("a socket");
-        let state = Arc::new(State::default());
-        let mut connections = JoinSet::new();
-        connections.spawn(accept(listener, socket, state.clone()));
-        Wire { state, folder, server: server.into(), _connections: connections }
-    }
-
-    async fn store(&self, database: &Database) -> PostgresStore {
-        let here = self.folder.path().to_str().expect("a plain path").replace('/', "%2F");
-        PostgresStore::connect(&database.app_url.replace(&self.server, &here), None).await.expect("connected")
-    }
-
-    fn expects(&self, mishap: Mishap) {
-        *self.state.mishap.lock().unwrap_or_else(PoisonError::into_inner) = Some(mishap);
-    }
-
-    fn mend(&self) {
-        self.state.shut.store(false, Ordering::SeqCst);
-    }
-}
-
-async fn accept(listener: UnixListener, server: String, state: Arc<State>) {
-    let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        if !state.shut.load(Ordering::SeqCst) {
-            connections.spawn(carry(client, UnixStream::connect(&server).await.expect("the server"), state.clone()));
-        }
-    }
-}
-
-async fn carry(mut client: UnixStream, mut server: UnixStream, state: Arc<State>) {
-    let (mut asked, mut answer) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    loop {
-        tokio::select! {
-            read = client.read(&mut asked) => {
-                let Some(read) = read.ok().filter(|read| *read > 0) else { return };
-                match state.meets(&asked[..read]) {
-                    None => {}
-                    Some(Mishap::Freezes(_)) => std::future::pending().await,
-                    Some(Mishap::LosesTheAnswer(_)) => {
-                        state.shut.store(true, Ordering::SeqCst);
-                        server.write_all(&asked[..read]).await.expect("the server listens");
-                        let mut lost = Vec::new();
-                        while !lost.ends_with(READY) {
-                            assert!(server.read_buf(&mut lost).await.expect("the server answers") > 0);
-                        }
-                        return;
-                    }
-                }
-                if server.write_all(&asked[..read]).await.is_err() { return }
-            }
-            read = server.read(&mut answer) => {
-                let Some(read) = read.ok().filter(|read| *read > 0) else { return };
-                if client.write_all(&answer[..read]).await.is_err() { return }
-            }
-        }
-    }
-}
-
-impl State {
-    fn meets(&self, bytes: &[u8]) -> Option<Mishap> {
-        let mut mishap = self.mishap.lock().unwrap_or_else(PoisonError::into_inner);
-        let (Mishap::LosesTheAnswer(mark) | Mishap::Freezes(mark)) = (*mishap)?;
-        if bytes.windows(mark.len()).any(|window| window == mark.as_bytes()) { mishap.take() } else { None }
-    }
+async fn store(wire: &Wire, database: &Database) -> PostgresStore {
+    PostgresStore::connect(&wire.url(&database.app_url), None).await.expect("connected")
 }
 
 fn marked(stream: &str, mark: &str) -> Append {
@@ -123,7 +23,7 @@ fn marked(stream: &str, mark: &str) -> Append {
 async fn a_server_lost_in_the_midst_of_a_commit_leaves_the_outcome_unknown_until_asked_again() {
     let database = fresh_database().await;
     let wire = Wire::to(&database);
-    let store = wire.store(&database).await;
+    let store = store(&wire, &database).await;
     store.append(append(vec![part("before", 0, 1)])).await.expect("appended");
 
     wire.expects(Mishap::LosesTheAnswer("the lost one"));
@@ -147,7 +47,7 @@ async fn a_server_lost_in_the_midst_of_a_commit_leaves_the_outcome_unknown_until
 async fn a_process_that_stands_still_with_the_lock_is_put_out_of_the_way() {
     let database = fresh_database().await;
     let wire = Wire::to(&database);
-    let still = wire.store(&database).await;
+    let still = store(&wire, &database).await;
     let other = database.journal().await;
     wire.expects(Mishap::Freezes("COMMIT"));
     let standing = tokio::spawn(async move { still.start_epoch("never to be", Parting::default()).await });

@@ -1,6 +1,8 @@
 //! The read models as those who run the platform administer them.
 
 mod killed_rebuild;
+mod metrics;
 mod newer_event;
 mod parked_streams;
 mod rebuild_projection;
+mod unreadable_event;

@@ -8,6 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::metrics::number;
 use super::rebuild_projection::opensail;
 use crate::PROGRAM;
 
@@ -82,6 +83,7 @@ async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
     assert_eq!((&told["projection"], &told["stream"], &told["position"]), (&json!("project"), &json!(stream), &json!(poison)));
     assert_eq!((&told["type"], &told["waiting"]), (&json!("project.created"), &json!(1)));
     assert!(told["error"].as_str().expect("why").contains("there already is a row"), "{told}");
+    assert_eq!(number(&world, "parked", "back_end=\"project\"").await, Some(1.0));
     let (done, told) = opensail(&world, &["projection", "parked"]).await;
     assert!(done && told.contains(&stream), "{told}");
 
@@ -101,6 +103,7 @@ async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
     world.serve(&[]).await;
     caught_up(&world).await;
     assert_eq!(name(&world, &project).await, "Frigate");
+    assert_eq!(number(&world, "parked", "back_end=\"project\"").await, Some(0.0));
     assert_eq!(world.get("/api/v1/projections/parked").await["items"], json!([]));
     let shown = world.get(&format!("/api/v1/projects/{project}")).await;
     let (done, told) = opensail(&world, &["projection", "rebuild", "project"]).await;

@@ -97,6 +97,29 @@ fn a_tenant_cannot_fill_the_queue() {
     assert!(queue.push(append("quiet", "more", None), oneshot::channel().0).is_ok());
 }
 
+/// Nor with few appends that are large; what was written makes room again.
+#[test]
+fn a_tenant_cannot_fill_the_queue_with_bytes() {
+    let large = |tenant: &str, number: usize| {
+        let mut prepared = append(tenant, &format!("{tenant}{number}"), None);
+        prepared.bytes = MAX_WAITING_BYTES_OF_TENANT / 4;
+        prepared
+    };
+    let queue = queue((0..4).map(|number| large("busy", number)).collect());
+    let refused = queue.push(append("busy", "more", None), oneshot::channel().0);
+    assert_eq!(refused, Err(AppendError::Overloaded { retry_after: RETRY_AFTER }));
+    for number in 0..3 {
+        assert!(queue.push(large("quiet", number), oneshot::channel().0).is_ok());
+    }
+    // A batch holds one of them.
+    assert_eq!(next(&queue), ["busy0"]);
+    assert!(queue.push(large("busy", 4), oneshot::channel().0).is_ok());
+    assert!(queue.push(append("busy", "more", None), oneshot::channel().0).is_err());
+    while !next(&queue).is_empty() {}
+    let lanes = queue.lock();
+    assert!(lanes.appends == 0 && lanes.bytes == 0 && lanes.bytes_of.is_empty());
+}
+
 #[tokio::test]
 async fn a_closed_queue_is_emptied_first() {
     let queue = queue(vec![append("a", "s", None)]);

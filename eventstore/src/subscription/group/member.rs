@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until};
 
 use super::{Group, Handler, Share, ShareError, partition_of};
 use crate::clock;
@@ -14,7 +14,7 @@ use crate::lease::{Lease, LeaseError};
 use crate::vault::VaultError;
 
 /// Of the vault's rows by which members know of each other.
-const KIND: &str = "group-member";
+pub(super) const KIND: &str = "group-member";
 /// Events handled at once.
 const AT_ONCE: usize = 64;
 /// How often a checkpoint is moved over events that do not concern its partition.
@@ -115,7 +115,7 @@ impl Group {
         loop {
             tokio::select! {
                 _ = tick.tick() => {}
-                () = tokio::time::sleep_until(until) => return,
+                () = sleep_until(until) => return,
             }
             let asked = Instant::now();
             match tokio::time::timeout_at(until, self.leases.renew(&lease, self.lease)).await {
@@ -131,11 +131,21 @@ impl Group {
         let share = Share::take_over(self, partition, lease).await.map_err(told)?;
         let mut events = self.tail.subscribe(share.position(), self.filter.clone());
         let mut kept = Instant::now();
+        // Seen, and nothing of it concerns the partition: kept in a moment, also when nothing more comes.
+        let mut unkept = None;
         loop {
             let batch = tokio::select! {
                 biased;
                 _ = ends.wait_for(|end| *end) => return Ok(()),
-                batch = events.next_batch(AT_ONCE) => batch.map_err(|error| error.to_string())?,
+                batch = events.next_batch(AT_ONCE) => Some(batch.map_err(|error| error.to_string())?),
+                () = sleep_until(kept + KEEP_EVERY), if unkept.is_some() => None,
+            };
+            let Some(batch) = batch else {
+                if let Some(seen) = unkept.take() {
+                    share.keep(seen).await.map_err(told)?;
+                }
+                kept = Instant::now();
+                continue;
             };
             // The ring may still hold a history that is over; its positions say nothing in the new one.
             if let Some(other) = batch.events.iter().find(|event| event.epoch != share.epoch()) {
@@ -153,7 +163,9 @@ impl Group {
             }
             if !own.is_empty() || kept.elapsed() >= KEEP_EVERY {
                 share.keep(batch.seen).await.map_err(told)?;
-                kept = Instant::now();
+                (kept, unkept) = (Instant::now(), None);
+            } else {
+                unkept = Some(batch.seen);
             }
         }
     }

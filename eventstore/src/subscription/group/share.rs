@@ -10,7 +10,7 @@ use crate::lease::Lease;
 use crate::vault::{VaultError, VaultWrite};
 
 /// Of the vault's rows that say how far each partition is: `<token> <cursor>`.
-const KIND: &str = "group";
+pub(super) const KIND: &str = "group";
 
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum ShareError {
@@ -131,7 +131,7 @@ fn row(token: u64, epoch: Epoch, position: Position) -> Vec<u8> {
 }
 
 /// A row that cannot be read is as none: the consumer begins where it begins.
-fn read(row: &[u8]) -> Option<(u64, Cursor)> {
+pub(super) fn read(row: &[u8]) -> Option<(u64, Cursor)> {
     let (token, cursor) = std::str::from_utf8(row).ok()?.split_once(' ')?;
     Some((token.parse().ok()?, cursor.parse().ok()?))
 }

@@ -48,6 +48,9 @@ impl Journal for Restarted {
     async fn append(&self, _: Append) -> Result<Appended, AppendError> {
         Err(AppendError::Unavailable("only read here".into()))
     }
+    fn waiting(&self) -> usize {
+        0
+    }
     async fn command(&self, _: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
         Ok(None)
     }
