@@ -12,6 +12,19 @@ pub struct Head {
     pub position: Position,
 }
 
+impl Head {
+    /// What it means that this is the journal's end though `seen` was seen: nothing if another epoch has begun, and otherwise that some of it was lost.
+    pub fn set_back(self, seen: Head) -> Option<String> {
+        (self.epoch == seen.epoch && self.position < seen.position).then(|| {
+            format!(
+                "the journal ends at position {}, though {} was there in the same epoch: it was set back, by a failover that lost something or by a \
+                 restore. Nothing is written any more. Stop every server, run `opensail new-epoch`, and start them again",
+                self.position, seen.position
+            )
+        })
+    }
+}
+
 /// Which events a reader wants; an empty list means "any".
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
@@ -51,6 +64,9 @@ pub enum ReadError {
 pub trait Journal: Send + Sync + 'static {
     /// Writes one atomic change; returns after it is durable.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
+
+    /// The highest position that this process knows of, and the epoch that it knows.
+    fn seen(&self) -> Head;
 
     /// Appends of this process that wait for the writer just now, beside the batches that are under way.
     fn waiting(&self) -> usize;

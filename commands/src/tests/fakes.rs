@@ -174,6 +174,9 @@ impl Journal for Breaking {
         let breaks = self.breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if breaks.is_ok() { Err(AppendError::Unknown(id)) } else { outcome }
     }
+    fn seen(&self) -> Head {
+        self.inner.seen()
+    }
     fn waiting(&self) -> usize {
         self.inner.waiting()
     }

@@ -29,8 +29,12 @@ impl Probe for JournalProbe {
         "journal"
     }
     async fn check(&self) -> Result<Found, String> {
+        // First: what is seen later may be there later.
+        let seen = self.0.seen();
         let head = self.0.head().await.map_err(|e| e.to_string())?;
-        Ok(Numbers::from([("position", head.position as f64), ("waiting_appends", self.0.waiting() as f64)]).into())
+        let numbers = Numbers::from([("position", head.position as f64), ("waiting_appends", self.0.waiting() as f64)]);
+        let trouble = head.set_back(seen).map(|why| Trouble { why, tolerable: false });
+        Ok(Found { numbers, trouble, ..Found::default() })
     }
 }
 

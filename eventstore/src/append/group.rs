@@ -4,7 +4,7 @@
 //! Where the writer says that it pays, what waits is written in two halves that overlap: while the database writes one, the other is
 //! made ready and sent, and waits for the journal's lock there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +16,7 @@ use super::check::{Prepared, prepare};
 use super::queue::{Ask, Queue, Waiting};
 use super::{Append, AppendError, Appended};
 use crate::envelope::{Epoch, Position};
+use crate::journal::Head;
 
 /// Results of commands are kept for 30 days.
 pub(crate) const COMMAND_RESULTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -48,13 +49,16 @@ pub(crate) enum WriteFailed {
     Lost(String),
     /// The journal has another epoch than the appends were made for.
     Epoch(Epoch),
+    /// It lacks what was there; nothing was written.
+    SetBack(String),
 }
 
 /// A back end's way to write one batch in one transaction.
 #[async_trait]
 pub(crate) trait Writer: Send + Sync + 'static {
-    /// Answers each append of the batch, in order. Another batch may be under way, and be written before or after this one.
-    async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed>;
+    /// Answers each append of the batch, in order. Another batch may be under way, and be written before or after this one. On a new connection it
+    /// looks first whether the database still has what was `seen`: whoever failed over is at another one.
+    async fn write(&self, batch: &[&Prepared], seen: Head) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed>;
     /// Whether two batches under way at once are quicker than one. What it says may change with every answer.
     fn overlaps(&self) -> bool {
         false
@@ -67,6 +71,8 @@ struct Shared {
     queue: Queue,
     epoch: Mutex<Epoch>,
     head: watch::Sender<Position>,
+    /// Why nothing is written any more.
+    set_back: OnceLock<String>,
 }
 
 /// The front of the appender task; the task ends after the last waiting append when this is dropped.
@@ -76,13 +82,21 @@ pub(crate) struct Group {
 
 impl Group {
     pub(crate) fn start(writer: Arc<dyn Writer>, epoch: Epoch, head: Position) -> Group {
-        let shared = Arc::new(Shared { queue: Queue::default(), epoch: Mutex::new(epoch), head: watch::Sender::new(head) });
+        let shared = Arc::new(Shared {
+            queue: Queue::default(),
+            epoch: Mutex::new(epoch),
+            head: watch::Sender::new(head),
+            set_back: OnceLock::new(),
+        });
         tokio::spawn(keep_running(shared.clone(), writer));
         Group { shared }
     }
 
     pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let command_id = append.command_id;
+        if let Some(why) = self.shared.set_back.get() {
+            return Err(AppendError::Unavailable(why.clone()));
+        }
         let prepared = prepare(append, self.epoch())?;
         let (reply, answer) = oneshot::channel();
         self.shared.queue.push(prepared, reply)?;
@@ -100,6 +114,10 @@ impl Group {
 
     pub(crate) fn watch(&self) -> watch::Receiver<Position> {
         self.shared.head.subscribe()
+    }
+
+    pub(crate) fn seen(&self) -> Head {
+        self.shared.seen()
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -129,6 +147,13 @@ impl Shared {
 
     fn set_epoch(&self, epoch: Epoch) {
         *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = epoch;
+        // It may end earlier than the one before; how far it is is heard in a moment.
+        self.head.send_replace(0);
+    }
+
+    fn seen(&self) -> Head {
+        let epoch = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        Head { epoch: *epoch, position: *self.head.borrow() }
     }
 }
 
@@ -189,12 +214,12 @@ async fn write(shared: &Shared, writer: &dyn Writer, batch: Vec<Waiting>) {
     if batch.is_empty() {
         return;
     }
-    match attempt(writer, &batch).await {
+    match attempt(shared, writer, &batch).await {
         Ok(results) => answer(shared, batch, results),
         Err(Failure { failed: WriteFailed::Refused(_), .. }) if batch.len() > 1 => {
             for waiting in batch {
                 let single = vec![waiting];
-                match attempt(writer, &single).await {
+                match attempt(shared, writer, &single).await {
                     Ok(results) => answer(shared, single, results),
                     Err(failure) => fail(shared, single, failure),
                 }
@@ -211,12 +236,12 @@ struct Failure {
 }
 
 /// Writes, and writes again when the connection was lost: a command that did get through answers with its first result.
-async fn attempt(writer: &dyn Writer, batch: &[Waiting]) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
+async fn attempt(shared: &Shared, writer: &dyn Writer, batch: &[Waiting]) -> Result<Vec<Result<Appended, AppendError>>, Failure> {
     let batch: Vec<&Prepared> = batch.iter().map(|waiting| &waiting.prepared).collect();
     let mut sent = false;
     let mut pauses = RETRIES.iter();
     loop {
-        let failed = match writer.write(&batch).await {
+        let failed = match writer.write(&batch, shared.seen()).await {
             Ok(results) => return Ok(results),
             Err(failed) => failed,
         };
@@ -248,6 +273,14 @@ fn fail(shared: &Shared, batch: Vec<Waiting>, Failure { failed, sent }: Failure)
             tracing::warn!(%epoch, "the journal has another epoch now");
             shared.set_epoch(epoch);
             answer_all(batch, |_| AppendError::EpochChanged(epoch));
+        }
+        WriteFailed::SetBack(why) => {
+            tracing::error!("{why}");
+            answer_all(batch, |waiting| match sent {
+                true => AppendError::Unknown(waiting.prepared.append.command_id),
+                false => AppendError::Unavailable(why.clone()),
+            });
+            let _ = shared.set_back.set(why);
         }
         // Whatever an earlier attempt did, it did not write this.
         WriteFailed::Refused(why) => answer_all(batch, |_| AppendError::Invalid(why.clone())),

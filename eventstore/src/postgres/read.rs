@@ -20,10 +20,20 @@ impl PostgresStore {
     }
 }
 
+pub(super) async fn head(db: impl sqlx::PgExecutor<'_>) -> Result<Head, sqlx::Error> {
+    let head = "SELECT (SELECT id FROM journal.epochs ORDER BY n DESC LIMIT 1), (SELECT coalesce(max(position), 0) FROM journal.events)";
+    let row = sqlx::query(head).fetch_one(db).await?;
+    Ok(Head { epoch: Epoch(row.try_get(0)?), position: row.try_get::<i64, _>(1)? as u64 })
+}
+
 #[async_trait]
 impl Journal for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         self.inner.group.append(append).await
+    }
+
+    fn seen(&self) -> Head {
+        self.inner.group.seen()
     }
 
     fn waiting(&self) -> usize {
@@ -90,14 +100,7 @@ impl Journal for PostgresStore {
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
-        let row = sqlx::query(
-            "SELECT (SELECT id FROM journal.epochs ORDER BY n DESC LIMIT 1), (SELECT coalesce(max(position), 0) FROM journal.events)",
-        )
-        .fetch_one(&self.inner.pool)
-        .await
-        .map_err(unavailable)?;
-        let epoch = row.try_get(0).map_err(unavailable)?;
-        Ok(Head { epoch: Epoch(epoch), position: row.try_get::<i64, _>(1).map_err(unavailable)? as u64 })
+        head(&self.inner.pool).await.map_err(unavailable)
     }
 
     async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError> {

@@ -14,11 +14,13 @@ use tokio::time::error::Elapsed;
 use super::arrays::{Arrays, CALL, Trust};
 use super::heads::Heads;
 use super::pace::{self, Pace, Spent};
+use super::read;
 use crate::append::check::Prepared;
 use crate::append::group::{COMMAND_RESULTS_KEPT, SWEEP_ROWS, WriteFailed, Writer};
 use crate::append::{AppendError, Appended, Fence};
 use crate::clock;
 use crate::envelope::{Epoch, Position, StreamId};
+use crate::journal::Head;
 
 /// When we stop waiting for an answer; the server's own limits below come first.
 const ANSWER: Duration = Duration::from_secs(30);
@@ -56,14 +58,18 @@ impl PostgresWriter {
         PostgresWriter { options, state: Mutex::default(), pool }
     }
 
-    async fn connect(&self) -> Result<PgConnection, WriteFailed> {
+    async fn connect(&self, seen: Head) -> Result<PgConnection, WriteFailed> {
         let connect = async {
             let mut connection = PgConnection::connect_with(&self.options).await?;
             let round_trip = pace::round_trip(&mut connection).await?;
-            Ok((connection, round_trip))
+            let head = read::head(&mut connection).await?;
+            Ok((connection, round_trip, head))
         };
         match tokio::time::timeout(CONNECT, connect).await {
-            Ok(Ok((connection, round_trip))) => {
+            Ok(Ok((connection, round_trip, head))) => {
+                if let Some(why) = head.set_back(seen) {
+                    return Err(WriteFailed::SetBack(why));
+                }
                 self.state().pace.met(round_trip);
                 Ok(connection)
             }
@@ -89,7 +95,7 @@ impl Drop for UnderWay<'_> {
 
 #[async_trait]
 impl Writer for PostgresWriter {
-    async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+    async fn write(&self, batch: &[&Prepared], seen: Head) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
         let Some(epoch) = batch.first().map(|prepared| prepared.epoch) else { return Ok(Vec::new()) };
         // Taken out: whatever goes wrong, a connection in an unknown state is not used again.
         let (idle, company) = {
@@ -100,7 +106,7 @@ impl Writer for PostgresWriter {
         let _counted = UnderWay(self);
         let mut connection = match idle {
             Some(connection) => connection,
-            None => self.connect().await?,
+            None => self.connect(seen).await?,
         };
         let query = ask(epoch, batch, Trust::Heads(&self.state().heads));
         let sent = Instant::now();

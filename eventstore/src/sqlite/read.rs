@@ -70,6 +70,10 @@ impl Journal for SqliteStore {
         self.inner.group.append(append).await
     }
 
+    fn seen(&self) -> Head {
+        self.inner.group.seen()
+    }
+
     fn waiting(&self) -> usize {
         self.inner.group.waiting()
     }

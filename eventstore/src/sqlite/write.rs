@@ -14,6 +14,7 @@ use crate::append::group::{COMMAND_RESULTS_KEPT, SWEEP_ROWS, WriteFailed, Writer
 use crate::append::{Append, AppendError, Appended, Fence, Part};
 use crate::clock;
 use crate::envelope::{CommandId, Epoch, NewEvent, Position, StreamId};
+use crate::journal::Head;
 use crate::vault::VaultWrite;
 
 /// Rows per INSERT: few distinct statements, so that each is prepared once; 64 rows stay far below SQLite's 32,766 binds.
@@ -63,7 +64,7 @@ impl SqliteWriter {
 
 #[async_trait]
 impl Writer for SqliteWriter {
-    async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+    async fn write(&self, batch: &[&Prepared], _: Head) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
         match self.transact(batch).await {
             Ok(Ok(results)) => Ok(results),
             Ok(Err(epoch)) => Err(WriteFailed::Epoch(epoch)),

@@ -11,7 +11,7 @@ use super::bells::{Bell, Bells};
 use super::ring::{Looked, Ring};
 use super::{CATCH_UP, FIRST_PAUSE, LONGEST_PAUSE, Subscription};
 use crate::envelope::{Epoch, Position};
-use crate::journal::{Filter, Journal, ReadError};
+use crate::journal::{Filter, Head, Journal, ReadError};
 
 /// The hint of [`Journal::watch`] may be missed; this poll stands behind it.
 const POLL: Duration = Duration::from_secs(1);
@@ -165,7 +165,9 @@ impl Shared {
         let epoch = self.state().epoch;
         let head = self.journal.head().await?;
         if head.epoch == epoch {
-            return Ok(());
+            // What is written there now has positions that are in the ring already; nobody is told of it as if nothing had happened.
+            let seen = Head { epoch, position: self.state().ring.end() };
+            return head.set_back(seen).map_or(Ok(()), |why| Err(ReadError::Unavailable(why)));
         }
         let common = match self.journal.check_epoch(epoch).await {
             Err(ReadError::EpochChanged { common, .. }) => common,

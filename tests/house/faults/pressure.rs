@@ -4,6 +4,7 @@ use opensail_tests::cluster::{Cluster, Node};
 use opensail_tests::wire::{Mishap, Wire};
 use opensail_tests::world::{Answer, until};
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use crate::PROGRAM;
 
@@ -43,6 +44,41 @@ async fn an_outcome_that_is_unknown_is_told_when_it_is_asked_for_again() {
     let history = cluster.get(&node, &token, &format!("/api/v1/audit/events?team_id={crew}&type=team.renamed")).await;
     assert_eq!(history["items"].as_array().expect("items").len(), 1, "{history}");
     assert_eq!(history["items"][0]["position"], told["position"], "{history}");
+}
+
+/// As after a failover that lost the last of it: the process that runs notices it before it writes anything, and says what to do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_lost_its_end_is_not_written_on() {
+    let cluster = Cluster::new(PROGRAM, &[]).await;
+    let node = cluster.start("api").await;
+    let token = cluster.sign_in(&node, opensail_tests::cluster::ADMIN).await;
+    let crew = team(&cluster, &node, &token, "crew").await;
+    let last = renames(&cluster, &node, &token, &crew, "one").await.expect(200)["position"].as_u64().expect("a position");
+    let mut owner = cluster.database.owner().await;
+    let lose = format!(
+        "SET session_replication_role = replica; ALTER TABLE journal.events DISABLE TRIGGER append_only;
+         DELETE FROM journal.events WHERE position >= {last}; DELETE FROM journal.command_results WHERE position >= {last};
+         ALTER TABLE journal.events ENABLE ALWAYS TRIGGER append_only; RESET session_replication_role"
+    );
+    owner.execute(lose.as_str()).await.expect("lost");
+    let end =
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    owner.execute(end).await.expect("failed over");
+
+    for name in ["two", "three"] {
+        assert!(renames(&cluster, &node, &token, &crew, name).await.headers.contains_key("retry-after"));
+    }
+    let ready = until("readiness to tell", async || {
+        let ready = cluster.ask(&node, "", reqwest::Method::GET, "/readyz", None).await;
+        (ready.status == 503).then_some(ready.body)
+    })
+    .await;
+    let journal = ready["back_ends"].as_array().expect("back ends").iter().find(|end| end["name"] == "journal").expect("it").clone();
+    let why = journal["why"].as_str().unwrap_or_default();
+    assert!(why.contains(&format!("though {last} was there")) && why.contains("opensail new-epoch"), "{journal}");
+    let head: i64 = sqlx::query_scalar("SELECT max(position) FROM journal.events").fetch_one(&mut owner).await.expect("a head");
+    assert_eq!(head as u64, last - 1, "nothing was written");
+    assert!(node.log().contains("opensail new-epoch"));
 }
 
 /// A second process begins, takes the journal's lock and stands still; the server itself puts it out of the way, and the first goes on.

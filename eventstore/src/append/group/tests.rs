@@ -13,7 +13,7 @@ struct Faulty {
 
 #[async_trait]
 impl Writer for Faulty {
-    async fn write(&self, batch: &[&Prepared]) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+    async fn write(&self, batch: &[&Prepared], _: Head) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
         match (self.fault)(self.calls.fetch_add(1, Ordering::SeqCst)) {
             Some(failed) => Err(failed),
             None => Ok(batch.iter().map(|prepared| Ok(done(prepared))).collect()),
@@ -75,4 +75,22 @@ async fn a_new_epoch_is_told_and_taken_over() {
     let group = group(|call| (call == 0).then(|| WriteFailed::Epoch(Epoch(Uuid::max()))));
     assert_eq!(group.append(command()).await, Err(AppendError::EpochChanged(Epoch(Uuid::max()))));
     assert_eq!(group.append(command()).await.map(|done| done.epoch), Ok(Epoch(Uuid::max())));
+}
+
+/// Nothing more is sent to a database that lacks what was there.
+#[tokio::test]
+async fn after_a_set_back_nothing_is_written() {
+    let group = group(|call| (call == 0).then(|| WriteFailed::SetBack("it was set back".into())));
+    for _ in 0..2 {
+        assert_eq!(group.append(command()).await, Err(AppendError::Unavailable("it was set back".into())));
+    }
+}
+
+#[test]
+fn only_an_earlier_end_of_the_same_epoch_is_a_set_back() {
+    let at = |epoch: u128, position| Head { epoch: Epoch(Uuid::from_u128(epoch)), position };
+    assert!(at(1, 6).set_back(at(1, 7)).expect("why").contains("opensail new-epoch"));
+    for (now, seen) in [(at(1, 7), at(1, 7)), (at(1, 8), at(1, 7)), (at(2, 3), at(1, 7))] {
+        assert_eq!(now.set_back(seen), None);
+    }
 }
