@@ -48,11 +48,13 @@ pub enum Command {
     NewEpoch,
     /// Every setting, its value, where it comes from and its default
     Config {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Check the data folder, the back ends and the sandbox; say what to do
     Doctor {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -85,15 +87,18 @@ pub enum Session {
         project: String,
         #[command(flatten)]
         then: LookBack,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Follow a session live, from its first step
     Watch {
+        /// Id of the session
         session: String,
         /// Start after this cursor
         #[arg(long)]
         after: Option<String>,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
         /// Answer every question with "allow once"
@@ -101,10 +106,17 @@ pub enum Session {
         yes: bool,
     },
     /// Say something to a session; a finished one goes on
-    Say { session: String, text: String },
+    Say {
+        /// Id of the session
+        session: String,
+        /// What is said
+        text: String,
+    },
     /// Answer a session's open question
     Answer {
+        /// Id of the session
         session: String,
+        /// What is answered
         #[arg(value_enum)]
         decision: Decision,
         /// Told to the agent
@@ -121,11 +133,13 @@ pub enum Session {
         /// Wait for Enter after each step
         #[arg(long)]
         step: bool,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Write a session's history to a file
     Export {
+        /// Id of the session
         session: String,
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
@@ -134,9 +148,13 @@ pub enum Session {
         output: Option<PathBuf>,
     },
     /// Stop a session
-    Cancel { session: String },
+    Cancel {
+        /// Id of the session
+        session: String,
+    },
     /// Forget what was said in a finished session, for ever; the events stay
     Forget {
+        /// Id of the session
         session: String,
         /// Readable for ever, so it should name nobody
         #[arg(long)]
@@ -144,6 +162,7 @@ pub enum Session {
     },
     /// What changed in the files, by whatever and whomever: since a session began, or between two of its events
     Diff {
+        /// Id of the session
         session: String,
         /// A position, a session of the project, or a snapshot; the session's first files when absent
         #[arg(long)]
@@ -153,36 +172,45 @@ pub enum Session {
         to: Option<String>,
         #[command(flatten)]
         then: LookBack,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Name the files at a position, so that they are always kept; without a name, take it away
     Name {
+        /// Id of the session
         session: String,
         /// The last event at or before this position
         position: u64,
+        /// What the files are called from now on
         name: Option<String>,
     },
     /// The steps of a session that have files of their own
     Snapshots {
+        /// Id of the session
         session: String,
         #[command(flatten)]
         then: LookBack,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Which event wrote each line of a file
     Blame {
+        /// Id of the session
         session: String,
+        /// Of the file, beneath the project's folder, as a diff tells it
         path: String,
         /// A position; the session's last files when absent
         #[arg(long)]
         at: Option<u64>,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Take a session back to an event, files and conversation
     Undo {
+        /// Id of the session
         session: String,
         /// The position to go back to
         #[arg(long)]
@@ -192,6 +220,7 @@ pub enum Session {
     },
     /// Go on from an event in a new session with its own copy of the files
     Fork {
+        /// Id of the session
         session: String,
         /// The position to leave at; the session's last event when absent
         #[arg(long)]
@@ -208,28 +237,35 @@ pub enum Session {
         /// Begin to work without a message
         #[arg(long)]
         start: bool,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Two sessions since they parted: steps, cost, outcome, files
     Compare {
+        /// Id of a session
         left: String,
+        /// Id of another one of the project
         right: String,
         #[command(flatten)]
         then: LookBack,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// The tree of forks that a session is in
     Tree {
+        /// Id of the session
         session: String,
         #[command(flatten)]
         then: LookBack,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
     /// Merge a fork's files into those of the session it left
     Merge {
+        /// Id of the session
         session: String,
         #[command(flatten)]
         conflicts: Conflicts,
@@ -239,6 +275,7 @@ pub enum Session {
     },
     /// Throw a fork's working copy away; its history stays
     Discard {
+        /// Id of the session
         session: String,
         /// Also where what is in it cannot be kept first
         #[arg(long)]
@@ -270,7 +307,7 @@ pub struct Conflicts {
     /// Paths that are overwritten
     #[arg(long, value_name = "PATH")]
     pub take: Vec<String>,
-    /// All others
+    /// What becomes of all others
     #[arg(long, value_enum)]
     pub on_conflict: Option<OnConflict>,
 }
@@ -351,12 +388,16 @@ pub struct Run {
     /// ask: people approve what has effects; allow: nothing is asked; plan: nothing with effects is done
     #[arg(long, value_enum, default_value = "ask")]
     pub edit_mode: EditMode,
+    /// Ends the session after so many answers of the model
     #[arg(long)]
     pub max_steps: Option<u64>,
+    /// … so many seconds of work
     #[arg(long)]
     pub max_seconds: Option<u64>,
+    /// … so many tokens, read and written
     #[arg(long)]
     pub max_tokens: Option<u64>,
+    /// … so many millionths of a dollar
     #[arg(long)]
     pub max_micro_usd: Option<u64>,
     /// One JSON line per event
@@ -404,6 +445,7 @@ pub enum Audit {
     },
     /// Print the newest signed checkpoint and the keys that sign
     Checkpoint {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -449,6 +491,7 @@ pub struct AuditFilter {
     pub to: Option<String>,
     #[arg(long, default_value_t = 50)]
     pub limit: u32,
+    /// As JSON, for programs
     #[arg(long)]
     pub json: bool,
 }
@@ -474,6 +517,7 @@ impl AuditFilter {
 pub enum Storage {
     /// Sizes: what is live, and what a sweep would remove
     Show {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -482,6 +526,7 @@ pub enum Storage {
         /// Only say what would go
         #[arg(long)]
         dry_run: bool,
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -506,6 +551,7 @@ pub enum Storage {
 pub enum Projection {
     /// Each read model, how far it is and what it parked
     List {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -524,6 +570,7 @@ pub enum Projection {
     DropOld { name: String },
     /// Streams that were set aside, because an event of theirs could not be applied
     Parked {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },
@@ -552,6 +599,7 @@ pub enum Projection {
 pub enum Work {
     /// Work that was delivered to workers too often without being done
     Parked {
+        /// As JSON, for programs
         #[arg(long)]
         json: bool,
     },

@@ -44,6 +44,7 @@ fn step(text: &str, command: &str) -> Value {
 struct Reader {
     world: World,
     folder: PathBuf,
+    project: String,
     session: String,
     script: PathBuf,
 }
@@ -67,13 +68,13 @@ impl Reader {
             [step("A greeting.", &hello("hello")), step("Kindly, then.", &hello("good day")), json!({ "text": "It wishes a good day." })];
         let otherwise: String = otherwise.iter().map(|line| format!("{line}\n")).collect();
         std::fs::write(&script, otherwise).expect("written");
-        Reader { world, folder, session, script }
+        Reader { world, folder, project, session, script }
     }
 
     /// Types a line into a shell; what it says goes to where what it prints goes.
-    async fn types(&self, line: &str) -> String {
+    async fn types(&self, line: &str, settings: &[(&str, &str)]) -> String {
         let mut shell = Command::new("sh");
-        shell.env_clear();
+        shell.env_clear().envs(settings.iter().copied());
         let program = self.world.command(&[]);
         for (name, value) in program.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))) {
             shell.env(name, value);
@@ -86,15 +87,16 @@ impl Reader {
         String::from_utf8_lossy(&printed).replace(home.to_str().expect("text"), HOME)
     }
 
-    /// Goes through a chapter's block. A fork that was told something is waited for.
-    async fn follows(&self, title: &str) {
+    /// Goes through a chapter's blocks; the first id in a command is that of `own`. A fork that was told something is waited for.
+    async fn follows(&self, title: &str, own: &str, settings: &[(&str, &str)]) {
         let shown = chapter(title);
         let mut known = Known::default();
-        let own = shown.iter().find_map(|(command, _)| line::first_id(command));
-        known.is(&own.expect("a command with a session"), &self.session);
+        if let Some(name) = shown.iter().find_map(|(command, _)| line::first_id(command)) {
+            known.is(&name, own);
+        }
         let (mut told, mut wrong) = (String::new(), Vec::new());
         for (command, expected) in &shown {
-            let printed = self.types(&known.typed(command)).await;
+            let printed = self.types(&known.typed(command), settings).await;
             told.push_str(&format!("$ {command}\n{printed}"));
             if let Err(why) = known.fits(expected, &printed) {
                 wrong.push(format!("$ {command}\n  {why}"));
@@ -110,11 +112,29 @@ impl Reader {
 
 #[tokio::test]
 async fn going_back_and_trying_another_way() {
-    Reader::new().await.follows("Go back to any step, and try another way").await;
+    let reader = Reader::new().await;
+    reader.follows("Go back to any step, and try another way", &reader.session, &[]).await;
+}
+
+#[tokio::test]
+async fn looking_back() {
+    if Command::new("curl").arg("--version").output().await.is_err() {
+        println!("skipped: curl is not installed, which the chapter types");
+        return;
+    }
+    let reader = Reader::new().await;
+    let settings = [("OPENSAIL_URL", reader.world.url.as_str()), ("OPENSAIL_TOKEN", reader.world.token.as_str())];
+    reader.follows("Look back", &reader.project, &settings).await;
 }
 
 #[tokio::test]
 async fn proving_and_forgetting() {
     let reader = Reader::new().await;
-    reader.follows("A record one can prove").await;
+    reader.follows("A record one can prove", &reader.session, &[]).await;
+}
+
+#[tokio::test]
+async fn building_a_view_anew() {
+    let reader = Reader::new().await;
+    reader.follows("Rebuild a view", "", &[]).await;
 }
