@@ -1,6 +1,7 @@
 //! Where a session's files lie, under which lease they are changed, and which snapshot belongs to which event.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -152,6 +153,11 @@ impl Commands {
         let loaded = self.load::<AgentSessionDecider>(session_id, true).await?;
         let core = loaded.state.core().ok_or(CommandError::NotFound)?.clone();
         Ok(((*loaded.state).clone(), core))
+    }
+
+    /// Whoever has folded a session's whole stream spares the next command from doing it again.
+    pub fn know_session(&self, stream: &StreamId, version: u64, session: &AgentSession) {
+        self.cache().put(stream, version, Arc::new(session.clone()));
     }
 
     /// Nobody else changes the working copy until the lease is given back. A run that has just ended gives it back in a moment, so it is waited for.

@@ -104,6 +104,7 @@ impl Desk {
     }
 
     async fn read(&mut self) -> Result<(), CommandError> {
+        let first = self.version == 0;
         loop {
             let page = self.commands.journal().read_stream(&self.stream, self.version, PAGE).await?;
             let full = page.len() == PAGE;
@@ -116,6 +117,9 @@ impl Desk {
                 self.last = Some(recorded);
             }
             if !full {
+                if first {
+                    self.commands.know_session(&self.stream, self.version, &self.session);
+                }
                 return Ok(());
             }
         }

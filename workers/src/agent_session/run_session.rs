@@ -44,11 +44,13 @@ pub(super) struct Run {
 }
 
 /// Runs a session until it is finished; `Err` when the run was given up before.
-pub async fn run_session(hands: Hands, session_id: SessionId, root: PathBuf, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
+pub async fn run_session(hands: Hands, session_id: SessionId, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
     let streams = vec![StreamId::new(AgentSessionDecider::TYPE, session_id)];
     // Subscribed before reading: nothing falls between.
     let feed = hands.tail.subscribe(hands.tail.position(), Filter { streams, ..Filter::default() });
-    let desk = Desk::new(hands.commands.clone(), session_id, fence, halt.clone());
+    let mut desk = Desk::new(hands.commands.clone(), session_id, fence, halt.clone());
+    desk.refresh().await?;
+    let root = hands.commands.prepare_copy(desk.core()?).await.map_err(|error| Halt::Broken(error.log_text()))?;
     let mut run = Run { hands, desk, root, feed, halt, retry_after: None, retry_at: None, capturing: None };
     let ended = run.run().await;
     let ended = match ended {
@@ -62,7 +64,6 @@ pub async fn run_session(hands: Hands, session_id: SessionId, root: PathBuf, fen
 
 impl Run {
     async fn run(&mut self) -> Result<(), Halt> {
-        self.desk.refresh().await?;
         if self.finished() {
             return Ok(());
         }

@@ -267,10 +267,7 @@ impl Work {
         match project {
             Project::Ready(_) => {
                 self.settle_first(lease).await?;
-                let broken = |error: opensail_commands::CommandError| Halt::Broken(error.log_text());
-                let (_, core) = commands.session_core(session_id).await.map_err(broken)?;
-                let root = commands.prepare_copy(&core).await.map_err(broken)?;
-                run_session(self.hands.clone(), session_id, root, fence, halt).await
+                run_session(self.hands.clone(), session_id, fence, halt).await
             }
             // Its preparation wakes us.
             Project::Preparing(_) => Err(Halt::Lost),
