@@ -7,6 +7,7 @@ mod authorize;
 mod execute;
 mod fakes;
 mod invitation;
+mod merge;
 mod project;
 mod repeats;
 mod storage;

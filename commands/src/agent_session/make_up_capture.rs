@@ -6,7 +6,6 @@ use opensail_domain::agent_session::{AgentSessionCommand, Core};
 use opensail_eventstore::Lease;
 
 use super::files::{Wish, platform};
-use super::settle_files::private;
 use crate::{CommandError, Commands};
 
 impl Commands {
@@ -16,7 +15,7 @@ impl Commands {
         let Some((call_id, version)) = session.workspace.uncaptured.clone() else { return Ok(()) };
         let root = self.prepare_copy(session).await?;
         let taken = self.snapshots().capture(session.project_id, &root, session.workspace.snapshot.as_deref()).await?;
-        let (changed, paths) = (taken.changed, private(session.session_id, taken.paths));
+        let (changed, paths) = (taken.changed, self.private_paths(session.session_id, taken.paths).await?);
         let captured = WorkspaceCaptured { version, call_id: Some(call_id), tree: taken.tree, changed, paths, late: true };
         let wish = Wish::of(session.session_id, AgentSessionCommand::Capture(Box::new(captured)));
         self.execute(&platform().fenced(lease.fence()), &wish).await?;

@@ -1,8 +1,8 @@
 //! Merges a fork's files into its origin's working copy. The same way as an undo: conflicts are decided by people, the plan is an event, and a
 //! crash in between is finished at the next start.
 
-use opensail_domain::agent_session::event::{ForkMergeStarted, MergeStarted, Merged};
-use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent, AgentSessionRejection, Core};
+use opensail_domain::agent_session::event::{ForkMergeStarted, MergeStarted, Merged, Origin};
+use opensail_domain::agent_session::{AgentSessionCommand, AgentSessionEvent, AgentSessionRejection};
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::{Lease, Position};
 
@@ -52,18 +52,28 @@ impl Commands {
         let (_, into) = self.session_core(origin.session_id).await?;
         ready(&into)?;
         let lease = self.take_copy(&into, "merge").await?;
-        let begun = self.merge(caller, (&core, &into), &wish.choices, &lease).await;
+        let begun = self.merge(caller, (wish.session_id, origin), &wish.choices, &lease).await;
         self.give_back(&lease).await;
         begun
     }
 
-    async fn merge(&self, caller: &Caller, (fork, into): (&Core, &Core), choices: &Choices, lease: &Lease) -> Result<Begun, CommandError> {
+    async fn merge(
+        &self,
+        caller: &Caller,
+        (fork, origin): (SessionId, Origin),
+        choices: &Choices,
+        lease: &Lease,
+    ) -> Result<Begun, CommandError> {
         let requested_by = caller.account.ok_or(CommandError::Forbidden)?;
-        self.make_up_capture(into, lease).await?;
-        let origin = fork.workspace.origin.as_ref().ok_or_else(|| rejected(&AgentSessionRejection::NotAFork))?;
+        // Read once more: whoever had the lease until now may have gone on in these files.
+        let (state, fork) = self.session_core(fork).await?;
+        at_rest(&state)?;
+        let (_, into) = self.session_core(origin.session_id).await?;
+        ready(&into)?;
+        self.make_up_capture(&into, lease).await?;
         let merges = self.read_session_files(into.session_id).await?.snapshots.merges;
         let base = merges.base(fork.session_id, &origin.snapshot, fork.workspace.merged.as_deref()).to_owned();
-        let (copy, root) = (self.prepare_copy(fork).await?, self.prepare_copy(into).await?);
+        let (copy, root) = (self.prepare_copy(&fork).await?, self.prepare_copy(&into).await?);
         let theirs = self.snapshots().capture(fork.project_id, &copy, None).await?;
         let before = self.snapshots().capture(fork.project_id, &root, None).await?;
         let sides = Sides { base: base.clone(), ours: before.tree.snapshot.clone(), theirs: theirs.tree.snapshot.clone() };

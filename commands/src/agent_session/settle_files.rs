@@ -7,6 +7,7 @@ use opensail_domain::project::{ProjectCommand, ProjectDecider, WorkspaceCaptured
 use opensail_eventstore::{CommandId, Lease, Position};
 
 use super::files::{SessionFiles, Wish, lease_of_copy, platform, rejected};
+use super::forget_session::subject;
 use crate::ports::snapshots::{Held, PutBack};
 use crate::{Caller, CommandError, Commands, Done, Shown};
 
@@ -119,17 +120,22 @@ impl Commands {
         Ok((wish, after.held))
     }
 
-    /// Names of files are private; of a session that is forgotten already nothing can be kept so.
     async fn private_lists<S, R>(
         &self,
         session: SessionId,
         spared: Vec<S>,
         refused: Vec<R>,
     ) -> Result<(PrivateList<S>, PrivateList<R>), CommandError> {
-        if self.keyring().is_destroyed(&format!("session-{session}")).await? {
-            return Ok((None, None));
+        Ok((self.private_paths(session, spared).await?, self.private_paths(session, refused).await?))
+    }
+
+    /// Names of files are private; of a session that is forgotten already nothing can be kept so.
+    pub(super) async fn private_paths<T>(&self, session: SessionId, paths: Vec<T>) -> Result<PrivateList<T>, CommandError> {
+        let subject = subject(session);
+        if paths.is_empty() || self.keyring().is_destroyed(&subject).await? {
+            return Ok(None);
         }
-        Ok((private(session, spared), private(session, refused)))
+        Ok(Some(Private::open(subject, paths)))
     }
 
     async fn told_to_project(&self, into: &Core, tree: &Tree) -> Result<ProjectCommand, CommandError> {
@@ -139,7 +145,3 @@ impl Commands {
 }
 
 type PrivateList<T> = Option<Private<Vec<T>>>;
-
-pub(super) fn private<T>(session: SessionId, paths: Vec<T>) -> PrivateList<T> {
-    (!paths.is_empty()).then(|| Private::open(format!("session-{session}"), paths))
-}

@@ -17,7 +17,7 @@ fn name(digit: char) -> String {
 
 impl World {
     /// One turn with a call that changes a file, prints much and is captured.
-    async fn works(&self, session_id: SessionId) {
+    pub(super) async fn works(&self, session_id: SessionId) {
         let fence = self.lease(&format!("session-{session_id}"), "test").await;
         let call = ToolCall { call_id: "1-0".into(), tool: "write_file".into(), arguments: "{}".into() };
         let change = PlannedChange {

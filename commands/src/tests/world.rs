@@ -1,7 +1,7 @@
 //! One journal, two nodes, and short words for what tests do often.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use opensail_domain::agent_session::AgentSessionCommand;
@@ -14,7 +14,7 @@ use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Fence, Filter, Journal, Leases, Recorded, Vault};
 
-use super::fakes::{Files, HandClock, NoBlobs, NoModel, NoSnapshots, Passwords};
+use super::fakes::{Doors, Files, HandClock, NoBlobs, NoModel, Passwords, SmallStore};
 use crate::account::{RegisterAccount, SignedIn};
 use crate::agent_session::{Driven, StartSession};
 use crate::live::LiveTurns;
@@ -29,13 +29,27 @@ pub(super) const PASSWORD: &str = "correct horse";
 pub(super) struct World {
     folder: tempfile::TempDir,
     pub(super) store: SqliteStore,
-    pub(super) clock: Arc<HandClock>,
-    pub(super) files: Arc<Files>,
-    pub(super) passwords: Arc<Passwords>,
+    outside: Outside,
     pub(super) settings: Settings,
     /// Two processes on one journal.
     pub(super) a: Commands,
     pub(super) b: Commands,
+}
+
+/// What both nodes share beside the journal.
+pub(super) struct Outside {
+    pub(super) clock: Arc<HandClock>,
+    pub(super) files: Arc<Files>,
+    pub(super) passwords: Arc<Passwords>,
+    pub(super) snapshots: Arc<SmallStore>,
+    pub(super) doors: Arc<Doors>,
+}
+
+impl std::ops::Deref for World {
+    type Target = Outside;
+    fn deref(&self) -> &Outside {
+        &self.outside
+    }
 }
 
 impl World {
@@ -55,15 +69,16 @@ impl World {
             templates: vec!["hello".into()],
         };
         adjust(&mut settings);
-        let (clock, files, passwords) = (Arc::new(HandClock::default()), Arc::new(Files::default()), Arc::new(Passwords::default()));
-        let node = |journal| node(&store, journal, &clock, &files, &passwords, &settings);
+        let doors = Arc::new(Doors { store: store.clone(), before_acquire: Mutex::default() });
+        let outside = Outside { clock: Arc::default(), files: Arc::default(), passwords: Arc::default(), snapshots: Arc::default(), doors };
+        let node = |journal| node(&store, journal, &outside, &settings);
         let (a, b) = (node(Arc::new(store.clone())), node(Arc::new(store.clone())));
-        World { a, b, folder, store, clock, files, passwords, settings }
+        World { a, b, folder, store, outside, settings }
     }
 
     /// One more process, on a journal of its own making.
     pub(super) fn node(&self, journal: Arc<dyn Journal>) -> Commands {
-        node(&self.store, journal, &self.clock, &self.files, &self.passwords, &self.settings)
+        node(&self.store, journal, &self.outside, &self.settings)
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -146,27 +161,20 @@ impl World {
     }
 }
 
-fn node(
-    store: &SqliteStore,
-    journal: Arc<dyn Journal>,
-    clock: &Arc<HandClock>,
-    files: &Arc<Files>,
-    passwords: &Arc<Passwords>,
-    settings: &Settings,
-) -> Commands {
+fn node(store: &SqliteStore, journal: Arc<dyn Journal>, outside: &Outside, settings: &Settings) -> Commands {
     let vault: Arc<dyn Vault> = Arc::new(store.clone());
     let parts = Parts {
         journal,
         keyring: Arc::new(Keyring::new(Arc::clone(&vault), SECRET)),
         vault,
-        clock: clock.clone(),
+        clock: outside.clock.clone(),
         ids: Arc::new(RandomIds),
-        passwords: passwords.clone(),
-        files: files.clone(),
+        passwords: outside.passwords.clone(),
+        files: outside.files.clone(),
         blobs: Arc::new(NoBlobs),
-        snapshots: Arc::new(NoSnapshots),
+        snapshots: outside.snapshots.clone(),
         roots: Arc::new(store.clone()),
-        leases: Arc::new(store.clone()),
+        leases: outside.doors.clone(),
         model: Arc::new(NoModel),
         live: LiveTurns::default(),
         settings: settings.clone(),

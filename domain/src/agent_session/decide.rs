@@ -41,7 +41,7 @@ fn decide_begun(state: &AgentSession, command: AgentSessionCommand) -> Decided {
     let subject = format!("session-{}", core.session_id);
     let private = |text: String| Private::open(&subject, text);
     // Its files may still be its project's, into which forks are merged.
-    let about_files = matches!(command, C::ReleaseSnapshots(_) | C::StartForkMerge(_) | C::FinishForkMerge(_));
+    let about_files = matches!(command, C::ReleaseSnapshots(_) | C::StartForkMerge(_) | C::FinishForkMerge(_) | C::Capture(_));
     if core.forgotten && !about_files && !matches!(command, C::Forget { .. }) {
         return Err(R::Forgotten);
     }

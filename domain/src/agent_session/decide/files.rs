@@ -12,6 +12,8 @@ const MAX_SNAPSHOT_NAME: usize = 200;
 pub(super) fn decide(core: &Core, status: Status, command: C) -> Decided {
     let files = &core.workspace;
     Ok(match command {
+        // Only the last step's capture is made up, before a fork is merged into the project's files.
+        C::Capture(captured) if core.forgotten && (captured.call_id.is_none() || files.origin.is_some()) => return Err(R::Forgotten),
         // Late by a run that was overtaken: somebody else captured these files.
         C::Capture(captured) if captured.call_id.is_some() && Some(captured.version) != files.uncaptured.as_ref().map(|(_, at)| *at) => {
             vec![]

@@ -202,6 +202,13 @@ fn a_forgotten_session_is_told_while_its_files_are_its_projects() {
     let mut events = worked();
     events.push(forgotten.clone());
     given::<AgentSessionDecider>(events).when(C::StartForkMerge(fork_merge())).then(vec![fork_merge().into()]);
+    // Before it, the step that nobody captured is made up, and nothing else.
+    let mut uncaptured = worked();
+    uncaptured.remove(7);
+    uncaptured.push(forgotten.clone());
+    let (made_up, another) = (captured(7, Some("1-0"), "1"), captured(8, None, "2"));
+    given::<AgentSessionDecider>(uncaptured.clone()).when(C::Capture(Box::new(made_up.clone()))).then(vec![made_up.into()]);
+    given::<AgentSessionDecider>(uncaptured).when(C::Capture(Box::new(another))).then_refused(R::Forgotten);
     let own_copy: Vec<AgentSessionEvent> = vec![requested().into(), forked().into(), Completed {}.into(), forgotten];
     given::<AgentSessionDecider>(own_copy).when(C::StartForkMerge(fork_merge())).then_refused(R::Forgotten);
 }

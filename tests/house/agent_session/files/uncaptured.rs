@@ -64,3 +64,21 @@ async fn a_diff_goes_as_far_as_is_known_and_says_so() {
     assert!(text(&watched.stderr).contains("could not be captured"), "{watched:?}");
     assert!(said.contains("not captured (yet)") && said.contains(&format!("#{until}")), "{said}");
 }
+
+/// What is forgotten meanwhile takes the names of the files with it, and not the files.
+#[tokio::test]
+async fn a_merge_makes_them_up_for_a_session_that_is_forgotten() {
+    let bench = Bench::new().await;
+    let (session, away) = uncaptured(&bench).await;
+    std::fs::rename(&away, &bench.folder).expect("moved back");
+    let first = bench.step(&session, 1).await;
+    let fork = bench.world.post(&format!("/api/v1/sessions/{session}/fork"), json!({ "at": first })).await.expect(201);
+    let fork = fork["id"].as_str().expect("an id").to_owned();
+    std::fs::write(bench.copy_of(&fork).join("made.txt"), "made\n").expect("written");
+    let forget = json!({ "reason": "it held a secret" });
+    bench.world.post(&format!("/api/v1/sessions/{session}/forget"), forget).await.expect(202);
+    bench.world.post(&format!("/api/v1/sessions/{fork}/merge"), json!({})).await.expect(202);
+    assert_eq!((bench.file("made.txt").as_deref(), bench.file("a.txt").as_deref()), (Some("made\n"), Some("two\n")));
+    let captured = bench.events_of(&session, "workspace_captured").await.pop().expect("made up");
+    assert_eq!((&captured["data"]["late"], captured["data"].get("paths")), (&json!(true), None));
+}
