@@ -58,6 +58,7 @@ impl Queries {
             return self.replay(fold).await;
         }
         let (stream, mut version, mut fold) = (StreamId::new("agent_session", id), 0, Fold::default());
+        let begun = self.recent.begin();
         let mut steps = Some((Vec::new(), 0));
         loop {
             let page = self.journal.read_stream(&stream, version, PAGE).await?;
@@ -88,7 +89,7 @@ impl Queries {
             }
             if last {
                 if let Some((steps, _)) = steps.filter(|(steps, _)| !steps.is_empty()) {
-                    self.recent.keep(id, steps);
+                    self.recent.keep(begun, id, steps);
                 }
                 return self.replay(fold).await;
             }

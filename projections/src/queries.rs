@@ -30,7 +30,8 @@ pub struct Queries {
 
 impl Queries {
     pub fn new(db: Db, journal: Arc<dyn Journal>, keys: Arc<Keyring>) -> Self {
-        Queries { db: Reader::new(db), journal, keys, recent: Recent::default(), seal: None }
+        let recent = Recent::of(&keys);
+        Queries { db: Reader::new(db), journal, keys, recent, seal: None }
     }
 
     /// The same questions, answered as of a position: what happened at it is included, and nothing after it. Private fields are opened with

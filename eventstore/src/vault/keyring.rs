@@ -4,8 +4,9 @@
 //! leaves a tombstone, so that nobody mints a new key for a forgotten subject.
 
 mod cache;
+mod hearers;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -19,6 +20,8 @@ use zeroize::{Zeroize, Zeroizing};
 use super::{Vault, VaultError, VaultWrite};
 pub use cache::{CACHED_FOR, CACHED_KEYS};
 use cache::{Cache, Cached};
+pub use hearers::Forgets;
+use hearers::Hearers;
 
 /// Kind of the rows that hold wrapped keys.
 pub const KIND: &str = "key";
@@ -110,6 +113,7 @@ pub struct Keyring {
     wrapper: Zeroizing<[u8; 32]>,
     wrapper_id: [u8; WRAPPER_ID],
     cache: Cache,
+    hearers: Hearers,
 }
 
 impl Keyring {
@@ -119,7 +123,7 @@ impl Keyring {
         let mut wrapper_id = [0; WRAPPER_ID];
         let digest = Sha256::new().chain_update(b"opensail/vault/key-wrap/id").chain_update(wrapper.as_slice()).finalize();
         wrapper_id.copy_from_slice(&digest[..WRAPPER_ID]);
-        Keyring { vault, wrapper, wrapper_id, cache: Cache::default() }
+        Keyring { vault, wrapper, wrapper_id, cache: Cache::default(), hearers: Hearers::default() }
     }
 
     /// The subject's key; made if it never had one, refused if it was destroyed.
@@ -156,7 +160,7 @@ impl Keyring {
     /// Destroys the subject's key for ever. Other processes may use it from memory for [`CACHED_FOR`] longer.
     pub async fn destroy(&self, subject: &str) -> Result<(), KeyError> {
         destroy(&*self.vault, subject).await?;
-        self.cache.put(subject, Cached::Destroyed);
+        self.was_destroyed(subject);
         Ok(())
     }
 
@@ -214,16 +218,25 @@ impl Keyring {
         VaultWrite::Put { kind: KIND.into(), key: subject.into(), value: vec![DESTROYED], expires: None }
     }
 
-    /// Drops the subject's key from memory, after a [`Keyring::destruction`] was written.
+    /// Drops the subject's key from memory, after a [`Keyring::destruction`] was written, and tells those who keep what it opened.
     pub fn was_destroyed(&self, subject: &str) {
         self.cache.put(subject, Cached::Destroyed);
+        self.hearers.tell(subject);
+    }
+
+    /// From now on it hears of every key that this process learns to be destroyed.
+    pub fn tell(&self, hearer: Weak<dyn Forgets>) {
+        self.hearers.add(hearer);
     }
 
     /// `None`: no row. `Some(None)`: destroyed.
     async fn read(&self, subject: &str) -> Result<Option<Option<DataKey>>, KeyError> {
         let Some(row) = self.vault.get(KIND, subject).await? else { return Ok(None) };
         let key = self.unwrap(subject, &row)?;
-        self.cache.put(subject, key.clone().map_or(Cached::Destroyed, Cached::Key));
+        match &key {
+            Some(key) => self.cache.put(subject, Cached::Key(key.clone())),
+            None => self.was_destroyed(subject),
+        }
         Ok(Some(key))
     }
 
