@@ -22,6 +22,7 @@ pub mod projection;
 pub mod relay;
 pub mod storage;
 pub mod team;
+mod work;
 
 pub use aggregate::store::Place;
 pub use authorize::{Access, Permission, ProjectAccess, SessionAccess};

@@ -10,5 +10,6 @@ pub mod model;
 pub mod project;
 pub mod projection;
 pub mod team;
+pub mod work;
 
 pub use kernel::any_event::AnyEvent;

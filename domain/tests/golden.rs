@@ -15,6 +15,7 @@ use opensail_domain::model::{self, KeyState, ModelEvent, Provider};
 use opensail_domain::project::{self, Source};
 use opensail_domain::projection::{self, ProjectionEvent};
 use opensail_domain::team::{self, Role};
+use opensail_domain::work::{self, WorkEvent};
 use opensail_domain::{
     AnyEvent, account::AccountEvent, account::EmailEvent, agent_session::AgentSessionEvent, project::FolderEvent, project::ProjectEvent,
     team::TeamEvent,
@@ -135,6 +136,8 @@ fn samples() -> Vec<(String, u32, Value)> {
         .into(),
     ];
     orders.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
+    let work: Vec<WorkEvent> = vec![work::RetryOrdered { piece: "01990000000070008000000000000009.7".into(), ordered_by: account }.into()];
+    work.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
     let models: Vec<ModelEvent> = vec![
         model::Chosen {
             provider: Provider::Openai,

@@ -10,5 +10,6 @@ mod repeats;
 mod routes;
 mod sessions;
 mod sign_in;
+mod work;
 mod world;
 mod writes;

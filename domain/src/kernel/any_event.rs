@@ -10,6 +10,7 @@ use crate::model::ModelEvent;
 use crate::project::{FolderEvent, ProjectEvent};
 use crate::projection::ProjectionEvent;
 use crate::team::TeamEvent;
+use crate::work::WorkEvent;
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum AnyEvent {
@@ -20,6 +21,7 @@ pub enum AnyEvent {
     Folder(FolderEvent),
     Model(ModelEvent),
     Projection(ProjectionEvent),
+    Work(WorkEvent),
     AgentSession(Box<AgentSessionEvent>),
 }
 
@@ -44,6 +46,8 @@ impl AnyEvent {
             AccountEvent::decode(event_type, version, payload).map(AnyEvent::Account)
         } else if is::<ProjectionEvent>(event_type) {
             ProjectionEvent::decode(event_type, version, payload).map(AnyEvent::Projection)
+        } else if is::<WorkEvent>(event_type) {
+            WorkEvent::decode(event_type, version, payload).map(AnyEvent::Work)
         } else if is::<EmailEvent>(event_type) {
             EmailEvent::decode(event_type, version, payload).map(AnyEvent::Email)
         } else {
@@ -67,6 +71,7 @@ impl AnyEvent {
             AgentSessionEvent::UPCASTERS,
             ModelEvent::UPCASTERS,
             ProjectionEvent::UPCASTERS,
+            WorkEvent::UPCASTERS,
         ]
         .concat()
     }
@@ -82,6 +87,7 @@ impl AnyEvent {
             AgentSessionEvent::schemas(),
             ModelEvent::schemas(),
             ProjectionEvent::schemas(),
+            WorkEvent::schemas(),
         ]
         .concat()
     }

@@ -63,7 +63,8 @@ macro_rules! live_relay_suite {
 macro_rules! work_relay_suite {
     ($open:expr) => {
         $crate::relay_suite!(@ work, $open, each_piece_goes_to_one, the_same_piece_is_taken_in_once, what_is_not_done_comes_again,
-            what_shall_come_again_does, what_is_never_done_is_parked, what_is_parked_is_put_back, installations_are_apart, it_comes_back_from_a_kill,
+            what_shall_come_again_does, what_is_never_done_is_parked, what_is_parked_is_put_back,
+            a_gap_among_what_is_parked_hides_nothing, installations_are_apart, it_comes_back_from_a_kill,
             it_comes_back_from_silence);
     };
 }

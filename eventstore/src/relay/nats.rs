@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::pull::Config as PullConfig;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
-use async_nats::jetstream::message::{AckKind, PublishMessage};
-use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, RetentionPolicy, Stream};
+use async_nats::jetstream::message::{AckKind, PublishMessage, StreamMessage};
+use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, RawMessageErrorKind, RetentionPolicy, Stream};
 use async_nats::jetstream::{self, Context, Message};
 use async_nats::{Client, ConnectOptions, connection};
 use async_trait::async_trait;
@@ -31,6 +31,7 @@ const ASK_EVERY: Duration = Duration::from_secs(5);
 /// The one consumer that all workers share.
 const CONSUMER: &str = "workers";
 const KIND: &str = "OpenSail-Kind";
+const NO_ANSWER: &str = "no answer in time";
 
 /// Its connection ends with its last clone.
 #[derive(Clone)]
@@ -59,7 +60,7 @@ fn away(error: impl std::fmt::Display) -> RelayError {
 async fn answered<T, E: std::fmt::Display>(call: impl Future<Output = Result<T, E>>) -> Result<T, RelayError> {
     match timeout(ANSWER * 2, call).await {
         Ok(answer) => answer.map_err(away),
-        Err(_) => Err(RelayError("no answer in time".into())),
+        Err(_) => Err(RelayError(NO_ANSWER.into())),
     }
 }
 
@@ -154,13 +155,12 @@ impl NatsWork {
     async fn parked_messages(&self) -> Result<(Stream<()>, Vec<(u64, Work)>), RelayError> {
         self.consumer().await?;
         let stream = answered(self.context.get_stream_no_info(&self.names.parked_stream)).await?;
-        let state = answered(stream.get_info()).await?.state;
-        let mut parked = Vec::new();
-        for sequence in state.first_sequence..=state.last_sequence {
-            if let Ok(message) = answered(stream.get_raw_message(sequence)).await {
-                let kind = message.headers.get(KIND).map(ToString::to_string).unwrap_or_default();
-                parked.push((sequence, Work { id: String::from_utf8_lossy(&message.payload).into_owned(), kind }));
-            }
+        let (mut parked, mut from) = (Vec::new(), 1);
+        // From one that is there to the next: those between were put back, or have aged.
+        while let Some(message) = next_parked(&stream, &self.names.parked_subject, from).await? {
+            let kind = message.headers.get(KIND).map(ToString::to_string).unwrap_or_default();
+            parked.push((message.sequence, Work { id: String::from_utf8_lossy(&message.payload).into_owned(), kind }));
+            from = message.sequence + 1;
         }
         Ok((stream, parked))
     }
@@ -172,7 +172,7 @@ impl NatsWork {
         let message = match timeout(ASK_EVERY + ANSWER, messages.next()).await {
             Ok(Some(message)) => message.map_err(away)?,
             Ok(None) => return Ok(None),
-            Err(_) => return Err(RelayError("no answer in time".into())),
+            Err(_) => return Err(RelayError(NO_ANSWER.into())),
         };
         let info = message.info().map_err(away)?;
         let (delivery, delivered) = (u32::try_from(info.delivered).unwrap_or(u32::MAX), info.stream_sequence);
@@ -184,6 +184,16 @@ impl NatsWork {
             return Ok(None);
         }
         Ok(Some(Taken { work, delivery, receipt: Box::new(Slip(message)) }))
+    }
+}
+
+/// The first message at that place or after it; `None`: there is none.
+async fn next_parked(stream: &Stream<()>, subject: &str, from: u64) -> Result<Option<StreamMessage>, RelayError> {
+    match timeout(ANSWER * 2, stream.get_first_raw_message_by_subject(subject, from)).await {
+        Ok(Ok(message)) => Ok(Some(message)),
+        Ok(Err(error)) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+        Ok(Err(error)) => Err(away(error)),
+        Err(_) => Err(RelayError(NO_ANSWER.into())),
     }
 }
 

@@ -130,6 +130,27 @@ pub async fn what_is_parked_is_put_back(subject: &mut dyn WorkSubject) {
     assert_eq!(relay.parked_count().await, Ok(0));
 }
 
+pub async fn a_gap_among_what_is_parked_hides_nothing(subject: &mut dyn WorkSubject) {
+    let relay = subject.relay("a").await;
+    for number in 1..=4 {
+        put(&relay, number).await;
+    }
+    while relay.parked_count().await.expect("the relay answers") < 4 {
+        let Ok(taken) = tokio::time::timeout(IMPATIENT.done_within * 2, relay.take()).await else { continue };
+        taken.again(AGAIN).await;
+    }
+    let mut parked = relay.parked().await.expect("the relay answers");
+    for _ in 0..2 {
+        // From the midst.
+        let piece = parked.remove(1);
+        assert_eq!(relay.retry_parked(&piece.id).await, Ok(true));
+        let taken = relay.take().await;
+        assert_eq!(taken.work, piece);
+        taken.done().await;
+        assert_eq!(relay.parked().await, Ok(parked.clone()));
+    }
+}
+
 pub async fn installations_are_apart(subject: &mut dyn WorkSubject) {
     let (ours, theirs) = (subject.relay("a").await, subject.relay("b").await);
     put(&theirs, 1).await;
@@ -161,6 +182,7 @@ async fn comes_back(subject: &mut dyn WorkSubject, how: Loss) {
     subject.lose(how).await;
     assert!(one.put(&work(2)).await.is_err(), "a relay that is away says so");
     assert!(one.trouble().is_some());
+    assert!(one.parked().await.is_err(), "and nothing passes for all that is parked");
     subject.come_back().await;
     put(&one, 3).await;
     // Whoever waited goes on waiting by itself; what was sent to the lost one may have arrived all the same.

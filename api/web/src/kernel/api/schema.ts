@@ -1170,7 +1170,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delivers a parked piece of work to workers again; 404 when no such piece is parked. Administrators of the platform only. */
+        /** Delivers a parked piece of work to workers again; 409 (`not_parked`) when no such piece is parked. Administrators of the platform only. */
         post: operations["retry_parked_work"];
         delete?: never;
         options?: never;
@@ -5354,7 +5354,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
             };
             /** @description Refused */
             default: {
