@@ -3,11 +3,12 @@
 //! A crash may leave such a file behind. Its writer holds a lock (`flock`) on it, which dies with the process, so
 //! [`sweep`] can tell a leftover from a file that is being written at this moment.
 
+use std::ffi::CStr;
 use std::fs::File;
 use std::io::{ErrorKind, IoSlice, Write};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 use rustix::path::Arg;
 
@@ -140,18 +141,27 @@ pub(crate) fn sweep(dir: impl AsFd) {
         if !is_passing_name(name.to_bytes()) {
             continue;
         }
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let Ok(stat) = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
-        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
-            continue;
-        }
-        let Ok(file) = rustix::fs::openat(dir, name, flags, Mode::empty()) else { continue };
+        let Ok(seen) = rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        let Some(file) = open_seen(dir, name, &seen) else { continue };
         if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
             && rustix::fs::unlinkat(dir, name, AtFlags::empty()).is_ok()
         {
             tracing::info!("removed a leftover of an interrupted write");
         }
     }
+}
+
+/// The regular file that was seen under a name, or nothing: what stands there may have been put in its place since, and anything but a file may do
+/// something when it is opened.
+fn open_seen(dir: BorrowedFd<'_>, name: &CStr, seen: &Stat) -> Option<OwnedFd> {
+    let regular = |stat: &Stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+    if !regular(seen) {
+        return None;
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::openat(dir, name, flags, Mode::empty()).ok()?;
+    let opened = rustix::fs::fstat(&file).ok()?;
+    (regular(&opened) && (opened.st_dev, opened.st_ino) == (seen.st_dev, seen.st_ino)).then_some(file)
 }
 
 #[cfg(test)]
@@ -220,6 +230,24 @@ mod tests {
                 assert!(std::fs::read(folder.path().join("file")).expect("read") == noise[..size], "{size} in pieces of {piece}");
             }
         }
+    }
+
+    #[test]
+    fn what_was_put_in_a_leftovers_place_is_not_taken_for_it() {
+        let folder = tempfile::tempdir().expect("tempdir");
+        let dir = File::open(folder.path()).expect("open");
+        let (name, path) = (c".opensail-0123456789abcdef.tmp", folder.path().join(".opensail-0123456789abcdef.tmp"));
+        std::fs::write(&path, b"left").expect("write");
+        let seen = rustix::fs::statat(&dir, name, AtFlags::SYMLINK_NOFOLLOW).expect("seen");
+        assert!(open_seen(dir.as_fd(), name, &seen).is_some());
+        // Beside the first, so that it cannot get its number.
+        let other = folder.path().join("other");
+        std::fs::write(&other, b"another").expect("write");
+        std::fs::rename(&other, &path).expect("rename");
+        assert!(open_seen(dir.as_fd(), name, &seen).is_none(), "another file");
+        std::fs::remove_file(&path).expect("remove");
+        rustix::fs::mkfifoat(&dir, name, Mode::RUSR | Mode::WUSR).expect("a pipe");
+        assert!(open_seen(dir.as_fd(), name, &seen).is_none(), "a pipe");
     }
 
     proptest! {

@@ -26,6 +26,8 @@ const REMEMBERED: usize = 32;
 const UNSAVED: u64 = 256;
 /// What a working copy is called while it is made, before its id and an id of the attempt.
 const DRAFT: &str = ".making-";
+/// What a half-made one is called while it is removed, before an id. Nobody makes anything under such a name, so whoever finds one may remove it.
+const RUBBISH: &str = ".removing-";
 
 /// One folder's index, which one capture at a time uses.
 type Known = Arc<Mutex<Option<Tracker>>>;
@@ -102,21 +104,35 @@ fn save(known: &Mutex<Option<Tracker>>, subject: &Subject, indexes: &Path, file:
     }
 }
 
-/// Removes what killed processes left half made in a folder of working copies. Who makes one holds the folder's lock shared, so whoever
-/// has it alone knows that nobody is at it; else this is left for the next time.
+/// Removes what killed processes left half made in a folder of working copies. Nobody waits for it who makes one meanwhile.
 pub(super) fn clear_drafts(copies: &Path) {
+    set_drafts_aside(copies);
+    for rubbish in named(copies, RUBBISH) {
+        match remove(&rubbish) {
+            Ok(()) => tracing::info!("removed a working copy that was half made"),
+            Err(error) => tracing::warn!(%error, "a half-made working copy remains"),
+        }
+    }
+}
+
+/// Who makes a copy holds the folder's lock shared, so whoever has it alone knows that nobody is at one; else this is left for the next time.
+/// Whoever would make one waits for the lock, so it is held for renames alone, and not while what may be a large tree is removed.
+fn set_drafts_aside(copies: &Path) {
     let Ok(folder) = File::open(copies) else { return };
     if folder.try_lock().is_err() {
         return;
     }
-    for entry in std::fs::read_dir(copies).into_iter().flatten().flatten() {
-        if entry.file_name().as_bytes().starts_with(DRAFT.as_bytes()) {
-            match remove(&entry.path()) {
-                Ok(()) => tracing::info!("removed a working copy that was half made"),
-                Err(error) => tracing::warn!(%error, "a half-made working copy remains"),
-            }
+    for draft in named(copies, DRAFT) {
+        let rubbish = copies.join(format!("{RUBBISH}{}", Uuid::now_v7()));
+        if let Err(error) = std::fs::rename(&draft, rubbish) {
+            tracing::warn!(%error, "a half-made working copy remains");
         }
     }
+}
+
+fn named(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().as_bytes().starts_with(prefix.as_bytes())).map(|entry| entry.path()).collect()
 }
 
 /// Makes `into` whole under a passing name and renames it; false if it was there, or somebody else was quicker. What crashes left of
@@ -230,4 +246,24 @@ pub(super) fn remove(copy: &Path) -> Result<(), SnapshotError> {
         }
     }
     remove_root(copy).map_err(|error| failed(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_made_copies_are_set_aside_under_the_lock_and_removed_without_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let copies = folder.path();
+        for half in [".making-one/in", ".making-two", ".removing-before-a-crash/in", "living"] {
+            std::fs::create_dir_all(copies.join(half)).expect("folders");
+        }
+        set_drafts_aside(copies);
+        // What there is to remove is all there still, and the next one who makes a copy waits for nobody.
+        assert_eq!((named(copies, DRAFT).len(), named(copies, RUBBISH).len()), (0, 3));
+        File::open(copies).expect("open").try_lock().expect("nobody holds it");
+        clear_drafts(copies);
+        assert_eq!(named(copies, "").iter().map(|left| left.file_name()).collect::<Vec<_>>(), [Some(OsStr::new("living"))]);
+    }
 }
