@@ -132,7 +132,7 @@ macro_rules! journal_suite {
                 one_tenant_does_not_hold_up_another, a_full_queue_is_refused },
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch, a_time_is_a_position },
             group { each_event_is_handled_in_the_order_of_its_stream, who_joins_gets_a_share_and_who_leaves_gives_it_back,
-                a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once },
+                a_consumer_goes_on_in_a_new_epoch, a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
             page { pages_are_complete, filters_select, pages_of_some_are_what_a_filter_leaves },

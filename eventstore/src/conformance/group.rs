@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::{Subject, append, part};
 use crate::envelope::{Recorded, StreamId};
 use crate::journal::Filter;
+use crate::seal::Parting;
 use crate::subscription::Tail;
 use crate::subscription::group::{Group, Handler, Share, ShareError, partition_of};
 
@@ -121,6 +122,34 @@ pub async fn who_joins_gets_a_share_and_who_leaves_gives_it_back(subject: &dyn S
     write(subject, round).await;
     until(|| in_order(&notes.all()).values().all(|version| *version == (round + 1) * 2)).await;
     first.abort();
+}
+
+/// Whoever was ahead goes back to what both histories have in common, and who is new reads what the one before has left as well.
+pub async fn a_consumer_goes_on_in_a_new_epoch(subject: &dyn Subject) {
+    const COMMON: u64 = 10;
+    let notes = Notes::default();
+    write(subject, 0).await;
+    let (leave, left) = tokio::sync::oneshot::channel::<()>();
+    let (group, handler) = (member(subject, "a").await, Arc::new(Noting("a".into(), notes.clone())));
+    let first = tokio::spawn(async move { group.run(handler, async { _ = left.await }).await });
+    until(|| notes.all().len() == STREAMS * 2).await;
+    leave.send(()).expect("it listens");
+    first.await.expect("no panic");
+    subject.start_epoch(Parting { shared: Some(COMMON), later_than: 0 }).await;
+    write(subject, 1).await;
+
+    let again = Notes::default();
+    let positions = |notes: &Notes| notes.all().into_iter().map(|(_, event)| event.position).collect::<BTreeSet<_>>();
+    let second = joins(subject, "b", &again).await;
+    until(|| positions(&again).len() as u64 == STREAMS as u64 * 4 - COMMON).await;
+    assert_eq!(positions(&again).first(), Some(&(COMMON + 1)));
+    second.abort();
+
+    let all = Notes::default();
+    let (newcomer, handler) = (Group { name: "newcomers".into(), ..member(subject, "c").await }, Arc::new(Noting("c".into(), all.clone())));
+    let third = tokio::spawn(async move { newcomer.run(handler, std::future::pending()).await });
+    until(|| in_order(&all.all()).values().filter(|version| **version == 4).count() == STREAMS).await;
+    third.abort();
 }
 
 pub async fn a_ghost_moves_no_checkpoint(subject: &dyn Subject) {

@@ -10,6 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_unti
 
 use super::{Group, Handler, Share, ShareError, partition_of};
 use crate::clock;
+use crate::envelope::Recorded;
+use crate::journal::ReadError;
 use crate::lease::{Lease, LeaseError};
 use crate::vault::VaultError;
 
@@ -126,6 +128,12 @@ impl Group {
         }
     }
 
+    /// Whether it is the journal's event at its position now.
+    async fn stands(&self, event: &Recorded) -> Result<bool, ReadError> {
+        let there = self.tail.journal().read_at(&[event.position]).await?;
+        Ok(there.first().is_some_and(|there| there.event_id == event.event_id))
+    }
+
     async fn follow(&self, partition: u32, lease: Lease, handler: &dyn Handler, mut ends: watch::Receiver<bool>) -> Result<(), String> {
         let told = |error: ShareError| error.to_string();
         let share = Share::take_over(self, partition, lease).await.map_err(told)?;
@@ -147,8 +155,11 @@ impl Group {
                 kept = Instant::now();
                 continue;
             };
-            // The ring may still hold a history that is over; its positions say nothing in the new one.
-            if let Some(other) = batch.events.iter().find(|event| event.epoch != share.epoch()) {
+            // The ring may still hold a history that is over; its positions say nothing in the new one. What both have in common stands in the journal as
+            // it was, up to the last of these events if that one does.
+            if let Some(other) = batch.events.iter().rfind(|event| event.epoch != share.epoch())
+                && !self.stands(other).await.map_err(|error| error.to_string())?
+            {
                 return Err(format!("position {} is of epoch {}, and the checkpoint of {}", other.position, other.epoch, share.epoch()));
             }
             let own: Vec<_> = batch.events.into_iter().filter(|event| partition_of(&event.stream, self.partitions) == partition).collect();
