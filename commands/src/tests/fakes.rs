@@ -218,11 +218,18 @@ impl Journal for Breaking {
 #[derive(Default)]
 pub(super) struct SmallStore {
     pub(super) room: AtomicBool,
+    /// It does not answer.
+    pub(super) away: AtomicBool,
+    /// Working copies that are there.
+    pub(super) copies: Mutex<Vec<WorkingCopy>>,
 }
 
 #[async_trait]
 impl Snapshots for SmallStore {
     async fn capture(&self, _: ProjectId, _: &Path, _: Option<&str>) -> Result<Captured, SnapshotError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(SnapshotError::Unavailable("away".into()));
+        }
         if !self.room.load(Ordering::SeqCst) {
             return Err(SnapshotError::Full);
         }
@@ -232,8 +239,9 @@ impl Snapshots for SmallStore {
     async fn merge(&self, _: ProjectId, _: &Sides, _: bool, _: &Choices) -> Result<Merge, SnapshotError> {
         Err(SnapshotError::Missing)
     }
-    async fn put_back(&self, _: ProjectId, _: &Path, _: &str, _: &str) -> Result<PutBack, SnapshotError> {
-        Err(SnapshotError::Missing)
+    async fn put_back(&self, project: ProjectId, root: &Path, _: &str, _: &str) -> Result<PutBack, SnapshotError> {
+        let after = self.capture(project, root, None).await?;
+        Ok(PutBack { after, changed: 1, spared: vec!["mine.txt".into()], refused: Vec::new() })
     }
     async fn lay_out(&self, _: ProjectId, _: &str, _: &Path, _: &Path) -> Result<bool, SnapshotError> {
         if self.room.load(Ordering::SeqCst) { Ok(true) } else { Err(SnapshotError::Full) }
@@ -242,7 +250,7 @@ impl Snapshots for SmallStore {
         Ok(())
     }
     async fn copies(&self, _: &Path) -> Result<Vec<WorkingCopy>, SnapshotError> {
-        Ok(Vec::new())
+        Ok(self.copies.lock().expect("lock").clone())
     }
     async fn copy_size(&self, _: &Path) -> Result<Total, SnapshotError> {
         Ok(Total::default())

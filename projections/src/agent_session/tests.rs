@@ -8,9 +8,10 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::Progress;
+use crate::QueryError;
 use crate::testing::{World, on_both, wire};
 
-on_both!(the_past_is_what_it_was_then, a_session_read_before_is_told_as_it_is_now);
+on_both!(the_past_is_what_it_was_then, a_session_read_before_is_told_as_it_is_now, a_newer_event_hides_nothing_that_was_before_it,);
 
 fn id(n: u128) -> Uuid {
     Uuid::from_u128(n)
@@ -240,4 +241,23 @@ async fn a_session_read_before_is_told_as_it_is_now(world: World) {
     world.on_session(session, vec![wire(AgentSessionEvent::from(Forgotten { reason: "asked for".into() }))]).await;
     let last = replay().await;
     assert_eq!((last.session.task.as_str(), &last.messages[..]), (FORGOTTEN, &[Message::User { text: FORGOTTEN.into() }][..]));
+}
+
+async fn a_newer_event_hides_nothing_that_was_before_it(world: World) {
+    world.cast().await;
+    let session = SessionId(Uuid::now_v7());
+    world.on_session(session, vec![wire(AgentSessionEvent::from(world.requested(session)))]).await;
+    let run = world.on_session(session, vec![wire(AgentSessionEvent::from(RunStarted { run: 1, worker: "w".into() }))]).await;
+    let newer = world.on_session(session, vec![("agent_session.moored".into(), 1, serde_json::json!({}))]).await;
+    world.on_session(session, vec![wire(AgentSessionEvent::from(Completed {}))]).await;
+    let queries = world.queries();
+    // The second time as the first: nothing of it passes for the whole.
+    for _ in 0..2 {
+        let before = queries.session_at(session, Some(run.position)).await.expect("an answer").expect("the session");
+        assert_eq!((before.position, before.session.status.as_str()), (run.position, "running"));
+        for until in [None, Some(newer.position), Some(newer.position + 1)] {
+            let error = queries.session_at(session, until).await.expect_err("what it changed is not known");
+            assert!(matches!(&error, QueryError::NewerEvent { position, .. } if *position == newer.position), "{error}");
+        }
+    }
 }

@@ -31,6 +31,8 @@ struct Moody {
     fails_at: Arc<Mutex<BTreeSet<i64>>>,
     panics: Arc<AtomicBool>,
     version: i64,
+    /// Others take from its rows what they need when their events come.
+    lends: bool,
     /// Waits before events from here on, until it is opened.
     gate: Arc<watch::Sender<Option<i64>>>,
     /// The first event this one applied.
@@ -78,6 +80,9 @@ impl Projection for Moody {
     }
     fn streams(&self) -> &'static [&'static str] {
         &["project"]
+    }
+    fn lends(&self, _: &Incoming<'_>) -> bool {
+        self.lends
     }
     async fn apply(&self, rows: &mut Rows<'_>, incoming: &Incoming<'_>) -> Result<(), ApplyError> {
         let position = incoming.recorded.position;

@@ -19,6 +19,8 @@ on_both!(
     an_order_in_the_midst_of_a_batch_is_obeyed_in_its_place,
     a_skip_that_comes_too_late_builds_the_view_anew,
     orders_about_what_is_not_parked_change_nothing,
+    an_order_about_a_stream_that_the_view_does_not_read_changes_nothing,
+    what_others_lean_on_and_comes_late_builds_the_view_anew,
     another_process_obeys_what_this_one_missed,
     any_orders_leave_what_a_rebuild_gives,
 );
@@ -128,6 +130,39 @@ async fn orders_about_what_is_not_parked_change_nothing(world: World) {
     assert_eq!(positions(&world).await, [4, 6, 8]);
     assert_eq!(parked_at(&projections).await, [5]);
     assert!(projections.overview().await.expect("an overview").iter().all(|view| view.rebuilding.is_none() && view.kept.is_none()));
+}
+
+/// Another version of the view, which read it, was meant.
+async fn an_order_about_a_stream_that_the_view_does_not_read_changes_nothing(world: World) {
+    two_projects(&world).await;
+    let projections = start(&world, &Moody::default()).await;
+    world.settle(&projections).await;
+    skip(&world, &StreamId::new("team", world.crew), 2).await;
+    world.settle(&projections).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+    assert!(projections.overview().await.expect("an overview").iter().all(|view| view.rebuilding.is_none() && view.kept.is_none()));
+}
+
+async fn what_others_lean_on_and_comes_late_builds_the_view_anew(first: World) {
+    for lends in [false, true] {
+        let world = first.another().await;
+        two_projects(&world).await;
+        let view = Moody { lends, ..Moody::failing_at([5]) };
+        let projections = start(&world, &view).await;
+        world.settle(&projections).await;
+        let anew = async || projections.overview().await.expect("an overview")[0].kept.is_some();
+        // Nothing came of it: nothing came late.
+        retry(&world, &stream(world.boat), 5).await;
+        world.settle(&projections).await;
+        built(&projections).await;
+        assert!(!anew().await);
+        view.mend(5);
+        retry(&world, &stream(world.boat), 5).await;
+        world.settle(&projections).await;
+        built(&projections).await;
+        assert_eq!(positions(&world).await, [4, 5, 6, 7, 8]);
+        assert_eq!(anew().await, lends, "the tables of before are kept for a way back");
+    }
 }
 
 async fn another_process_obeys_what_this_one_missed(world: World) {
