@@ -1,6 +1,7 @@
 //! The whole house from outside.
 
 pub mod appending;
+pub mod behind;
 pub mod btrfs;
 pub mod bucket;
 pub mod cluster;

@@ -1,14 +1,13 @@
 //! A server is killed in the midst of a rebuild, again and again: the next one goes on where it was, and what comes of it is what a rebuild from
 //! nothing gives.
 
-use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId};
+use opensail_eventstore::Journal;
+use opensail_tests::behind::{journal, write_to_project};
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::{World, until};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, Row};
-use uuid::Uuid;
 
 use crate::PROGRAM;
 
@@ -19,32 +18,9 @@ const POINTS: [u64; 4] = [0, 1, EVENTS / 4, EVENTS / 2];
 const TABLES: [&str; 3] = ["projects", "projects_history", "projects_changes"];
 
 async fn fill(journal: &dyn Journal, project: &str) {
-    let stream = StreamId::new("project", project);
-    let first = journal.read_stream(&stream, 0, 1).await.expect("the project").remove(0);
     for round in 0..EVENTS / 1000 {
-        let renamed = |n: u64| NewEvent {
-            event_id: Uuid::now_v7(),
-            event_type: "project.renamed".into(),
-            version: 1,
-            payload: json!({ "name": format!("Boat {}", round * 1000 + n) }).to_string(),
-        };
-        let expected = journal.stream_version(&stream).await.expect("a version");
-        let events = (0..1000).map(renamed).collect();
-        let part = Part { stream: stream.clone(), expected, tenant: first.tenant.clone(), project: first.project.clone(), events };
-        let append = Append {
-            command_id: CommandId(Uuid::now_v7()),
-            fingerprint: None,
-            fence: None,
-            actor: Actor::system("test"),
-            correlation_id: Uuid::now_v7(),
-            causation_id: None,
-            client_address: None,
-            parts: vec![part],
-            guards: Vec::new(),
-            vault: Vec::new(),
-            answer: None,
-        };
-        journal.append(append).await.expect("appended");
+        let names = (0..1000).map(|n| json!({ "name": format!("Boat {}", round * 1000 + n) }));
+        write_to_project(journal, project, ("project.renamed", 1), names).await;
     }
 }
 
@@ -88,10 +64,7 @@ async fn rebuild(world: &World) {
 async fn killed_again_and_again(mut world: World, database: Option<&Database>) {
     let (project, _) = world.project("boat").await;
     world.stop().await;
-    match database {
-        Some(database) => fill(&database.journal().await, &project).await,
-        None => fill(&SqliteStore::open(world.home().join("journal.db")).await.expect("the journal"), &project).await,
-    }
+    fill(&*journal(&world, database).await, &project).await;
     world.serve(&[]).await;
     built(&world).await;
     let shown = world.get(&format!("/api/v1/projects/{project}")).await;

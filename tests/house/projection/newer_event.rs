@@ -1,11 +1,11 @@
 //! An event of a newer version of the program: whom it concerns stops there and says so, and everything else goes on.
 
+use opensail_tests::behind::{journal, write_to_project};
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::World;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::parked_streams::write;
 use super::rebuild_projection::opensail;
 use crate::PROGRAM;
 
@@ -16,7 +16,9 @@ async fn stops_whom_it_concerns(mut world: World, database: Option<&Database>) {
     let (wreck, _) = world.project("wreck").await;
     for (boat, event_type, version) in [(&project, "project.sunk", 1), (&wreck, "project.renamed", 2)] {
         world.stop().await;
-        let position = write(&world, database, boat, event_type, version, Some(json!({ "name": "Wreck" }))).await;
+        let behind = journal(&world, database).await;
+        let position = write_to_project(&*behind, boat, (event_type, version), [json!({ "name": "Wreck" })]).await;
+        drop(behind);
         world.serve(&[]).await;
         let says = format!("event {event_type} v{version}");
 

@@ -1,55 +1,14 @@
 //! An event that a read model cannot apply: its stream waits, everything else goes on, and an administrator says what becomes of it.
 
-use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId};
+use opensail_tests::behind::{first_event, journal, write_to_project};
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::{World, until};
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::metrics::number;
 use super::rebuild_projection::opensail;
 use crate::PROGRAM;
-
-/// Writes an event into the journal of a server that is down; without a payload, that of the project's first event.
-pub(super) async fn write(
-    world: &World,
-    database: Option<&Database>,
-    project: &str,
-    event_type: &str,
-    version: u32,
-    payload: Option<Value>,
-) -> u64 {
-    let journal: Box<dyn Journal> = match database {
-        Some(database) => Box::new(database.journal().await),
-        None => Box::new(SqliteStore::open(world.home().join("journal.db")).await.expect("the journal")),
-    };
-    let stream = StreamId::new("project", project);
-    let first = journal.read_stream(&stream, 0, 1).await.expect("the project").remove(0);
-    let expected = journal.stream_version(&stream).await.expect("a version");
-    let event = NewEvent {
-        event_id: Uuid::now_v7(),
-        event_type: event_type.into(),
-        version,
-        payload: payload.map_or(first.payload, |payload| payload.to_string()),
-    };
-    let part = Part { stream, expected, tenant: first.tenant, project: first.project, events: vec![event] };
-    let append = Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("test"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![part],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
-    };
-    journal.append(append).await.expect("appended").position
-}
 
 async fn name(world: &World, project: &str) -> String {
     world.get(&format!("/api/v1/projects/{project}")).await["name"].as_str().expect("a name").to_owned()
@@ -69,8 +28,11 @@ async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
     let (other, _) = world.project("raft").await;
     world.stop().await;
     // Created twice: the rules pass over it, and the view cannot have two rows of one key.
-    let poison = write(&world, database, &project, "project.created", 1, None).await;
-    write(&world, database, &project, "project.renamed", 1, Some(json!({ "name": "Frigate" }))).await;
+    let behind = journal(&world, database).await;
+    let created = serde_json::from_str(&first_event(&*behind, &project).await.payload).expect("JSON");
+    let poison = write_to_project(&*behind, &project, ("project.created", 1), [created]).await;
+    write_to_project(&*behind, &project, ("project.renamed", 1), [json!({ "name": "Frigate" })]).await;
+    drop(behind);
     world.serve(&[]).await;
     world.send(Method::PATCH, &format!("/api/v1/projects/{other}"), Some(&json!({ "name": "Ferry" }))).await.expect(200);
     caught_up(&world).await;
