@@ -92,7 +92,39 @@ mod tests {
         }
     }
 
+    /// What git reads of a name behind `---` or `+++`.
+    fn read_by_git(quoted: &str) -> Vec<u8> {
+        let Some(inner) = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else {
+            return quoted.strip_suffix('\t').unwrap_or(quoted).into();
+        };
+        let (mut raw, mut rest) = (Vec::new(), inner.as_bytes());
+        while let Some((first, behind)) = rest.split_first() {
+            rest = behind;
+            if *first != b'\\' {
+                raw.push(*first);
+                continue;
+            }
+            let letters = [(b'a', 7), (b'b', 8), (b't', 9), (b'n', 10), (b'v', 11), (b'f', 12), (b'r', 13), (b'"', b'"'), (b'\\', b'\\')];
+            if let Some((_, byte)) = letters.iter().find(|(letter, _)| *letter == rest[0]) {
+                raw.push(*byte);
+                rest = &rest[1..];
+            } else {
+                raw.push(rest[..3].iter().fold(0, |byte, digit| byte << 3 | (digit - b'0')));
+                rest = &rest[3..];
+            }
+        }
+        raw
+    }
+
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2048))]
+
+        /// The escaped bytes are read here and where names are told and meant (`csi`); both must read them alike.
+        #[test]
+        fn git_reads_the_name_that_is_meant(told in "[\\PC\\n\"\\\\xf80é ]{0,16}|[\\\\xf8]{0,12}") {
+            prop_assert_eq!(read_by_git(&git_name(&told)), opensail_csi::names::meant(&told));
+        }
+
         #[test]
         fn no_name_ends_its_line_or_its_quotes(told in "[\\PC\\n\\r\"\\\\xf8\u{1b}\u{85} ]{0,24}") {
             let quoted = git_name(&told);
