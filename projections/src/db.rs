@@ -6,24 +6,25 @@
 mod lines;
 mod names;
 mod open;
+mod row;
+mod tx;
 mod value;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use opensail_eventstore::Position;
-use sqlx::postgres::{PgPool, PgRow};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{Postgres, Row as _, Sqlite, Transaction};
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
 
 pub(crate) use lines::Lines;
 pub(crate) use names::{Names, mentions};
 pub use open::OpenError;
+pub(crate) use row::Row;
+use tx::Open;
+pub(crate) use tx::Tx;
 pub(crate) use value::{Kind, Value};
-
-use crate::projection::{ApplyError, Fault, Trouble};
 
 /// Advisory lock of PostgreSQL under which one process at a time changes views. SQLite has one writer anyway.
 const WRITER_LOCK: i64 = 5_724_186_650_907_601_261;
@@ -83,57 +84,14 @@ macro_rules! bound {
         let mut query = sqlx::query(&$sql.text);
         for bind in &$sql.binds {
             query = match bind {
-                Value::Text(text) => query.bind(text.as_deref()),
-                Value::Int(number) => query.bind(*number),
+                $crate::db::Value::Text(text) => query.bind(text.as_deref()),
+                $crate::db::Value::Int(number) => query.bind(*number),
             };
         }
         query
     }};
 }
-
-/// A row of either database; columns by number.
-pub(crate) enum Row {
-    Sqlite(SqliteRow),
-    Postgres(PgRow),
-}
-
-impl Row {
-    pub(crate) fn text(&self, column: usize) -> Result<String, sqlx::Error> {
-        match self {
-            Row::Sqlite(row) => row.try_get(column),
-            Row::Postgres(row) => row.try_get(column),
-        }
-    }
-    pub(crate) fn maybe_text(&self, column: usize) -> Result<Option<String>, sqlx::Error> {
-        match self {
-            Row::Sqlite(row) => row.try_get(column),
-            Row::Postgres(row) => row.try_get(column),
-        }
-    }
-    pub(crate) fn int(&self, column: usize) -> Result<i64, sqlx::Error> {
-        match self {
-            Row::Sqlite(row) => row.try_get(column),
-            Row::Postgres(row) => row.try_get(column),
-        }
-    }
-    pub(crate) fn maybe_int(&self, column: usize) -> Result<Option<i64>, sqlx::Error> {
-        match self {
-            Row::Sqlite(row) => row.try_get(column),
-            Row::Postgres(row) => row.try_get(column),
-        }
-    }
-    /// A number that is never negative.
-    pub(crate) fn count(&self, column: usize) -> Result<u64, sqlx::Error> {
-        self.int(column).map(|number| number.max(0) as u64)
-    }
-    /// What was written as text by `Display` or JSON.
-    pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(&self, column: usize) -> Result<T, sqlx::Error> {
-        self.text(column)?.parse().map_err(|error: T::Err| sqlx::Error::Decode(format!("column {column}: {error}").into()))
-    }
-    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, column: usize) -> Result<T, sqlx::Error> {
-        serde_json::from_str(&self.text(column)?).map_err(|error| sqlx::Error::Decode(format!("column {column}: {error}").into()))
-    }
-}
+use bound;
 
 impl Db {
     fn new(pools: Pools) -> Self {
@@ -203,7 +161,7 @@ impl Db {
     /// A transaction that is the only one that writes, from here to its commit.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         let mut tx = self.open().await?;
-        if let Open::Postgres(tx) = &mut tx.open {
+        if let Some(tx) = tx.postgres() {
             sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITER_LOCK).execute(&mut **tx).await?;
         }
         Ok(tx)
@@ -213,7 +171,7 @@ impl Db {
     /// SQLite they take turns.
     pub(crate) async fn begin_beside(&self) -> Result<Option<Tx>, sqlx::Error> {
         let mut tx = self.open().await?;
-        if let Open::Postgres(tx) = &mut tx.open {
+        if let Some(tx) = tx.postgres() {
             let own: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock($1)").bind(REBUILD_LOCK).fetch_one(&mut **tx).await?;
             if !own {
                 return Ok(None);
@@ -227,12 +185,11 @@ impl Db {
             Pools::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Open::Postgres(pool.begin().await?),
         };
-        Ok(Tx {
+        Ok(Tx::new(
             open,
-            names: None,
             #[cfg(test)]
-            asked: self.asked.clone(),
-        })
+            self.asked.clone(),
+        ))
     }
 }
 
@@ -240,106 +197,4 @@ impl Db {
 pub(crate) fn is_locked(error: &sqlx::Error) -> bool {
     // PostgreSQL: lock_not_available.
     matches!(error, sqlx::Error::Database(refused) if refused.code().as_deref() == Some("55P03"))
-}
-
-/// A writing transaction; dropped without commit, it never was.
-pub(crate) struct Tx {
-    open: Open,
-    /// What a view's tables are called in it.
-    names: Option<Names>,
-    #[cfg(test)]
-    asked: Asked,
-}
-
-enum Open {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-}
-
-impl Tx {
-    pub(crate) fn dialect(&self) -> Dialect {
-        match self.open {
-            Open::Sqlite(_) => Dialect::Sqlite,
-            Open::Postgres(_) => Dialect::Postgres,
-        }
-    }
-
-    /// From now on statements that name these tables reach the set beside; `None`: those that are read.
-    pub(crate) fn call(&mut self, names: Option<Names>) {
-        self.names = names;
-    }
-
-    /// The same as [`Db::begin_beside`] keeps, waited for; nothing in SQLite, whose one writer this is.
-    pub(crate) async fn lock_beside(&mut self) -> Result<(), sqlx::Error> {
-        if let Open::Postgres(tx) = &mut self.open {
-            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(REBUILD_LOCK).execute(&mut **tx).await?;
-        }
-        Ok(())
-    }
-
-    /// From now on it waits so long for a table that others read, and fails then ([`is_locked`]). Nothing on SQLite, whose readers keep what they
-    /// began with.
-    pub(crate) async fn wait_for_tables(&mut self, longest: Duration) -> Result<(), sqlx::Error> {
-        if let Open::Postgres(tx) = &mut self.open {
-            sqlx::query(&format!("SET LOCAL lock_timeout = '{}ms'", longest.as_millis())).execute(&mut **tx).await?;
-        }
-        Ok(())
-    }
-
-    fn called(&self, mut sql: Sql) -> Sql {
-        if let Some(names) = &self.names {
-            sql.text = names.applied(sql.text);
-        }
-        #[cfg(test)]
-        self.asked.lock().expect("whole").push(sql.clone());
-        sql
-    }
-
-    /// Runs it and answers how many rows it touched.
-    pub(crate) async fn run(&mut self, sql: Sql) -> Result<u64, sqlx::Error> {
-        let sql = self.called(sql);
-        Ok(match &mut self.open {
-            Open::Sqlite(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
-            Open::Postgres(tx) => bound!(sql).execute(&mut **tx).await?.rows_affected(),
-        })
-    }
-
-    pub(crate) async fn all(&mut self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
-        let sql = self.called(sql);
-        Ok(match &mut self.open {
-            Open::Sqlite(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Sqlite).collect(),
-            Open::Postgres(tx) => bound!(sql).fetch_all(&mut **tx).await?.into_iter().map(Row::Postgres).collect(),
-        })
-    }
-
-    pub(crate) async fn one(&mut self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
-        let sql = self.called(sql);
-        Ok(match &mut self.open {
-            Open::Sqlite(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Sqlite),
-            Open::Postgres(tx) => bound!(sql).fetch_optional(&mut **tx).await?.map(Row::Postgres),
-        })
-    }
-
-    /// Remembers what stands now, until [`Tx::keep`] says what becomes of what follows.
-    pub(crate) async fn mark(&mut self) -> Result<(), sqlx::Error> {
-        self.run(sql!("SAVEPOINT marked")).await?;
-        Ok(())
-    }
-
-    /// Leaves nothing of what was done since the mark when an event was to blame for its failure, which is answered. Trouble ends the transaction.
-    pub(crate) async fn keep(&mut self, applied: Result<(), ApplyError>) -> Result<Option<Fault>, Trouble> {
-        let fault = applied.err().map(ApplyError::fault).transpose()?;
-        if fault.is_some() {
-            self.run(sql!("ROLLBACK TO SAVEPOINT marked")).await?;
-        }
-        self.run(sql!("RELEASE SAVEPOINT marked")).await?;
-        Ok(fault)
-    }
-
-    pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
-        match self.open {
-            Open::Sqlite(tx) => tx.commit().await,
-            Open::Postgres(tx) => tx.commit().await,
-        }
-    }
 }

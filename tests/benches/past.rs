@@ -9,22 +9,21 @@ use std::time::{Duration, Instant};
 
 use opensail_domain::account::{self, AccountEvent};
 use opensail_domain::agent_session::AgentSessionEvent;
-use opensail_domain::agent_session::event::{Budget, EditMode, Paused, Requested, Resumed, RunStarted, TurnStarted};
-use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
+use opensail_domain::agent_session::event::{Paused, Resumed, RunStarted, TurnStarted};
+use opensail_domain::kernel::{AccountId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{self, ProjectEvent, Source};
 use opensail_domain::team::{self, Role, TeamEvent};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId, private};
+use opensail_eventstore::{Journal, StreamId};
 use opensail_projections::{Db, PageRequest, Projections, Queries};
+use opensail_tests::history::{History, founder, requested};
 use opensail_tests::postgres::fresh_database;
 use opensail_tests::timing::Times;
 use rand::Rng;
 use uuid::Uuid;
 
-/// Events of one append while the journal is filled.
-const FILL: usize = 500;
 /// Events of one session, by steps of the model.
 const PER_SESSION: usize = 500;
 /// Sessions of one project, and renamings of each.
@@ -37,8 +36,7 @@ const PROMOTED: usize = 20;
 const GOAL_MS: f64 = 100.0;
 
 struct House {
-    store: Arc<dyn Journal>,
-    keys: Arc<Keyring>,
+    history: History,
     team: TeamId,
     projects: Vec<ProjectId>,
     sessions: Vec<SessionId>,
@@ -65,16 +63,16 @@ async fn main() {
 
 async fn measure(name: &str, mut house: House, views: Db, events: usize, asked: usize) {
     house.live_through(events).await;
-    let head = house.store.head().await.expect("a head").position;
+    let head = house.history.store.head().await.expect("a head").position;
     let begun = Instant::now();
-    let tail = Tail::start(house.store.clone()).await.expect("a tail");
+    let tail = Tail::start(house.history.store.clone()).await.expect("a tail");
     let projections = Projections::start(views.clone(), tail).await.expect("the views");
     while projections.overview().await.expect("the views").iter().any(|view| !view.served || view.position < head) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let rate = head as f64 / begun.elapsed().as_secs_f64();
     println!("{name:<12} {head} events taken into all views at {rate:.0} a second");
-    let queries = Queries::new(views, house.store.clone(), house.keys.clone());
+    let queries = Queries::new(views, house.history.store.clone(), house.history.keys.clone());
     let (page, team) = (PageRequest::default(), house.team);
     macro_rules! ask {
         ($label:literal, |$queries:ident| $question:expr) => {{
@@ -101,10 +99,10 @@ async fn measure(name: &str, mut house: House, views: Db, events: usize, asked: 
     ask!("a project", |queries| queries.project(project(&house)));
     ask!("sessions of a project", |queries| queries.sessions_of_project(project(&house), &page));
     ask!("a session", |queries| queries.session(session(&house)));
-    let times: Vec<_> = house.store.read_at(&[1, head / 2, head]).await.expect("events").iter().map(|event| event.time).collect();
+    let times: Vec<_> = house.history.store.read_at(&[1, head / 2, head]).await.expect("events").iter().map(|event| event.time).collect();
     ask!("the place of a time", |queries| {
         let _ = queries;
-        house.store.position_at(times[rand::rng().random_range(0..times.len())])
+        house.history.store.position_at(times[rand::rng().random_range(0..times.len())])
     });
 }
 
@@ -117,12 +115,12 @@ fn report(name: &str, label: &str, then: &Times, now: &Times) {
 
 impl House {
     fn new(store: Arc<dyn Journal>, keys: Keyring) -> House {
-        House { store, keys: Arc::new(keys), team: TeamId(Uuid::now_v7()), projects: Vec::new(), sessions: Vec::new() }
+        House { history: History { store, keys: Arc::new(keys) }, team: TeamId(Uuid::now_v7()), projects: Vec::new(), sessions: Vec::new() }
     }
 
     /// A team's life: people come and change their role, projects are made and renamed, sessions run side by side.
     async fn live_through(&mut self, events: usize) {
-        let owner = AccountId(Uuid::from_u128(0));
+        let owner = founder();
         let created = team::Created { team_id: self.team, name: "Sailors".into(), created_by: owner };
         self.of_team(vec![created.into()]).await;
         let account = |n: u128| AccountId(Uuid::from_u128(n));
@@ -131,7 +129,7 @@ impl House {
             let private = |text: String| Private::open(&subject, text);
             let (email, name) = (private(format!("sailor{n}@example.org")), private(format!("Sailor {n}")));
             let registered = account::Registered { account_id: account(n), email, name, platform_admin: false };
-            self.append(StreamId::new("account", account(n)), vec![AccountEvent::from(registered)]).await;
+            self.history.append(self.team, StreamId::new("account", account(n)), vec![AccountEvent::from(registered)]).await;
         }
         self.of_team((0..MEMBERS).map(|n| team::MemberAdded { account_id: account(n), role: Role::Editor }.into()).collect()).await;
         let sessions = events / PER_SESSION;
@@ -149,8 +147,14 @@ impl House {
             // A hundred sessions take turns.
             let mine: Vec<_> = (0..PER_PROJECT.min(sessions - made * PER_PROJECT)).map(|_| SessionId(Uuid::now_v7())).collect();
             for session in &mine {
-                self.of_session(*session, vec![self.requested(*session, id).into(), RunStarted { run: 1, worker: "w".into() }.into()])
-                    .await;
+                self.of_session(
+                    *session,
+                    vec![
+                        requested(self.team, id, *session, &"build a mast ".repeat(20)).into(),
+                        RunStarted { run: 1, worker: "w".into() }.into(),
+                    ],
+                )
+                .await;
             }
             for round in 0..RENAMED {
                 self.of_project(id, vec![project::Renamed { name: format!("Boat {round}") }.into()]).await;
@@ -162,60 +166,16 @@ impl House {
         }
     }
 
-    fn requested(&self, id: SessionId, project_id: ProjectId) -> Requested {
-        let subject = format!("session-{id}");
-        let private = |text: &str| Private::open(&subject, text.to_owned());
-        Requested {
-            session_id: id,
-            project_id,
-            team_id: self.team,
-            task: private(&"build a mast ".repeat(20)),
-            title: private("build a mast"),
-            model: "scripted".into(),
-            edit_mode: EditMode::Ask,
-            budget: Budget::default(),
-            requested_by: AccountId(Uuid::from_u128(0)),
-        }
-    }
-
     async fn of_team(&self, events: Vec<TeamEvent>) {
-        self.append(StreamId::new("team", self.team), events).await;
+        self.history.append(self.team, StreamId::new("team", self.team), events).await;
     }
 
     async fn of_project(&self, id: ProjectId, events: Vec<ProjectEvent>) {
-        self.append(StreamId::new("project", id), events).await;
+        self.history.append(self.team, StreamId::new("project", id), events).await;
     }
 
     async fn of_session(&self, id: SessionId, events: Vec<AgentSessionEvent>) {
-        self.append(StreamId::new("agent_session", id), events).await;
-    }
-
-    async fn append(&self, stream: StreamId, events: Vec<impl Event>) {
-        let mut sealed = Vec::with_capacity(events.len());
-        for event in events {
-            let payload = private::canonical(&private::seal(&self.keys, event.encode()).await.expect("sealed"));
-            let (event_type, version) = (event.event_type().to_owned(), event.version());
-            sealed.push(NewEvent { event_id: Uuid::now_v7(), event_type, version, payload });
-        }
-        let expected = self.store.stream_version(&stream).await.expect("a version");
-        for (index, events) in sealed.chunks(FILL).enumerate() {
-            let expected = expected + (index * FILL) as u64;
-            let part = Part { stream: stream.clone(), expected, tenant: self.team.to_string(), project: None, events: events.to_vec() };
-            let append = Append {
-                command_id: CommandId(Uuid::now_v7()),
-                fingerprint: None,
-                fence: None,
-                actor: Actor::system("bench"),
-                correlation_id: Uuid::now_v7(),
-                causation_id: None,
-                client_address: None,
-                parts: vec![part],
-                guards: Vec::new(),
-                vault: Vec::new(),
-                answer: None,
-            };
-            self.store.append(append).await.expect("appended");
-        }
+        self.history.append(self.team, StreamId::new("agent_session", id), events).await;
     }
 }
 

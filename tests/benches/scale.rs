@@ -9,16 +9,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use opensail_domain::agent_session::AgentSessionEvent;
-use opensail_domain::agent_session::event::{Budget, EditMode, Paused, Requested, Resumed};
-use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
+use opensail_domain::agent_session::event::{Paused, Resumed};
+use opensail_domain::kernel::{ProjectId, SessionId, TeamId};
 use opensail_domain::project::{self, ProjectEvent, Source};
 use opensail_domain::team::{self, Role, TeamEvent};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Actor, Append, CommandId, Filter, Journal, NewEvent, Part, StreamId, private};
+use opensail_eventstore::{Append, Filter, Journal, NewEvent, Part, StreamId};
 use opensail_projections::audit::{AuditFilter, EventPage};
 use opensail_projections::{Db, PageRequest, Projections, Queries};
+use opensail_tests::history::{History, founder, requested, written};
 use opensail_tests::postgres::fresh_database;
 use opensail_tests::timing::{Times, flush_ms};
 use uuid::Uuid;
@@ -43,8 +44,7 @@ struct Team {
 
 struct House {
     name: &'static str,
-    store: Arc<dyn Journal>,
-    keys: Arc<Keyring>,
+    history: History,
     busy: Team,
     quiet: Team,
     /// Median milliseconds of each question, at the smallest size.
@@ -85,28 +85,28 @@ impl Team {
 
 impl House {
     fn new(name: &'static str, store: Arc<dyn Journal>, keys: Keyring) -> House {
-        House { name, store, keys: Arc::new(keys), busy: Team::new(), quiet: Team::new(), first: Vec::new() }
+        House { name, history: History { store, keys: Arc::new(keys) }, busy: Team::new(), quiet: Team::new(), first: Vec::new() }
     }
 
     async fn grow(mut self, sizes: &[u64], views: Db) {
-        let tail = Tail::start(self.store.clone()).await.expect("a tail");
+        let tail = Tail::start(self.history.store.clone()).await.expect("a tail");
         let projections = Projections::start(views.clone(), tail.clone()).await.expect("the views");
         for team in [&self.busy, &self.quiet] {
-            let owner = AccountId(Uuid::from_u128(0));
+            let owner = founder();
             let created = team::Created { team_id: team.id, name: "Sailors".into(), created_by: owner };
             let joined = team::MemberAdded { account_id: owner, role: Role::Admin };
-            self.append(team.id, StreamId::new("team", team.id), vec![TeamEvent::from(created), joined.into()]).await;
+            self.history.append(team.id, StreamId::new("team", team.id), vec![TeamEvent::from(created), joined.into()]).await;
         }
         println!("{:<11} {:>10} {:<34} {:>9} {:>9} {:>9}", "", "events", "", "p50 ms", "p95", "p99");
         for size in sizes {
-            while self.store.head().await.expect("a head").position < *size {
+            while self.history.store.head().await.expect("a head").position < *size {
                 self.live_on().await;
             }
-            let head = self.store.head().await.expect("a head").position;
+            let head = self.history.store.head().await.expect("a head").position;
             while projections.overview().await.expect("the views").iter().any(|view| !view.served || view.position < head) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            let queries = Queries::new(views.clone(), self.store.clone(), self.keys.clone());
+            let queries = Queries::new(views.clone(), self.history.store.clone(), self.history.keys.clone());
             self.measure(head, &queries, &tail).await;
         }
     }
@@ -118,53 +118,26 @@ impl House {
             if self.quiet.sessions == 0 {
                 self.quiet = self.session_of(&self.quiet).await;
             } else {
-                self.append(self.quiet.id, StreamId::new("agent_session", self.quiet.session), steps(1)).await;
+                self.history.append(self.quiet.id, StreamId::new("agent_session", self.quiet.session), steps(1)).await;
             }
         }
     }
 
     async fn session_of(&self, team: &Team) -> Team {
-        let owner = AccountId(Uuid::from_u128(0));
+        let owner = founder();
         let mut project = team.project;
         if team.sessions.is_multiple_of(PER_PROJECT) {
             project = ProjectId(Uuid::now_v7());
             let created =
                 project::Created { project_id: project, team_id: team.id, name: "Boat".into(), source: Source::Empty, created_by: owner };
             let events = vec![ProjectEvent::from(created), project::Prepared {}.into()];
-            self.append(team.id, StreamId::new("project", project), events).await;
+            self.history.append(team.id, StreamId::new("project", project), events).await;
         }
         let session = SessionId(Uuid::now_v7());
-        let subject = format!("session-{session}");
-        let private = |text: &str| Private::open(&subject, text.to_owned());
-        let requested = Requested {
-            session_id: session,
-            project_id: project,
-            team_id: team.id,
-            task: private("build a mast"),
-            title: private("build a mast"),
-            model: "scripted".into(),
-            edit_mode: EditMode::Ask,
-            budget: Budget::default(),
-            requested_by: owner,
-        };
-        let mut events = vec![requested.into()];
+        let mut events = vec![requested(team.id, project, session, "build a mast").into()];
         events.extend(steps(if team.id == self.busy.id { PER_SESSION - 1 } else { 1 }));
-        self.append(team.id, StreamId::new("agent_session", session), events).await;
+        self.history.append(team.id, StreamId::new("agent_session", session), events).await;
         Team { id: team.id, project, session, sessions: team.sessions + 1 }
-    }
-
-    async fn append(&self, tenant: TeamId, stream: StreamId, events: Vec<impl Event>) {
-        let mut sealed = Vec::with_capacity(events.len());
-        for event in events {
-            let payload = private::canonical(&private::seal(&self.keys, event.encode()).await.expect("sealed"));
-            let (event_type, version) = (event.event_type().to_owned(), event.version());
-            sealed.push(NewEvent { event_id: Uuid::now_v7(), event_type, version, payload });
-        }
-        let expected = self.store.stream_version(&stream).await.expect("a version");
-        self.store
-            .append(written(Part { stream, expected, tenant: tenant.to_string(), project: None, events: sealed }))
-            .await
-            .expect("appended");
     }
 
     async fn measure(&mut self, head: u64, queries: &Queries, tail: &Tail) {
@@ -181,7 +154,7 @@ impl House {
                 self.report(head, $label, &Times::from(times));
             }};
         }
-        ask!("an append alone", |_at| self.store.append(alone(self.busy.id)));
+        ask!("an append alone", |_at| self.history.store.append(alone(self.busy.id)));
         let audit = |team: &Team| AuditFilter { tenants: vec![team.id.to_string()], ..AuditFilter::default() };
         let (of_busy, of_quiet) = (audit(&self.busy), audit(&self.quiet));
         let after = |position| EventPage { after: Some(position), ..EventPage::default() };
@@ -195,7 +168,7 @@ impl House {
         ask!("the busy team's stream, resumed", |at| resumed(tail, at, &busy));
         ask!("the quiet team's stream, resumed", |at| resumed(tail, at, &quiet));
         let session = StreamId::new("agent_session", self.busy.session);
-        ask!("a session's events", |_at| self.store.read_stream(&session, 0, PER_SESSION));
+        ask!("a session's events", |_at| self.history.store.read_stream(&session, 0, PER_SESSION));
     }
 
     fn report(&mut self, events: u64, label: &'static str, times: &Times) {
@@ -223,22 +196,6 @@ fn alone(team: TeamId) -> Append {
     let event = NewEvent { event_id: Uuid::now_v7(), event_type: "bench.appended".into(), version: 1, payload: "{}".into() };
     let stream = StreamId::new("bench", Uuid::now_v7());
     written(Part { stream, expected: 0, tenant: team.to_string(), project: None, events: vec![event] })
-}
-
-fn written(part: Part) -> Append {
-    Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("bench"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![part],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
-    }
 }
 
 /// What a session does, without what it says.

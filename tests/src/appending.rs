@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId};
+use opensail_eventstore::{Append, Journal, NewEvent, Part, StreamId};
 use postgres_es::PostgresEventRepository;
 use sqlx::Executor;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use uuid::Uuid;
+
+use crate::history::written;
 
 /// Bytes of an event's payload.
 pub const PAYLOAD: usize = 450;
@@ -65,19 +67,7 @@ pub async fn journal(journal: Arc<dyn Journal>, in_flight: usize, cell: Duration
 fn append() -> Append {
     let event = NewEvent { event_id: Uuid::now_v7(), event_type: "bench.appended".into(), version: 1, payload: payload() };
     let stream = StreamId::new("bench", Uuid::now_v7());
-    Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("bench"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![Part { stream, expected: 0, tenant: "team-1".into(), project: None, events: vec![event] }],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
-    }
+    written(Part { stream, expected: 0, tenant: "team-1".into(), project: None, events: vec![event] })
 }
 
 pub async fn pool(url: &str) -> PgPool {

@@ -1,10 +1,11 @@
 //! What a test writes into the journal of a server that is down: events that no command would make.
 
 use opensail_eventstore::sqlite::SqliteStore;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, Position, Recorded, StreamId};
+use opensail_eventstore::{Journal, NewEvent, Part, Position, Recorded, StreamId};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::history::written;
 use crate::postgres::Database;
 use crate::world::World;
 
@@ -33,18 +34,6 @@ pub async fn write_to_project(
     let event =
         |payload: Value| NewEvent { event_id: Uuid::now_v7(), event_type: event_type.into(), version, payload: payload.to_string() };
     let events = payloads.into_iter().map(event).collect();
-    let append = Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("test"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![Part { stream, expected, tenant: first.tenant, project: first.project, events }],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
-    };
-    journal.append(append).await.expect("appended").position
+    let part = Part { stream, expected, tenant: first.tenant, project: first.project, events };
+    journal.append(written(part)).await.expect("appended").position
 }

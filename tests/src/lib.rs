@@ -6,6 +6,7 @@ pub mod btrfs;
 pub mod bucket;
 pub mod cluster;
 pub mod far;
+pub mod history;
 pub mod mortal_postgres;
 pub mod people;
 pub mod small_disk;
