@@ -1,19 +1,21 @@
 //! An event that is not what its type says: nothing can be done with what it belongs to, which is told by a code of its own, and everything else goes on.
 
+use opensail_tests::behind::{journal, write_to_project};
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::World;
 use reqwest::Method;
 use serde_json::json;
 
 use super::metrics::number;
-use super::parked_streams::write;
 use crate::PROGRAM;
 
 async fn stops_its_stream_alone(mut world: World, database: Option<&Database>) {
     let (project, _) = world.project("boat").await;
     let (other, _) = world.project("raft").await;
     world.stop().await;
-    let position = write(&world, database, &project, "project.renamed", 1, Some(json!({ "nome": "what nobody shall read" }))).await;
+    let behind = journal(&world, database).await;
+    let position = write_to_project(&*behind, &project, ("project.renamed", 1), [json!({ "nome": "what nobody shall read" })]).await;
+    drop(behind);
     world.serve(&[]).await;
 
     let path = format!("/api/v1/projects/{project}");
