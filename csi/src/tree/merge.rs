@@ -162,7 +162,12 @@ impl Work<'_> {
             Some(Item::File { content, .. }) => Some(*content),
             _ => None,
         };
-        let mode = pick(mode_of(base), mode_of(ours), mode_of(theirs)).unwrap_or(0o644);
+        // Whatever becomes of what is in it: there is no middle between two sets of bits.
+        let [base_mode, our_mode, their_mode] = [base, ours, theirs].map(mode_of);
+        if our_mode != their_mode && our_mode != base_mode && their_mode != base_mode {
+            return self.conflict(base, ours, theirs, None, path);
+        }
+        let mode = pick(base_mode, our_mode, their_mode).unwrap_or(0o644);
         let file = |content| Some(Item::File { mode, mtime: *mtime.max(other), content });
         if our_content == their_content || base_content == Some(*their_content) {
             return Ok(file(*our_content));

@@ -128,6 +128,41 @@ fn what_fits_is_merged_and_what_does_not_is_a_conflict() {
 }
 
 #[test]
+fn bits_that_each_changed_in_its_own_way_are_a_conflict() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::new();
+    let bits = |world: &World, paths: &[&str], mode| {
+        for path in paths {
+            std::fs::set_permissions(world.at(path), std::fs::Permissions::from_mode(mode)).expect("bits");
+        }
+    };
+    for path in ["each", "each and text", "alike", "ours", "theirs"] {
+        world.write(path, "1\n2\n3\n");
+        bits(&world, &[path], 0o644);
+    }
+    let base = world.take().name;
+    world.write("each and text", "one\n2\n3\n");
+    bits(&world, &["each", "each and text", "ours"], 0o700);
+    bits(&world, &["alike"], 0o755);
+    let ours = world.take().name;
+    world.restore(&base);
+    world.write("each and text", "1\n2\nthree\n");
+    bits(&world, &["each", "each and text", "alike", "theirs"], 0o755);
+    let theirs = world.take().name;
+    let merged = merge(&world.subject, [&base, &ours, &theirs], Wish::LINES, &world.hold()).expect("merged");
+    assert_eq!(merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(), [b"each".as_slice(), b"each and text"]);
+    let mode = |path: &str| match entry_at(&world.subject, &merged.snapshot, path.as_bytes()) {
+        Ok(Some(Item::File { mode, .. })) => mode,
+        other => panic!("{path}: {other:?}"),
+    };
+    assert_eq!(["alike", "ours", "theirs"].map(mode), [0o755, 0o700, 0o755]);
+    let choose = |_: &[u8]| Some(Choice::Theirs);
+    let merged = merge(&world.subject, [&base, &ours, &theirs], Wish { choose: &choose, ..Wish::LINES }, &world.hold()).expect("merged");
+    let decided = entry_at(&world.subject, &merged.snapshot, b"each");
+    assert!(matches!(decided, Ok(Some(Item::File { mode: 0o755, .. }))), "{decided:?}");
+}
+
+#[test]
 fn conflicts_are_decided_path_by_path() {
     let mut world = World::new();
     for name in ["kept", "taken", "marked", "gone", "told"] {
