@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use rustix::fs::{AtFlags, Mode};
+use rustix::fs::{AtFlags, Mode, StatxFlags};
 use rustix::io::Errno;
 
 use super::current::Current;
@@ -194,13 +194,19 @@ fn turn_of(folder: Identity, name: &[u8]) -> MutexGuard<'static, ()> {
 fn sweep_once(parent: &Parent, folder: Identity) {
     /// Folders remembered; when there are more, all are forgotten and swept again, which is only slower.
     const MAX_REMEMBERED: usize = 10_000;
-    static SWEPT: Mutex<Option<HashSet<Identity>>> = Mutex::new(None);
+    /// A folder, and when it was born (seconds and nanoseconds) where the file system says it.
+    type Remembered = (Identity, Option<(i64, u32)>);
+    static SWEPT: Mutex<Option<HashSet<Remembered>>> = Mutex::new(None);
+    // The number of a folder that is gone is given to another, which was born later.
+    let born = rustix::fs::statx(&parent.dir, c"", AtFlags::EMPTY_PATH, StatxFlags::BTIME).ok();
+    let born =
+        born.filter(|stat| stat.stx_mask & StatxFlags::BTIME.bits() != 0).map(|stat| (stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec));
     let mut remembered = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let swept = remembered.get_or_insert_with(HashSet::new);
     if swept.len() >= MAX_REMEMBERED {
         swept.clear();
     }
-    let first = swept.insert(folder);
+    let first = swept.insert((folder, born));
     drop(remembered);
     if first {
         temp_file::sweep(&parent.dir);

@@ -150,7 +150,10 @@ fn bits_that_each_changed_in_its_own_way_are_a_conflict() {
     bits(&world, &["each", "each and text", "alike", "theirs"], 0o755);
     let theirs = world.take().name;
     let merged = merge(&world.subject, [&base, &ours, &theirs], Wish::LINES, &world.hold()).expect("merged");
-    assert_eq!(merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(), [b"each".as_slice(), b"each and text"]);
+    assert_eq!(
+        merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(),
+        [b"each".as_slice(), b"each and text"]
+    );
     let mode = |path: &str| match entry_at(&world.subject, &merged.snapshot, path.as_bytes()) {
         Ok(Some(Item::File { mode, .. })) => mode,
         other => panic!("{path}: {other:?}"),
