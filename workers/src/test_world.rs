@@ -167,7 +167,13 @@ impl World {
     /// Runs the session to its end.
     pub(crate) async fn run(&self, session_id: SessionId) -> Story {
         let lease = self.lease().await;
-        let run = crate::agent_session::run_session(self.hands.clone(), session_id, lease.fence(), CancellationToken::new());
+        let run = crate::agent_session::run_session(
+            self.hands.clone(),
+            session_id,
+            async |_| Ok(self.root.clone()),
+            lease.fence(),
+            CancellationToken::new(),
+        );
         tokio::time::timeout(PATIENCE, run).await.expect("an end").expect("no halt");
         self.hands.leases.release(&lease).await.expect("released");
         self.story(session_id).await

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use opensail_domain::agent_session::message::Message;
 use opensail_domain::agent_session::state::Question;
-use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider};
+use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, Core};
 use opensail_domain::kernel::{Decider, Micros, SessionId};
 use opensail_eventstore::subscription::Subscription;
 use opensail_eventstore::{Fence, Filter, StreamId};
@@ -43,14 +43,20 @@ pub(super) struct Run {
     pub(super) capturing: Option<Capturing>,
 }
 
-/// Runs a session until it is finished; `Err` when the run was given up before.
-pub async fn run_session(hands: Hands, session_id: SessionId, fence: Fence, halt: CancellationToken) -> Result<(), Halt> {
+/// Runs a session until it is finished; `Err` when the run was given up before. `root` says where its files lie, once it was read.
+pub async fn run_session(
+    hands: Hands,
+    session_id: SessionId,
+    root: impl AsyncFnOnce(&Core) -> Result<PathBuf, Halt>,
+    fence: Fence,
+    halt: CancellationToken,
+) -> Result<(), Halt> {
     let streams = vec![StreamId::new(AgentSessionDecider::TYPE, session_id)];
     // Subscribed before reading: nothing falls between.
     let feed = hands.tail.subscribe(hands.tail.position(), Filter { streams, ..Filter::default() });
     let mut desk = Desk::new(hands.commands.clone(), session_id, fence, halt.clone());
     desk.refresh().await?;
-    let root = hands.commands.prepare_copy(desk.core()?).await.map_err(|error| Halt::Broken(error.log_text()))?;
+    let root = root(desk.core()?).await?;
     let mut run = Run { hands, desk, root, feed, halt, retry_after: None, retry_at: None, capturing: None };
     let ended = run.run().await;
     let ended = match ended {

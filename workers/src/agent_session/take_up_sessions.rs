@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt;
 use opensail_commands::agent_session::lease_of_fork;
-use opensail_domain::agent_session::{AgentSessionCommand, Status};
+use opensail_domain::agent_session::{AgentSessionCommand, Core, Status};
 use opensail_domain::kernel::{ProjectId, SessionId};
 use opensail_domain::project::Project;
 use opensail_eventstore::{Fence, Lease, LeaseError};
@@ -267,7 +267,8 @@ impl Work {
         match project {
             Project::Ready(_) => {
                 self.settle_first(lease).await?;
-                run_session(self.hands.clone(), session_id, fence, halt).await
+                let root = async |core: &Core| commands.prepare_copy(core).await.map_err(|error| Halt::Broken(error.log_text()));
+                run_session(self.hands.clone(), session_id, root, fence, halt).await
             }
             // Its preparation wakes us.
             Project::Preparing(_) => Err(Halt::Lost),

@@ -133,7 +133,7 @@ async fn who_lost_the_lease_writes_nothing_more() {
     world.hands.leases.release(&lost).await.expect("released");
     world.lease().await;
     let before = world.story(session).await.events.len();
-    let ended = run_session(world.hands.clone(), session, lost.fence(), CancellationToken::new()).await;
+    let ended = run_session(world.hands.clone(), session, async |_| Ok(world.root.clone()), lost.fence(), CancellationToken::new()).await;
     assert_eq!(ended, Err(Halt::Lost));
     assert_eq!(world.story(session).await.events.len(), before);
 }
@@ -145,7 +145,7 @@ async fn a_run_that_is_abandoned_records_no_end_of_its_command() {
     world.sandbox.then(Play::Hangs("partial"));
     let session = world.request(EditMode::Allow, Budget::default()).await;
     let (lease, halt) = (world.lease().await, CancellationToken::new());
-    let run = run_session(world.hands.clone(), session, lease.fence(), halt.clone());
+    let run = run_session(world.hands.clone(), session, async |_| Ok(world.root.clone()), lease.fence(), halt.clone());
     let stop = async {
         world.until(session, |story| story.types().contains(&"tool_call_started")).await;
         halt.cancel();
