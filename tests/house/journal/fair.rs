@@ -31,7 +31,7 @@ async fn a_flood_in_other_processes_holds_up_by_their_batches_under_way_and_no_m
     // Its sessions can be told from the others' by whose they are.
     let quiet = PostgresStore::connect(&database.owner_url, None).await.expect("a journal");
     let mut owner = database.owner().await;
-    owner.execute("BEGIN; LOCK TABLE journal.events IN ACCESS EXCLUSIVE MODE").await.expect("nobody writes");
+    owner.execute("BEGIN; LOCK TABLE journal.command_results IN ACCESS EXCLUSIVE MODE").await.expect("nobody writes");
 
     // Every queue is full when the first is told to come again.
     let mut answers = FuturesUnordered::new();
