@@ -13,6 +13,14 @@ pub(super) struct OwnFiles {
     pub(super) held: Vec<Held>,
 }
 
+/// Snapshots of a merge.
+struct Merged<'a> {
+    /// What a merge found, and what came out.
+    found: &'a str,
+    after: &'a str,
+    fork: &'a str,
+}
+
 impl Commands {
     /// After a step they are what was captured. After an undo, what it went back to: what came out holds people's changes too, and so does what an
     /// undo or a merge found. After a merge, what came out without what people had changed before it. What people had changed before `to`, the
@@ -23,23 +31,22 @@ impl Commands {
         let (mut at, mut merges) = (points.len() - 1, Vec::new());
         loop {
             let point = &points[at];
+            let cause = &point.cause;
             let then = |version: u64| points.iter().rposition(|point| point.version <= version);
-            let found = match point.cause {
+            let found = match *cause {
                 Cause::Found => Some(point.version),
-                Cause::Merge { found } => Some(found),
+                Cause::Merge { found, .. } => Some(found),
                 Cause::Undo { .. } | Cause::Fork | Cause::Run | Cause::Call(_) | Cause::Discard => None,
             };
             if found.is_some_and(|found| found <= to) {
                 break;
             }
-            let (before, merge) = match point.cause {
-                Cause::Undo { to } => (then(to), None),
-                Cause::Merge { found } => {
-                    let found = then(found);
-                    (
-                        found.and_then(|found| found.checked_sub(1)),
-                        found.map(|found| (points[found].snapshot.clone(), point.snapshot.clone())),
-                    )
+            let (before, merge) = match cause {
+                Cause::Undo { to } => (then(*to), None),
+                Cause::Merge { found, theirs } => {
+                    let found = then(*found);
+                    let merged = |found: usize| Merged { found: &points[found].snapshot, after: &point.snapshot, fork: theirs };
+                    (found.and_then(|found| found.checked_sub(1)), found.map(merged))
                 }
                 Cause::Found => (at.checked_sub(1), None),
                 Cause::Fork | Cause::Run | Cause::Call(_) | Cause::Discard => break,
@@ -50,14 +57,17 @@ impl Commands {
             at = before;
         }
         let mut own = OwnFiles { snapshot: points[at].snapshot.clone(), held: Vec::new() };
-        for (found, after) in merges.into_iter().rev() {
-            if own.snapshot == found {
-                own.snapshot = after;
+        for merged in merges.into_iter().rev() {
+            if own.snapshot == merged.found {
+                merged.after.clone_into(&mut own.snapshot);
                 continue;
             }
-            let sides = Sides { base: found, ours: after, theirs: own.snapshot };
-            let choices = Choices { rest: Some(Choice::Keep), ..Choices::default() };
-            match self.snapshots().merge(files.project_id, &sides, true, &choices).await {
+            let sides = Sides { base: merged.found.into(), ours: merged.after.into(), theirs: own.snapshot };
+            let merge = match self.of_one_hand(files, &merged).await {
+                Ok(choices) => self.snapshots().merge(files.project_id, &sides, true, &choices).await,
+                Err(error) => Err(error),
+            };
+            match merge {
                 Ok(merge) => {
                     own.snapshot = merge.snapshot;
                     own.held.push(merge.held);
@@ -67,5 +77,16 @@ impl Commands {
             }
         }
         Ok(Some(own))
+    }
+    /// What both changed, and that cannot be told apart again: where the fork's came out whole, it is the session's own. Where both are in it (between
+    /// markers, say), neither side's will do: what is there then differs from what the session made and from what comes, so that it is asked for.
+    async fn of_one_hand(&self, files: &SessionFiles, merged: &Merged<'_>) -> Result<Choices, SnapshotError> {
+        let mixed = match self.snapshots().changes(files.project_id, merged.after, merged.fork).await {
+            Ok(changes) => changes,
+            Err(SnapshotError::Missing) => return Ok(Choices { rest: Some(Choice::Base), ..Choices::default() }),
+            Err(error) => return Err(error),
+        };
+        let paths = mixed.into_iter().flat_map(|change| [Some(change.path), change.from]).flatten();
+        Ok(Choices { paths: paths.map(|path| (path, Choice::Base)).collect(), rest: Some(Choice::Keep) })
     }
 }

@@ -59,6 +59,8 @@ pub enum Choice {
     Take,
     /// Both, between markers; of texts alone.
     Marked,
+    /// Neither: what the two came from.
+    Base,
 }
 
 /// What was decided of conflicts: per path, else for all.

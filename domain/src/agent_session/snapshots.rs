@@ -21,6 +21,8 @@ pub enum Cause {
     /// A fork was merged in; `found`: the version that tells what was there before.
     Merge {
         found: u64,
+        /// The fork's files.
+        theirs: String,
     },
     /// What an undo or a merge found before it changed anything; of a fork that is merged, its own files.
     Found,
@@ -120,7 +122,8 @@ impl Snapshots {
             E::ForkMergeStarted(e) => _ = self.add(version, &e.before, Cause::Found, None),
             E::ForkMerged(e) => {
                 let found = self.points.iter().rev().find(|point| point.cause == Cause::Found).map_or(version, |point| point.version);
-                self.add(version, &e.tree.snapshot, Cause::Merge { found }, Some(&e.tree)).changed = Some(e.changed);
+                let cause = Cause::Merge { found, theirs: e.theirs.clone() };
+                self.add(version, &e.tree.snapshot, cause, Some(&e.tree)).changed = Some(e.changed);
                 self.merges.merged(version, e.fork, &e.theirs);
             }
             E::SnapshotNamed(e) => {

@@ -168,16 +168,16 @@ fn bits_that_each_changed_in_its_own_way_are_a_conflict() {
 #[test]
 fn conflicts_are_decided_path_by_path() {
     let mut world = World::new();
-    for name in ["kept", "taken", "marked", "gone", "told"] {
+    for name in ["kept", "taken", "marked", "neither", "gone", "told"] {
         world.write(name, "one\n");
     }
     let base = world.take().name;
-    for name in ["kept", "taken", "marked", "told"] {
+    for name in ["kept", "taken", "marked", "neither", "told"] {
         world.write(name, "ours\n");
     }
     std::fs::remove_file(world.at("gone")).expect("removed");
     let ours = world.take().name;
-    for name in ["kept", "taken", "marked", "gone", "told"] {
+    for name in ["kept", "taken", "marked", "neither", "gone", "told"] {
         world.write(name, "theirs, longer\n");
     }
     let theirs = world.take().name;
@@ -185,6 +185,7 @@ fn conflicts_are_decided_path_by_path() {
         b"kept" | b"gone" => Some(Choice::Ours),
         b"taken" => Some(Choice::Theirs),
         b"marked" => Some(Choice::Marked),
+        b"neither" => Some(Choice::Base),
         _ => None,
     };
     let merged = merge(&world.subject, [&base, &ours, &theirs], Wish { choose: &choose, ..Wish::LINES }, &world.hold()).expect("merged");
@@ -194,7 +195,8 @@ fn conflicts_are_decided_path_by_path() {
     assert_eq!((text("kept").as_deref(), text("taken").as_deref(), text("gone")), (Some("ours\n"), Some("theirs, longer\n"), None));
     assert!(text("marked").expect("there").contains("<<<<<<<"));
     assert_eq!(merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(), [b"told"]);
-    assert_eq!(merged.decided.len(), 4);
+    assert_eq!(text("neither").as_deref(), Some("one\n"));
+    assert_eq!(merged.decided.len(), 5);
     // By whole files, a change of other lines is a conflict too.
     world.write("a", "1\n2\n3\n");
     let base = world.take().name;

@@ -121,6 +121,50 @@ async fn what_an_answer_offers_is_done_without_a_question() {
     assert_eq!(bench.world.post(&undo, json!({ "to": step })).await.status, 409);
 }
 
+/// A person and a fork changed the same line, and a merge decided it; how to ask for an undo, and the step before all that.
+async fn back_after(decision: &str) -> (Bench, String, u64) {
+    let bench = Bench::new().await;
+    let (session, fork) = with_fork(&bench).await;
+    std::fs::write(bench.folder.join("a.txt"), "1\n2\n3\n4\nfifth\n").expect("written");
+    let merge = format!("/api/v1/sessions/{fork}/merge");
+    assert_eq!(bench.world.post(&merge, json!({})).await.status, 409);
+    bench.world.post(&merge, json!({ "decisions": { "a.txt": decision } })).await.expect(202);
+    let step = bench.step(&session, 1).await;
+    (bench, format!("/api/v1/sessions/{session}/undo"), step)
+}
+
+#[tokio::test]
+async fn what_a_person_wrote_between_markers_is_not_undone_without_a_question() {
+    let (bench, undo, step) = back_after("marked").await;
+    let marked = bench.file("a.txt").expect("there");
+    assert!(marked.contains("fifth") && marked.contains("five"), "{marked}");
+    let refused = bench.world.post(&undo, json!({ "to": step })).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["conflicts"][0]["path"]), (409, &json!("a.txt")), "{}", refused.text);
+    assert_eq!(bench.file("a.txt"), Some(marked.clone()), "nothing is half done");
+    assert!(bench.folder.join("made.txt").exists());
+    // All that the session made goes, and this file as it is decided.
+    let kept = bench.world.post(&undo, json!({ "to": step, "decisions": { "a.txt": "keep" } })).await.expect(202);
+    assert_eq!((bench.file("a.txt"), bench.folder.join("made.txt").exists()), (Some(marked.clone()), false));
+    bench.world.post(&undo, json!({ "to": kept["found"] })).await.expect(202);
+    bench.world.post(&undo, json!({ "to": step, "on_conflict": "take" })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("1\n2\n3\n4\n5\n"));
+}
+
+#[tokio::test]
+async fn what_a_merge_took_whole_is_undone_without_a_question() {
+    let (bench, undo, step) = back_after("take").await;
+    assert_eq!(bench.file("a.txt").as_deref(), Some("1\n2\n3\n4\nfive\n"));
+    bench.world.post(&undo, json!({ "to": step })).await.expect(202);
+    assert_eq!(bench.file("a.txt").as_deref(), Some("1\n2\n3\n4\n5\n"));
+}
+
+#[tokio::test]
+async fn what_a_merge_kept_is_a_persons_still() {
+    let (bench, undo, step) = back_after("keep").await;
+    bench.world.post(&undo, json!({ "to": step })).await.expect(202);
+    assert_eq!((bench.file("a.txt").as_deref(), bench.folder.join("made.txt").exists()), (Some("1\n2\n3\n4\nfifth\n"), false));
+}
+
 #[tokio::test]
 async fn a_forgotten_session_is_merged_into_all_the_same() {
     let bench = Bench::new().await;
