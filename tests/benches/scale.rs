@@ -1,7 +1,9 @@
 //! What grows with the journal: an append, a page of a tenant's audit list, lists of projects and sessions, a stream that is resumed, each at
 //! 10^4, 10^5 and 10^6 events. The goal is that nothing does.
 //!
-//! Two teams live in one journal: a busy one, and one with a thousandth of the events, whose pages must not walk through the other's.
+//! Two teams live in one journal: a busy one, and one with a thousandth of the events, whose pages must not walk through the other's. Both begin with
+//! more than fills a page, so that every answer is as long at the smallest size as at the largest; and streams are resumed from the journal, not
+//! from what a reader of it has just seen.
 //! `OPENSAIL_SCALE` names other sizes, with commas (`OPENSAIL_SCALE=10000,10000000`); a word on the command line (`sqlite`, `postgres`) runs only
 //! that database. `make bench` runs it in release mode.
 
@@ -28,6 +30,9 @@ const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
 /// Events of one session, sessions of one project, and busy sessions between two words of the quiet team.
 const PER_SESSION: usize = 200;
 const PER_PROJECT: u64 = 100;
+/// Projects of the busy team, and sessions in the project that is asked for, at the beginning; and of how many new ones one comes there.
+const FIRST: usize = 60;
+const ONE_IN: u64 = 20;
 const BUSY_FOR_ONE: u64 = 5;
 /// How often each question is asked, at positions spread over the whole journal.
 const ASKED: u64 = 300;
@@ -37,6 +42,8 @@ const SAME: f64 = 2.0;
 /// A team with its projects and sessions.
 struct Team {
     id: TeamId,
+    /// Whose sessions are asked for.
+    asked: ProjectId,
     project: ProjectId,
     session: SessionId,
     sessions: u64,
@@ -79,7 +86,8 @@ async fn main() {
 
 impl Team {
     fn new() -> Team {
-        Team { id: TeamId(Uuid::now_v7()), project: ProjectId(Uuid::nil()), session: SessionId(Uuid::nil()), sessions: 0 }
+        let nobodys = ProjectId(Uuid::nil());
+        Team { id: TeamId(Uuid::now_v7()), asked: nobodys, project: nobodys, session: SessionId(Uuid::nil()), sessions: 0 }
     }
 }
 
@@ -90,13 +98,14 @@ impl House {
 
     async fn grow(mut self, sizes: &[u64], views: Db) {
         let tail = Tail::start(self.history.store.clone()).await.expect("a tail");
-        let projections = Projections::start(views.clone(), tail.clone()).await.expect("the views");
+        let projections = Projections::start(views.clone(), tail).await.expect("the views");
         for team in [&self.busy, &self.quiet] {
             let owner = founder();
             let created = team::Created { team_id: team.id, name: "Sailors".into(), created_by: owner };
             let joined = team::MemberAdded { account_id: owner, role: Role::Admin };
             self.history.append(team.id, StreamId::new("team", team.id), vec![TeamEvent::from(created), joined.into()]).await;
         }
+        self.begin().await;
         println!("{:<11} {:>10} {:<34} {:>9} {:>9} {:>9}", "", "events", "", "p50 ms", "p95", "p99");
         for size in sizes {
             while self.history.store.head().await.expect("a head").position < *size {
@@ -107,41 +116,55 @@ impl House {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             let queries = Queries::new(views.clone(), self.history.store.clone(), self.history.keys.clone());
-            self.measure(head, &queries, &tail).await;
+            self.measure(head, &queries).await;
         }
+    }
+
+    /// More than a page of whatever is asked for.
+    async fn begin(&mut self) {
+        for _ in 0..FIRST {
+            self.busy.asked = self.new_project(self.busy.id).await;
+        }
+        for _ in 0..FIRST {
+            self.new_session(self.busy.id, self.busy.asked, 2).await;
+        }
+        self.quiet.asked = self.new_project(self.quiet.id).await;
+        self.quiet.session = self.new_session(self.quiet.id, self.quiet.asked, PER_SESSION).await;
     }
 
     /// One more session of the busy team, and now and then a word of the quiet one.
     async fn live_on(&mut self) {
-        self.busy = self.session_of(&self.busy).await;
+        if self.busy.sessions.is_multiple_of(PER_PROJECT) {
+            self.busy.project = self.new_project(self.busy.id).await;
+        }
+        let project = if self.busy.sessions.is_multiple_of(ONE_IN) { self.busy.asked } else { self.busy.project };
+        self.busy.session = self.new_session(self.busy.id, project, PER_SESSION).await;
+        self.busy.sessions += 1;
         if self.busy.sessions.is_multiple_of(BUSY_FOR_ONE) {
-            if self.quiet.sessions == 0 {
-                self.quiet = self.session_of(&self.quiet).await;
-            } else {
-                self.history.append(self.quiet.id, StreamId::new("agent_session", self.quiet.session), steps(1)).await;
-            }
+            self.history.append(self.quiet.id, StreamId::new("agent_session", self.quiet.session), steps(1)).await;
         }
     }
 
-    async fn session_of(&self, team: &Team) -> Team {
-        let owner = founder();
-        let mut project = team.project;
-        if team.sessions.is_multiple_of(PER_PROJECT) {
-            project = ProjectId(Uuid::now_v7());
-            let created =
-                project::Created { project_id: project, team_id: team.id, name: "Boat".into(), source: Source::Empty, created_by: owner };
-            let events = vec![ProjectEvent::from(created), project::Prepared {}.into()];
-            self.history.append(team.id, StreamId::new("project", project), events).await;
-        }
+    async fn new_project(&self, team_id: TeamId) -> ProjectId {
+        let (project_id, created_by) = (ProjectId(Uuid::now_v7()), founder());
+        let created = project::Created { project_id, team_id, name: "Boat".into(), source: Source::Empty, created_by };
+        let events = vec![ProjectEvent::from(created), project::Prepared {}.into()];
+        self.history.append(team_id, StreamId::new("project", project_id), events).await;
+        project_id
+    }
+
+    async fn new_session(&self, team: TeamId, project: ProjectId, events: usize) -> SessionId {
         let session = SessionId(Uuid::now_v7());
-        let mut events = vec![requested(team.id, project, session, "build a mast").into()];
-        events.extend(steps(if team.id == self.busy.id { PER_SESSION - 1 } else { 1 }));
-        self.history.append(team.id, StreamId::new("agent_session", session), events).await;
-        Team { id: team.id, project, session, sessions: team.sessions + 1 }
+        let mut all = vec![requested(team, project, session, "build a mast").into()];
+        all.extend(steps(events - 1));
+        self.history.append(team, StreamId::new("agent_session", session), all).await;
+        session
     }
 
-    async fn measure(&mut self, head: u64, queries: &Queries, tail: &Tail) {
+    async fn measure(&mut self, head: u64, queries: &Queries) {
         let page = PageRequest::default();
+        // It has seen nothing of what was written before it.
+        let tail = Tail::start(self.history.store.clone()).await.expect("a tail");
         macro_rules! ask {
             ($label:literal, |$at:ident| $question:expr) => {{
                 let mut times = Vec::new();
@@ -160,13 +183,13 @@ impl House {
         let after = |position| EventPage { after: Some(position), ..EventPage::default() };
         ask!("a page of the busy team's audit", |at| queries.audit_events(&of_busy, &after(at)));
         ask!("a page of the quiet team's audit", |at| queries.audit_events(&of_quiet, &after(at)));
-        let (team, project) = (self.busy.id, self.busy.project);
+        let (team, project) = (self.busy.id, self.busy.asked);
         ask!("projects of a team", |_at| queries.projects_of_team(team, &page));
         ask!("sessions of a project", |_at| queries.sessions_of_project(project, &page));
         let of = |team: &Team| Filter { tenants: vec![team.id.to_string()], ..Filter::default() };
         let (busy, quiet) = (of(&self.busy), of(&self.quiet));
-        ask!("the busy team's stream, resumed", |at| resumed(tail, at, &busy));
-        ask!("the quiet team's stream, resumed", |at| resumed(tail, at, &quiet));
+        ask!("the busy team's stream, resumed", |at| resumed(&tail, at, &busy));
+        ask!("the quiet team's stream, resumed", |at| resumed(&tail, at, &quiet));
         let session = StreamId::new("agent_session", self.busy.session);
         ask!("a session's events", |_at| self.history.store.read_stream(&session, 0, PER_SESSION));
     }
