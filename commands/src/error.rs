@@ -60,7 +60,7 @@ pub enum CommandError {
     TooLarge { limit: u64 },
     /// What had to be kept first cannot be, so nothing was done.
     #[error(
-        "no room is left where files are kept, so nothing was done; free some on that disk, or let old steps go (`opensail storage keep`, `opensail storage sweep`), and ask again"
+        "no room is left on the disk of the server's data folder, where files are kept; nothing was done, and nothing of the try is left there. Make room on that disk, or name large folders in `.gitignore`, which keeps them out of snapshots, and ask again. Letting old steps go (`opensail storage keep`, then `opensail storage sweep`) frees room only where they are more than a day old"
     )]
     StoreFull,
     /// The writer's lease went to somebody else.

@@ -1,4 +1,4 @@
-//! A disk of two megabytes for tests of what happens when it is full. Only root may mount one; for others the test says
+//! A disk of a few megabytes for tests of what happens when it is full. Only root may mount one; for others the test says
 //! so and passes.
 
 use std::path::Path;
@@ -9,11 +9,12 @@ pub(crate) struct SmallDisk {
 }
 
 impl SmallDisk {
-    pub(crate) fn mount() -> Option<Self> {
+    /// `size` as mount(8) takes it.
+    pub(crate) fn mount(size: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("tempdir");
         let mounted = rustix::process::geteuid().is_root()
             && Command::new("mount")
-                .args(["-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs"])
+                .args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "tmpfs"])
                 .arg(folder.path())
                 .status()
                 .is_ok_and(|status| status.success());

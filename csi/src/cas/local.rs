@@ -17,10 +17,11 @@ use bytes::Bytes;
 use rustix::fs::{AtFlags, Mode, OFlags, Timespec, Timestamps};
 use rustix::io::Errno;
 
+use super::drafts::Drafts;
 use super::hold;
 use super::packs::Packs;
 use super::sweep::{Live, Sweep, Swept};
-use super::{Address, CasError, Epoch, Hold, MAX_BLOB_BYTES, Objects, Store};
+use super::{Address, Batch, CasError, Epoch, Hold, MAX_BLOB_BYTES, Objects, Store};
 use crate::temp_file::{self, TempFile, sync_folder};
 
 /// Hexadecimal digits of an address that name its folder.
@@ -135,8 +136,8 @@ impl Objects for LocalStore {
         }
     }
 
-    fn write(&self, objects: &[(Address, Vec<u8>)]) -> Result<(), CasError> {
-        self.packs.write(objects)
+    fn batch(&self) -> Box<dyn Batch + '_> {
+        Box::new(Drafts::new(&self.packs))
     }
 
     fn hold(&self) -> Result<Hold, CasError> {

@@ -17,6 +17,7 @@
 
 mod address;
 mod chunks;
+mod drafts;
 mod hold;
 mod local;
 mod pack;
@@ -80,6 +81,15 @@ pub trait Store: Send + Sync + 'static {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Epoch(pub u128);
 
+/// Objects that are found by nobody before they are published, and all at once then; dropped before that, they are gone and their room is free. So
+/// nobody leans on what another writer may still fail to write.
+pub trait Batch: Send + Sync {
+    /// Writes objects together (a pack, of some megabytes at most) and returns when they are on the disk.
+    fn write(&self, objects: &[(Address, Vec<u8>)]) -> Result<(), CasError>;
+    /// All that was written is found from now on, also after a crash.
+    fn publish(self: Box<Self>) -> Result<(), CasError>;
+}
+
 /// A place for many small objects. Its calls block, so they are made off the async threads; a back end whose client is async
 /// (S3) runs its futures on the runtime's handle. Every implementation verifies what it reads, and gives out under a name
 /// what was first written under it.
@@ -88,8 +98,8 @@ pub trait Objects: Send + Sync + 'static {
     fn has(&self, name: &Address) -> Result<bool, CasError>;
     /// The bytes that were written under a name, verified.
     fn read(&self, name: &Address) -> Result<Vec<u8>, CasError>;
-    /// Writes objects together (a pack, of some megabytes at most) and returns when they are durable.
-    fn write(&self, objects: &[(Address, Vec<u8>)]) -> Result<(), CasError>;
+    /// Begins to write what belongs together, by who holds the store.
+    fn batch(&self) -> Box<dyn Batch + '_>;
     /// Keeps sweeps from removing until it is dropped.
     fn hold(&self) -> Result<Hold, CasError>;
     fn epoch(&self) -> Result<Epoch, CasError>;

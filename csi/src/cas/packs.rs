@@ -1,6 +1,7 @@
 //! The packs of a local store: the folder `packs` in it, whose files never change once they bear their names.
 //!
-//! A pack is written whole under a passing name, synced, renamed and the folder synced. So no crash leaves a torn one; a disk
+//! A pack is written whole under a passing name, synced, renamed and the folder synced; several that belong together get their names when all are
+//! written ([`super::drafts`]). So no crash leaves a torn one; a disk
 //! that loses its index or its end costs what lay there and nothing before it. Where every object lies is kept in memory
 //! (about 70 bytes for each) and read from the packs' indexes when the store is opened. Several processes may write one
 //! store: each writes packs of its own, and looks for new ones before it says that an object is missing. What another process's
@@ -15,12 +16,12 @@ use rustix::fs::{AtFlags, Dir, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::local::{from_errno, open_folder};
-use super::pack::{self, Pack, Slot};
-use super::{Address, CasError, Epoch};
+use super::pack::{self, Slot};
+use super::{Address, CasError, Epoch, drafts, hold};
 use crate::temp_file::{self, TempFile, sync_folder};
 
 const FOLDER: &str = "packs";
-const SUFFIX: &str = ".pack";
+pub(super) const SUFFIX: &str = ".pack";
 const EPOCH: &str = "epoch";
 
 #[derive(Debug)]
@@ -57,6 +58,10 @@ impl Packs {
         let folder = open_folder(root, FOLDER).map_err(from_errno)?;
         temp_file::sweep(&folder);
         let packs = Self { folder, known: RwLock::default(), open: Mutex::default(), known_in: Mutex::new(Epoch(0)) };
+        // Who finds others at work leaves it to the next sweep.
+        if let Ok(_alone) = hold::exclusive(&packs.folder) {
+            drafts::clear(&packs);
+        }
         *packs.known_in() = packs.epoch()?;
         packs.refresh()?;
         Ok(packs)
@@ -123,19 +128,12 @@ impl Packs {
         rustix::fs::openat(&self.folder, name, flags, Mode::empty()).map(File::from)
     }
 
-    /// Writes one pack, durably.
-    pub(super) fn write(&self, objects: &[(Address, Vec<u8>)]) -> Result<(), CasError> {
-        if objects.is_empty() {
-            return Ok(());
+    /// Takes note of packs that were published, durably.
+    pub(super) fn add(&self, packs: &[(Arc<str>, Vec<Slot>)]) {
+        let mut known = self.known_mut();
+        for (name, slots) in packs {
+            known.add(name, slots);
         }
-        let pack = Pack::of(objects)?;
-        let name: Arc<str> = format!("{:032x}{SUFFIX}", rand::random::<u128>()).into();
-        let mut temp = TempFile::create(self.folder.as_fd()).map_err(from_errno)?;
-        temp.fill_with(&pack.pieces()).map_err(from_errno)?;
-        temp.take_new(name.as_ref()).map_err(from_errno)?;
-        sync_folder(&self.folder).map_err(from_errno)?;
-        self.known_mut().add(&name, &pack.slots);
-        Ok(())
     }
 
     /// Forgets what another process has removed since we looked; asked by who holds the store, so that nothing goes afterwards.

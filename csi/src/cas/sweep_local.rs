@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use super::local::{LocalStore, SHARD_DIGITS, from_errno, open_folder};
 use super::pack::Slot;
 use super::sweep::{Live, Sweep, Swept, Total};
-use super::{Address, CasError, Objects, hold};
+use super::{Address, CasError, Objects, drafts, hold};
 use crate::temp_file::sync_folder;
 
 /// A pack is written anew when at least one part in this many of its bytes is dead.
@@ -52,10 +52,19 @@ pub(super) fn sweep(store: &LocalStore, wish: &Sweep, mark: &mut dyn FnMut(&mut 
     let mut swept = Swept::default();
     let mut copied = HashSet::new();
     if !wish.dry_run {
-        copied = copy_survivors(store, &packs, &mut doomed, &live, &mut swept)?;
+        copied = match copy_survivors(store, &packs, &mut doomed, &live, &mut swept) {
+            // What needs no copy can go all the same, and makes room for the next sweep.
+            Err(CasError::Full) => {
+                doomed.retain(|at| packs[*at].slots.iter().all(|slot| !live.contains(&slot.name)));
+                swept = Swept::default();
+                HashSet::new()
+            }
+            copied => copied?,
+        };
     }
     let lock = if wish.dry_run { None } else { Some(hold::exclusive(store.packs().folder())?) };
     if lock.is_some() {
+        drafts::clear(store.packs());
         mark(&mut live)?;
         doomed.retain(|at| packs[*at].slots.iter().all(|slot| !live.contains(&slot.name) || copied.contains(&slot.name)));
     }
@@ -125,6 +134,9 @@ fn copy_survivors(
         .filter(|at| !doomed.contains(at))
         .flat_map(|at| packs[at].slots.iter().map(move |slot| (slot.name, (at, *slot))))
         .collect();
+    // Like every writer: else somebody who opens the store takes its drafts for leftovers.
+    let _held = store.hold()?;
+    let batch = store.batch();
     let (mut safe, mut gathered, mut bytes) = (HashSet::new(), Vec::new(), 0);
     let mut spared = Vec::new();
     for at in doomed.iter() {
@@ -152,12 +164,13 @@ fn copy_survivors(
                 Err(error) => return Err(error),
             }
             if bytes >= PACK_BYTES {
-                store.write(&std::mem::take(&mut gathered))?;
+                batch.write(&std::mem::take(&mut gathered))?;
                 bytes = 0;
             }
         }
     }
-    store.write(&gathered)?;
+    batch.write(&gathered)?;
+    batch.publish()?;
     doomed.retain(|at| !spared.contains(at));
     Ok(safe)
 }

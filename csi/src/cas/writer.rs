@@ -3,14 +3,15 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Address, CasError, Kind, Subject};
+use super::{Address, Batch, CasError, Kind, Subject};
 
 /// Stored bytes after which a pack is written.
 const PACK_BYTES: usize = 16 * 1024 * 1024;
 
-/// May be used by several threads at once. Dropped without a commit, what was already written is left for the sweep.
+/// May be used by several threads at once. Dropped without a commit, what was already written is gone.
 pub struct Writer<'s> {
     subject: &'s Subject,
+    batch: Box<dyn Batch + 's>,
     pending: Mutex<Pending>,
 }
 
@@ -34,7 +35,7 @@ pub struct Written {
 
 impl<'s> Writer<'s> {
     pub(super) fn new(subject: &'s Subject) -> Self {
-        Self { subject, pending: Mutex::default() }
+        Self { subject, batch: subject.objects().batch(), pending: Mutex::default() }
     }
 
     /// Takes in an object if the store does not have it.
@@ -53,7 +54,7 @@ impl<'s> Writer<'s> {
             (pending.bytes >= PACK_BYTES).then(|| pending.take())
         };
         match full {
-            Some(objects) => self.subject.objects().write(&objects).map(|()| name),
+            Some(objects) => self.batch.write(&objects).map(|()| name),
             None => Ok(name),
         }
     }
@@ -62,10 +63,11 @@ impl<'s> Writer<'s> {
         self.subject
     }
 
-    /// Makes all that was taken in durable.
+    /// Makes all that was taken in durable, and lets others find it.
     pub fn commit(self) -> Result<Written, CasError> {
         let mut pending = self.pending.into_inner().unwrap_or_else(PoisonError::into_inner);
-        self.subject.objects().write(&pending.take())?;
+        self.batch.write(&pending.take())?;
+        self.batch.publish()?;
         Ok(pending.written)
     }
 

@@ -21,7 +21,11 @@ fn child_that_writes() {
     let store = LocalStore::open(Path::new(&folder)).expect("open");
     let first = std::process::id().wrapping_mul(1_000_000);
     for number in (first..).step_by(3) {
-        store.write(&[object(number), object(number + 1), object(number + 2)]).expect("written");
+        let _held = store.hold().expect("held");
+        let batch = store.batch();
+        batch.write(&[object(number), object(number + 1)]).expect("written");
+        batch.write(&[object(number + 2)]).expect("written");
+        batch.publish().expect("published");
         println!("durable {number}");
     }
 }

@@ -24,6 +24,13 @@ fn files(root: &Path) -> usize {
         .sum()
 }
 
+/// One pack.
+fn write(store: &LocalStore, objects: &[(Address, Vec<u8>)]) -> Result<(), CasError> {
+    let batch = store.batch();
+    batch.write(objects)?;
+    batch.publish()
+}
+
 struct World {
     folder: tempfile::TempDir,
     store: LocalStore,
@@ -112,7 +119,7 @@ async fn many_puts_of_the_same_bytes_at_once_agree() {
 
 #[tokio::test]
 async fn a_full_disk_is_said_and_leaves_nothing() {
-    let Some(disk) = crate::small_disk::SmallDisk::mount() else { return };
+    let Some(disk) = crate::small_disk::SmallDisk::mount("2m") else { return };
     let root = disk.path().join("cas");
     let store = LocalStore::open(&root).expect("open");
     let kept = store.put(Bytes::from_static(b"small")).await.expect("fits");

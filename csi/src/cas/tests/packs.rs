@@ -16,11 +16,16 @@ fn pack_files(root: &Path) -> Vec<PathBuf> {
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).collect()
 }
 
+fn in_packs(root: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root.join("packs")).expect("readable");
+    entries.map(|entry| entry.expect("entry").file_name().to_string_lossy().into_owned()).filter(|name| name != "epoch").collect()
+}
+
 #[test]
 fn objects_written_together_lie_in_one_pack_and_are_found_again_also_after_a_restart() {
     let World { folder, store } = world();
     let objects: Vec<_> = (0..100).map(|number| object(number, number as usize)).collect();
-    store.write(&objects).expect("written");
+    write(&store, &objects).expect("written");
     assert_eq!((pack_files(folder.path()).len(), files(folder.path())), (1, 0));
     let again = LocalStore::open(folder.path()).expect("open again");
     for store in [&store, &again] {
@@ -37,7 +42,7 @@ async fn a_blob_and_an_object_are_found_both_ways() {
     let blob = store.put(Bytes::from_static(b"a blob")).await.expect("put");
     assert_eq!(Objects::read(&store, &blob).as_deref(), Ok(b"a blob".as_slice()));
     let packed = Address::of(b"packed");
-    store.write(&[(packed, b"packed".to_vec())]).expect("written");
+    write(&store, &[(packed, b"packed".to_vec())]).expect("written");
     assert_eq!(store.get(&packed).await.expect("found"), "packed");
 }
 
@@ -47,7 +52,7 @@ fn what_another_opener_of_the_store_writes_is_found() {
     let other = LocalStore::open(folder.path()).expect("open too");
     let (name, bytes) = object(7, 100);
     assert_eq!(store.read(&name), Err(CasError::Missing(name)));
-    other.write(&[(name, bytes.clone())]).expect("written");
+    write(&other, &[(name, bytes.clone())]).expect("written");
     assert_eq!(store.read(&name), Ok(bytes));
 }
 
@@ -55,7 +60,7 @@ fn what_another_opener_of_the_store_writes_is_found() {
 fn a_damaged_or_cut_off_index_is_replaced_by_the_records() {
     let World { folder, store } = world();
     let objects: Vec<_> = (0..10).map(|number| object(number, 50)).collect();
-    store.write(&objects).expect("written");
+    write(&store, &objects).expect("written");
     let path = &pack_files(folder.path())[0];
     let whole = std::fs::read(path).expect("read");
     let index = whole.len() - 40 - 10 * 44;
@@ -74,7 +79,7 @@ fn a_damaged_or_cut_off_index_is_replaced_by_the_records() {
 fn a_damaged_object_is_named_and_healed_by_writing_it_again() {
     let World { folder, store } = world();
     let objects = [object(1, 500), object(2, 500)];
-    store.write(&objects).expect("written");
+    write(&store, &objects).expect("written");
     let path = &pack_files(folder.path())[0];
     let mut bytes = std::fs::read(path).expect("read");
     bytes[5 + 68 + 100] ^= 4;
@@ -83,7 +88,7 @@ fn a_damaged_object_is_named_and_healed_by_writing_it_again() {
     assert_eq!(store.read(&name), Err(CasError::Damaged(name)));
     assert_eq!((store.read(&name), store.has(&name)), (Err(CasError::Damaged(name)), Ok(false)));
     assert_eq!(store.read(&objects[1].0).as_ref(), Ok(&objects[1].1));
-    store.write(&objects[..1]).expect("written again");
+    write(&store, &objects[..1]).expect("written again");
     assert_eq!(store.read(&name).as_ref(), Ok(&objects[0].1));
 }
 
@@ -97,7 +102,7 @@ fn many_writers_and_readers_at_once_lose_nothing() {
             scope.spawn(move || {
                 for round in 0..10 {
                     let objects: Vec<_> = (0..5).map(|at| object(thread * 25 + round * 5 + at, 300)).collect();
-                    store.write(&objects).expect("written");
+                    write(store, &objects).expect("written");
                     for (name, bytes) in &objects {
                         assert_eq!(store.read(name).as_ref(), Ok(bytes));
                     }
@@ -114,15 +119,68 @@ fn many_writers_and_readers_at_once_lose_nothing() {
 
 #[test]
 fn a_full_disk_is_said_and_what_was_there_stays() {
-    let Some(disk) = crate::small_disk::SmallDisk::mount() else { return };
+    let Some(disk) = crate::small_disk::SmallDisk::mount("2m") else { return };
     let root = disk.path().join("cas");
     let store = LocalStore::open(&root).expect("open");
     let kept = object(1, 1000);
-    store.write(std::slice::from_ref(&kept)).expect("fits");
-    assert_eq!(store.write(&[object(2, 4 * 1024 * 1024)]), Err(CasError::Full));
+    write(&store, std::slice::from_ref(&kept)).expect("fits");
+    assert_eq!(write(&store, &[object(2, 4 * 1024 * 1024)]), Err(CasError::Full));
     assert_eq!((pack_files(&root).len(), store.read(&kept.0)), (1, Ok(kept.1.clone())));
     assert_eq!(store.has(&object(2, 4 * 1024 * 1024).0), Ok(false));
     assert_eq!(LocalStore::open(&root).expect("open again").read(&kept.0), Ok(kept.1));
+}
+
+#[test]
+fn what_is_written_together_is_found_by_nobody_before_all_of_it_is_there() {
+    let World { folder, store } = world();
+    let other = LocalStore::open(folder.path()).expect("open too");
+    let objects = [object(1, 1000), object(2, 1000)];
+    let held = store.hold().expect("held");
+    let batch = store.batch();
+    for one in &objects {
+        batch.write(std::slice::from_ref(one)).expect("written");
+    }
+    for store in [&store, &other, &LocalStore::open(folder.path()).expect("open")] {
+        assert_eq!((store.has(&objects[0].0), store.read(&objects[0].0)), (Ok(false), Err(CasError::Missing(objects[0].0))));
+    }
+    batch.publish().expect("published");
+    drop(held);
+    for store in [&store, &other, &LocalStore::open(folder.path()).expect("open")] {
+        for (name, bytes) in &objects {
+            assert_eq!(store.read(name).as_ref(), Ok(bytes));
+        }
+    }
+}
+
+#[test]
+fn what_failed_leaves_nothing_and_no_lock_is_asked_for() {
+    let Some(disk) = crate::small_disk::SmallDisk::mount("2m") else { return };
+    let root = disk.path().join("cas");
+    let store = LocalStore::open(&root).expect("open");
+    let _somebody_else = store.hold().expect("held");
+    let batch = store.batch();
+    batch.write(&[object(1, 1024 * 1024)]).expect("fits");
+    assert_eq!(batch.write(&[object(2, 1024 * 1024)]), Err(CasError::Full));
+    drop(batch);
+    assert_eq!(in_packs(&root), Vec::<String>::new());
+    assert_eq!(store.has(&object(1, 1024 * 1024).0), Ok(false));
+    write(&store, &[object(3, 1024 * 1024)]).expect("its room is free");
+}
+
+#[test]
+fn drafts_of_a_crash_are_removed_when_nobody_writes() {
+    let World { folder, store } = world();
+    let left = folder.path().join("packs/0123456789abcdef0123456789abcdef.draft");
+    std::fs::write(&left, b"half of what belongs together").expect("leftover");
+    let held = store.hold().expect("held");
+    LocalStore::open(folder.path()).expect("open beside a writer");
+    assert!(left.exists());
+    drop(held);
+    LocalStore::open(folder.path()).expect("open");
+    assert!(!left.exists());
+    std::fs::write(&left, b"half of what belongs together").expect("leftover");
+    let swept = store.sweep(&Sweep { dry_run: false, ..Sweep::default() }, &mut |_| Ok(())).expect("swept");
+    assert_eq!((left.exists(), swept.removed.objects), (false, 0));
 }
 
 #[test]
@@ -161,7 +219,7 @@ proptest! {
     ) {
         let World { folder, store } = world();
         let objects: Vec<_> = sizes.iter().enumerate().map(|(number, size)| object(u32::try_from(number).expect("few"), *size)).collect();
-        store.write(&objects).expect("written");
+        write(&store, &objects).expect("written");
         let path = &pack_files(folder.path())[0];
         let mut bytes = std::fs::read(path).expect("read");
         let at = at.index(bytes.len());

@@ -24,7 +24,7 @@ fn mark(live: &mut Live, numbers: impl IntoIterator<Item = u32>) -> Result<(), C
 async fn what_no_root_reaches_goes_and_the_rest_stays() {
     let World { folder, store } = world();
     for first in [0, 10, 20] {
-        store.write(&(first..first + 10).map(object).collect::<Vec<_>>()).expect("written");
+        write(&store, &(first..first + 10).map(object).collect::<Vec<_>>()).expect("written");
     }
     let (kept, dropped) = (store.put(Bytes::from_static(b"kept")).await, store.put(Bytes::from_static(b"dropped")).await);
     let (kept, dropped) = (kept.expect("put"), dropped.expect("put"));
@@ -56,7 +56,7 @@ async fn what_no_root_reaches_goes_and_the_rest_stays() {
 async fn the_young_are_spared_and_putting_again_makes_young() {
     let World { folder, store } = world();
     let blob = store.put(Bytes::from_static(b"blob")).await.expect("put");
-    store.write(&[object(1)]).expect("written");
+    write(&store, &[object(1)]).expect("written");
     let day = Sweep { grace: Duration::from_secs(86_400), dry_run: false };
     let swept = store.sweep(&day, &mut |_| Ok(())).expect("swept");
     assert_eq!((swept.young.objects, swept.removed.objects), (2, 0));
@@ -72,7 +72,7 @@ async fn the_young_are_spared_and_putting_again_makes_young() {
 #[test]
 fn a_writer_is_never_swept_from_under() {
     let World { folder: _folder, store } = world();
-    store.write(&[object(1)]).expect("written");
+    write(&store, &[object(1)]).expect("written");
     let hold = store.hold().expect("held");
     assert_eq!(store.sweep(&NOW, &mut |_| Ok(())), Err(CasError::Busy));
     drop(hold);
@@ -86,10 +86,33 @@ fn a_writer_is_never_swept_from_under() {
     assert_eq!(Objects::read(&store, &object(1).0), Ok(object(1).1));
 }
 
+/// Else a full store could not be swept: living objects are copied before anything goes.
+#[test]
+fn what_is_wholly_dead_goes_also_when_there_is_no_room_for_copies() {
+    let Some(disk) = crate::small_disk::SmallDisk::mount("2m") else { return };
+    let store = LocalStore::open(&disk.path().join("cas")).expect("open");
+    let (large, halves) = (vec![1; 600 * 1024], vec![2; 500 * 1024]);
+    let (dead, living) = (Address::of(&large), Address::of(&halves));
+    write(&store, &[(dead, large)]).expect("written");
+    // Half of this pack lives and would have to be copied.
+    write(&store, &[(living, halves.clone()), (object(1).0, vec![3; 500 * 1024])]).expect("written");
+    store.packs().next_epoch().expect("there is one");
+    std::fs::write(disk.path().join("filler"), vec![0; 380 * 1024]).expect("filled");
+    let mut mark = |live: &mut Live| {
+        live.add(living);
+        Ok(())
+    };
+    let swept = store.sweep(&NOW, &mut mark).expect("swept");
+    assert_eq!((swept.removed.objects, swept.moved.objects, swept.later.objects), (1, 0, 1));
+    assert_eq!(Objects::read(&store, &living), Ok(halves));
+    let swept = store.sweep(&NOW, &mut mark).expect("now there is room");
+    assert_eq!((swept.removed.objects, swept.moved.objects, swept.later.objects), (1, 1, 0));
+}
+
 #[test]
 fn roots_that_cannot_be_read_end_the_sweep() {
     let World { folder: _folder, store } = world();
-    store.write(&[object(1)]).expect("written");
+    write(&store, &[object(1)]).expect("written");
     let error = CasError::Damaged(object(2).0);
     assert_eq!(store.sweep(&NOW, &mut |_| Err(error.clone())), Err(error.clone()));
     assert_eq!(Objects::has(&store, &object(1).0), Ok(true));
@@ -98,7 +121,7 @@ fn roots_that_cannot_be_read_end_the_sweep() {
 #[test]
 fn a_pack_with_damaged_living_objects_stays_as_it_is() {
     let World { folder, store } = world();
-    store.write(&(0..10).map(object).collect::<Vec<_>>()).expect("written");
+    write(&store, &(0..10).map(object).collect::<Vec<_>>()).expect("written");
     let packs = std::fs::read_dir(folder.path().join("packs")).expect("readable");
     let pack = packs.map(|entry| entry.expect("entry").path()).next().expect("a pack");
     let mut bytes = std::fs::read(&pack).expect("read");
@@ -119,7 +142,7 @@ proptest! {
         let World { folder, store } = world();
         let mut there = BTreeSet::new();
         for pack in &packs {
-            store.write(&pack.iter().copied().map(object).collect::<Vec<_>>()).expect("written");
+            write(&store, &pack.iter().copied().map(object).collect::<Vec<_>>()).expect("written");
             there.extend(pack.iter().copied());
         }
         for live in rounds {
@@ -141,7 +164,7 @@ proptest! {
 async fn what_another_process_swept_is_not_taken_for_stored() {
     let World { folder, store } = world();
     let (gone, bytes) = object(1);
-    store.write(&[(gone, bytes), object(2)]).expect("written");
+    write(&store, &[(gone, bytes), object(2)]).expect("written");
     let other = LocalStore::open(folder.path()).expect("open");
     assert_eq!(Objects::has(&other, &gone), Ok(true));
     store.sweep(&NOW, &mut |live| mark(live, [2])).expect("swept");

@@ -3,7 +3,7 @@ use crate::small_disk::SmallDisk;
 
 #[test]
 fn a_full_disk_is_said_and_nothing_is_changed() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount("2m") else { return };
     let root = Root::open(&disk.path().canonicalize().expect("canonical")).expect("root");
     let big = "x".repeat(4 * 1024 * 1024);
     apply(&root, &change("a", None, Some("old"))).expect("fits");

@@ -219,17 +219,19 @@ fn a_damaged_object_is_an_error_and_not_a_file() {
 
 #[test]
 fn a_full_disk_is_said_and_nothing_that_was_not_stored_is_believed_stored() {
-    let Some(disk) = crate::small_disk::SmallDisk::mount() else { return };
+    let Some(disk) = crate::small_disk::SmallDisk::mount("40m") else { return };
     let mut world = World::new();
     world.store = LocalStore::open(&disk.path().join("blobs")).expect("store");
     world.subject = crate::cas::test_key::subject(std::sync::Arc::new(world.store.clone()), 1);
-    let mut noise = vec![0; 4 * 1024 * 1024];
+    // Some packs fit before one does not.
+    let mut noise = vec![0; 48 * 1024 * 1024];
     blake3::Hasher::new().finalize_xof().fill(&mut noise);
     world.write("small/file", &noise[..100_000]);
     world.write("large", &noise);
     let (root, hold) = (Root::open(&world.project()).expect("root"), world.hold());
     let refused = world.tracker.take(&world.subject, &root, &Rules::default(), &hold);
     assert_eq!(refused.map(|taken| taken.name), Err(TreeError::Store(crate::cas::CasError::Full)));
+    assert_eq!(std::fs::read_dir(disk.path().join("blobs/packs")).expect("readable").count(), 0, "their room is free again");
     std::fs::remove_file(world.at("large")).expect("removed");
     let taken = world.take();
     assert!(file_at(&world.subject, &taken.name, b"small/file", 200_000) == Ok(Some(noise[..100_000].to_vec())));
