@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use opensail_csi::bucket::BucketAddress;
 use opensail_domain::account::{check_password, normal_email};
-use opensail_eventstore::relay::{BadAddress, NatsAddress, RedisAddress};
+use opensail_eventstore::relay::{Authority, BadAddress, NatsAddress, RedisAddress};
 use opensail_workers::outside::model::{ApiKey, ModelSettings, parse_price};
 use read::{SettingError, Values, refuse};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 /// What OPENSAIL_LEASE_SECONDS may be. Below, a pause of the database would often cost a run; above, sessions stand still for long.
 const LEASE: RangeInclusive<u64> = 4..=600;
@@ -146,8 +147,8 @@ impl Settings {
         Ok(Settings {
             mode,
             database,
-            redis: relay("REDIS_URL", values.get("REDIS_URL"))?,
-            nats: relay("NATS_URL", values.get("NATS_URL"))?,
+            redis: relay(values, "REDIS_URL", "REDIS_CA_FILE", RedisAddress::trusting)?,
+            nats: relay(values, "NATS_URL", "NATS_CA_FILE", |address: NatsAddress, authority| Ok(address.trusting(authority)))?,
             bucket: bucket(values)?,
             model: model(values, mode)?,
             admin: admin(values)?,
@@ -200,14 +201,48 @@ fn database(values: &Values, home: &Path) -> Result<Database, SettingError> {
         return Ok(Database::Sqlite(file.into()));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Ok(Database::Postgres { url: url.into(), owner_url: values.get("DATABASE_OWNER_URL").map(Into::into) });
+        let url = postgres("DATABASE_URL", url)?;
+        let owner_url = values.get("DATABASE_OWNER_URL").map(|url| postgres("DATABASE_OWNER_URL", url)).transpose()?;
+        return Ok(Database::Postgres { url, owner_url });
     }
     Err(refuse("DATABASE_URL", "must begin with sqlite: or postgres://"))
 }
 
+/// What the address holds is not told, but for the file of an authority.
+fn postgres(name: &'static str, url: &str) -> Result<String, SettingError> {
+    let bad = || refuse(name, "must be postgres://[user[:password]@]host[:port]/database[?sslmode=…&sslrootcert=<file>]");
+    let options: PgConnectOptions = url.parse().map_err(|_| bad())?;
+    let parsed = reqwest::Url::parse(url).map_err(|_| bad())?;
+    let authority = parsed.query_pairs().filter(|(key, _)| ["sslrootcert", "ssl-root-cert", "ssl-ca"].contains(&&**key)).last();
+    if let Some((_, file)) = authority.filter(|(_, text)| !text.trim_start().starts_with("-----BEGIN")) {
+        Authority::read(Path::new(&*file)).map_err(|why| refuse(name, format!("sslrootcert: {why}")))?;
+        // It would be given and not looked at.
+        if !matches!(options.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull) {
+            return Err(refuse(
+                name,
+                "sslrootcert needs sslmode=verify-full: with every other mode but verify-ca any certificate is taken",
+            ));
+        }
+    }
+    Ok(url.into())
+}
+
 /// What the address holds is not told.
-fn relay<A: FromStr<Err = BadAddress>>(name: &'static str, address: Option<&str>) -> Result<Option<A>, SettingError> {
-    address.map(|address| address.parse().map_err(|why: BadAddress| refuse(name, why.to_string()))).transpose()
+fn relay<A: FromStr<Err = BadAddress>>(
+    values: &Values,
+    name: &'static str,
+    authority_name: &'static str,
+    trusting: impl FnOnce(A, &Authority) -> Result<A, BadAddress>,
+) -> Result<Option<A>, SettingError> {
+    let in_words = |why: BadAddress| refuse(name, why.to_string());
+    let address = values.get(name).map(|address| address.parse::<A>().map_err(in_words)).transpose()?;
+    let authority =
+        values.get(authority_name).map(|file| Authority::read(Path::new(file)).map_err(|why| refuse(authority_name, why.to_string())));
+    match (address, authority.transpose()?) {
+        (Some(address), Some(authority)) => Ok(Some(trusting(address, &authority).map_err(in_words)?)),
+        (None, Some(_)) => Err(refuse(name, format!("is needed with {authority_name}"))),
+        (address, None) => Ok(address),
+    }
 }
 
 fn model(values: &Values, mode: Mode) -> Result<ModelSettings, SettingError> {

@@ -145,7 +145,13 @@ async fn insert_epoch(db: &mut PgConnection, reason: &str, parting: Parting) -> 
 }
 
 fn unreachable(error: sqlx::Error) -> ConnectError {
-    ConnectError::Unreachable(error.to_string())
+    let words = error.to_string();
+    // What rustls says of one that is not trusted; what to do is not to be guessed from it.
+    let hint = match words.contains("invalid peer certificate") {
+        true => " (name the authority that signed it as sslrootcert=<file> in the address, and a host that it is signed for)",
+        false => "",
+    };
+    ConnectError::Unreachable(words + hint)
 }
 
 fn unavailable(error: sqlx::Error) -> ReadError {

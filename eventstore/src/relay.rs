@@ -12,11 +12,13 @@
 //! Both pass the suites in `conformance::relay`, each with its servers killed, cut off and come back empty.
 
 mod address;
+mod authority;
 mod in_process;
 mod nats;
 mod publisher;
 mod redis;
 mod share_tail;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +27,13 @@ use async_trait::async_trait;
 use tokio::sync::broadcast;
 
 pub use address::{BadAddress, NatsAddress, RedisAddress};
+pub use authority::{Authority, BadAuthority};
 pub use in_process::InProcessWork;
 pub use nats::NatsWork;
 pub use publisher::Publisher;
 pub use redis::RedisLive;
 pub use share_tail::ShareTail;
+pub use trouble::{Cause, Trouble};
 
 /// Messages that a hearer may fall behind before it loses the oldest.
 pub const HEARD_KEPT: usize = 4096;
@@ -72,7 +76,7 @@ pub trait LiveRelay: Send + Sync + 'static {
     /// From now on. Who is slow loses the oldest and is told so.
     fn hear(&self) -> broadcast::Receiver<Heard>;
     /// What keeps it from working just now; told by readiness.
-    fn trouble(&self) -> Option<String>;
+    fn trouble(&self) -> Option<Trouble>;
 }
 
 /// Something to look at. What there is to do stands in the journal and is asked there.
@@ -103,7 +107,7 @@ pub trait WorkRelay: Send + Sync + 'static {
     async fn retry_parked(&self, id: &str) -> Result<bool, RelayError>;
     /// Whether other processes put and take here too.
     fn shared(&self) -> bool;
-    fn trouble(&self) -> Option<String>;
+    fn trouble(&self) -> Option<Trouble>;
 }
 
 /// How often work is delivered, and how long a taker has.

@@ -46,6 +46,11 @@ impl Cluster {
         Cluster { binary: binary.into(), database, folder, environment, http }
     }
 
+    /// For processes that begin later.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.push((name.into(), value.into()));
+    }
+
     pub fn home(&self) -> PathBuf {
         self.folder.path().join("home")
     }

@@ -1,6 +1,7 @@
 //! The whole house from outside.
 
 pub mod appending;
+pub mod authority;
 pub mod behind;
 pub mod btrfs;
 pub mod bucket;

@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 
+use crate::authority::Signed;
 use crate::postgres::{APP, Database, SUPERUSER, as_user, binaries, server_user};
 use crate::small_disk::SmallDisk;
 use crate::world::until;
@@ -49,6 +50,25 @@ impl MortalPostgres {
         admin.execute(format!("CREATE ROLE {APP} LOGIN").as_str()).await.expect("a role");
         admin.execute(format!("CREATE DATABASE {NAME} TEMPLATE template0").as_str()).await.expect("a database");
         postgres
+    }
+
+    /// From now on it lets nobody in but over TLS with this password, and past the wire, as its owner.
+    pub async fn guard(&mut self, files: &Signed, password: &str) {
+        let mut owner = self.owner().await.expect("connected");
+        for role in [APP, SUPERUSER] {
+            owner.execute(format!("ALTER ROLE {role} PASSWORD '{password}'").as_str()).await.expect("a password");
+        }
+        for (file, name) in [(&files.certificate, "server.crt"), (&files.key, "server.key")] {
+            let own = self.folder.path().join("data").join(name);
+            std::fs::copy(file, &own).expect("copied");
+            server_user(&own);
+        }
+        for setting in ["ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'"] {
+            owner.execute(format!("ALTER SYSTEM SET {setting}").as_str()).await.expect("set");
+        }
+        let who = format!("hostnossl all {SUPERUSER} 127.0.0.1/32 trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n");
+        std::fs::write(self.folder.path().join("data/pg_hba.conf"), who).expect("written");
+        self.stop_at_once().await;
     }
 
     /// As the house reaches it: through the wire.

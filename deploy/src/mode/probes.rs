@@ -156,6 +156,11 @@ impl Probe for CheckpointsProbe {
 /// A relay that is away makes everything slower and nothing wrong: it is told, and the process stays ready.
 struct RelayProbe<R: ?Sized>(&'static str, Arc<R>);
 
+/// What it says itself stands in the log, where the relay puts it.
+fn away(trouble: opensail_eventstore::relay::Trouble) -> Trouble {
+    Trouble { why: trouble.cause.to_string(), tolerable: true }
+}
+
 #[async_trait]
 impl Probe for RelayProbe<dyn LiveRelay> {
     fn name(&self) -> &'static str {
@@ -165,7 +170,7 @@ impl Probe for RelayProbe<dyn LiveRelay> {
         false
     }
     async fn check(&self) -> Result<Found, String> {
-        self.1.trouble().map_or(Ok(Found::default()), Err)
+        Ok(Found { trouble: self.1.trouble().map(away), ..Found::default() })
     }
 }
 
@@ -178,8 +183,8 @@ impl Probe for RelayProbe<dyn WorkRelay> {
         false
     }
     async fn check(&self) -> Result<Found, String> {
-        if let Some(why) = self.1.trouble() {
-            return Err(why);
+        if let Some(trouble) = self.1.trouble() {
+            return Ok(Found { trouble: Some(away(trouble)), ..Found::default() });
         }
         let parked = self.1.parked_count().await.map_err(|error| error.to_string())?;
         Ok(Numbers::from([("parked", parked as f64)]).into())

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use opensail_commands::ports::sandbox::Sandbox;
-use opensail_eventstore::relay::{LiveRelay, NatsWork, Patience, RedisLive, WorkRelay};
+use opensail_eventstore::relay::{Cause, LiveRelay, NatsWork, Patience, RedisLive, Trouble, WorkRelay};
 use opensail_workers::outside::model;
 use opensail_workers::outside::sandbox::{BubblewrapSandbox, SandboxSettings};
 
@@ -46,11 +46,11 @@ pub async fn examine(settings: &Settings) -> Vec<Finding> {
     findings.push(journal(settings).await);
     if let Some(address) = &settings.redis {
         let relay = RedisLive::start(address.clone(), "doctor");
-        findings.push(relay_answers("redis", "REDIS_URL", || relay.trouble()).await);
+        findings.push(relay_answers("redis", "REDIS", || relay.trouble()).await);
     }
     if let Some(address) = &settings.nats {
         findings.push(match NatsWork::start(address.clone(), "doctor", Patience::default()).await {
-            Ok(relay) => relay_answers("nats", "NATS_URL", || relay.trouble()).await,
+            Ok(relay) => relay_answers("nats", "NATS", || relay.trouble()).await,
             Err(why) => finding("nats", Verdict::Weak, why.to_string(), Some("check NATS_URL".into())),
         });
     }
@@ -147,22 +147,34 @@ async fn journal(settings: &Settings) -> Finding {
             };
             match connected {
                 Ok(()) => finding("journal", Verdict::Good, "PostgreSQL answers", None),
-                Err(e) => finding("journal", Verdict::Bad, format!("PostgreSQL: {e}"), Some("check DATABASE_URL".into())),
+                Err(e) => {
+                    let remedy = "check DATABASE_URL; for an own authority sslmode=verify-full and sslrootcert=<file> in it";
+                    finding("journal", Verdict::Bad, format!("PostgreSQL: {e}"), Some(remedy.into()))
+                }
             }
         }
     }
 }
 
-/// Everything goes on without it, more slowly.
-async fn relay_answers(what: &'static str, setting: &str, trouble: impl Fn() -> Option<String>) -> Finding {
+/// Everything goes on without it, more slowly. `settings`: how the names of its settings begin.
+async fn relay_answers(what: &'static str, settings: &str, trouble: impl Fn() -> Option<Trouble>) -> Finding {
     let begun = Instant::now();
     loop {
         match trouble() {
             None => return finding(what, Verdict::Good, "it answers", None),
             Some(_) if begun.elapsed() < RELAY_ANSWERS => tokio::time::sleep(Duration::from_millis(20)).await,
-            Some(why) => {
-                let says = format!("{why}: everything goes on without it, more slowly");
-                return finding(what, Verdict::Weak, says, Some(format!("check {setting}")));
+            Some(Trouble { cause, words }) => {
+                let says = format!("{cause} ({words}); everything goes on without it, more slowly");
+                let remedy = match cause {
+                    Cause::Starting | Cause::Away => format!("start it, or check {settings}_URL, also whether there is TLS"),
+                    Cause::Login => format!("check who {settings}_URL says that asks"),
+                    Cause::Rights => format!("let the user of {settings}_URL do what the README lists"),
+                    Cause::Certificate => format!(
+                        "name the authority that signed it in {settings}_CA_FILE, and in {settings}_URL a name that it was signed for"
+                    ),
+                    Cause::Authority => format!("check {settings}_CA_FILE"),
+                };
+                return finding(what, Verdict::Weak, says, Some(remedy));
             }
         }
     }

@@ -36,10 +36,20 @@ pub const SETTINGS: &[Setting] = &[
     setting("OPENSAIL_HOME", Fallback::Computed("the platform's data folder"), "folder of journal, blobs, projects and keys"),
     setting("OPENSAIL_LISTEN", Fallback::Fixed("127.0.0.1:7420"), "address and port to serve"),
     setting("OPENSAIL_PUBLIC_URL", Fallback::Computed("http://<OPENSAIL_LISTEN>"), "address people type; https makes cookies Secure"),
-    secret("DATABASE_URL", Fallback::Computed("sqlite:<OPENSAIL_HOME>/journal.db"), "sqlite:<file> or postgres://…"),
+    secret(
+        "DATABASE_URL",
+        Fallback::Computed("sqlite:<OPENSAIL_HOME>/journal.db"),
+        "sqlite:<file> or postgres://…, of an own authority with ?sslmode=verify-full&sslrootcert=<file>",
+    ),
     secret("DATABASE_OWNER_URL", Fallback::Unset, "PostgreSQL: the role that owns the tables and migrates"),
-    secret("REDIS_URL", Fallback::Unset, "redis://…: live hints and texts between processes"),
-    secret("NATS_URL", Fallback::Unset, "nats://…: with JetStream, gives each piece of work to one of the workers"),
+    secret("REDIS_URL", Fallback::Unset, "redis://… or rediss://…: live hints and texts between processes"),
+    setting("REDIS_CA_FILE", Fallback::Unset, "certificate (PEM) of the only authority that is trusted for rediss://; unset: the system's"),
+    secret("NATS_URL", Fallback::Unset, "nats://… or tls://…: with JetStream, gives each piece of work to one of the workers"),
+    setting(
+        "NATS_CA_FILE",
+        Fallback::Unset,
+        "certificate (PEM) of the only authority that is trusted for NATS, then always with TLS; unset: the system's",
+    ),
     setting("S3_BUCKET", Fallback::Unset, "bucket of this installation alone, which remembers checkpoints of the journal too"),
     setting("S3_ENDPOINT", Fallback::Computed("Amazon's own"), "http(s)://… of another service that speaks S3"),
     setting("S3_REGION", Fallback::Fixed("us-east-1"), "region of the bucket"),
@@ -75,7 +85,8 @@ pub const SETTINGS: &[Setting] = &[
         Fallback::Computed("30 on the desktop, elsewhere 7"),
         "after how long another worker takes over from one that falls silent; one that cannot reach the database for three quarters of it drops its runs",
     ),
-    setting("RUST_LOG", Fallback::Fixed("info"), "what is logged on stderr"),
+    // What NATS' client says at each attempt the work queue tells once.
+    setting("RUST_LOG", Fallback::Fixed("info,async_nats=off"), "what is logged on stderr"),
 ];
 
 /// Read by the command line or by tests, not by the server.

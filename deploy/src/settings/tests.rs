@@ -74,6 +74,32 @@ fn several_processes_need_what_they_share() {
 }
 
 #[test]
+fn an_authority_is_for_a_relay_with_tls() {
+    for (name, authority) in [("REDIS_URL", "REDIS_CA_FILE"), ("NATS_URL", "NATS_CA_FILE")] {
+        let address = if name == "REDIS_URL" { "rediss://u:hidden@relay" } else { "nats://u:hidden@relay" };
+        let missing = settings(&[(name, address), (authority, "/nonexistent/ca.pem")]).err().expect("refused");
+        assert!(missing.starts_with(&format!("{authority}: /nonexistent/ca.pem: ")) && !missing.contains("hidden"), "{missing}");
+    }
+}
+
+#[test]
+fn a_database_is_refused_without_being_told() {
+    let refused = |url: &str| {
+        let error = settings(&[("DATABASE_URL", url)]).err().unwrap_or_else(|| panic!("{url} was taken"));
+        assert!(error.starts_with("DATABASE_URL: ") && !error.contains("hidden"), "{error}");
+        error
+    };
+    refused("postgres://u:hidden@db/x?sslmode=sometimes");
+    refused("postgres://u:hidden@db:port/x");
+    let missing = "sslrootcert=/nonexistent/ca.pem";
+    for mode in ["verify-full", "verify-ca"] {
+        assert!(refused(&format!("postgres://u:hidden@db/x?sslmode={mode}&{missing}")).contains("/nonexistent/ca.pem: No such file"));
+    }
+    let owner = settings(&[("DATABASE_URL", "postgres://db/x"), ("DATABASE_OWNER_URL", &format!("postgres://o:hidden@db/x?{missing}"))]);
+    assert!(owner.is_err_and(|error| error.starts_with("DATABASE_OWNER_URL: ") && !error.contains("hidden")));
+}
+
+#[test]
 fn a_key_is_generated_once_and_never_replaced() {
     let home = tempfile::tempdir().expect("a folder");
     let first = secret_key::kept(home.path(), false).unwrap_or_else(|e| panic!("{e}"));

@@ -3,6 +3,7 @@
 //! What a relay may do to its users (lose, delay, double) is tried on the users; here it is that a relay which was lost comes back by itself,
 //! blocks nobody meanwhile, and keeps installations apart.
 
+pub mod guarded;
 pub mod live;
 pub mod proxy;
 pub mod servers;

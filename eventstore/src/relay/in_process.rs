@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Outcome, Patience, Receipt, RelayError, Taken, Work, WorkRelay};
+use super::{Outcome, Patience, Receipt, RelayError, Taken, Trouble, Work, WorkRelay};
 
 /// Most pieces that wait; more are let go, oldest first, since workers look by themselves too. Also how many ids are remembered.
 const MOST_WAITING: usize = 10_000;
@@ -155,7 +155,7 @@ impl WorkRelay for InProcessWork {
         false
     }
 
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<Trouble> {
         None
     }
 }

@@ -11,13 +11,14 @@ use async_nats::jetstream::consumer::{AckPolicy, PullConsumer};
 use async_nats::jetstream::message::{AckKind, PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::{Config as StreamConfig, DiscardPolicy, RawMessageErrorKind, RetentionPolicy, Stream};
 use async_nats::jetstream::{self, Context, Message};
-use async_nats::{Client, ConnectOptions, connection};
+use async_nats::{Client, Event, Server, connection};
 use async_trait::async_trait;
 use futures::StreamExt;
 use tokio::sync::{Mutex, watch};
 use tokio::time::timeout;
 
-use super::{ANSWER, FIRST_PAUSE, LONGEST_PAUSE, NatsAddress, Outcome, Patience, Receipt, RelayError, Taken, Work, WorkRelay};
+use super::trouble::tell;
+use super::{ANSWER, FIRST_PAUSE, LONGEST_PAUSE, NatsAddress, Outcome, Patience, Receipt, RelayError, Taken, Trouble, Work, WorkRelay};
 
 /// The server remembers ids for so long; what the publisher repeats after a failover is seconds old.
 const SAME_ID: Duration = Duration::from_secs(10 * 60);
@@ -32,6 +33,7 @@ const ASK_EVERY: Duration = Duration::from_secs(5);
 const CONSUMER: &str = "workers";
 const KIND: &str = "OpenSail-Kind";
 const NO_ANSWER: &str = "no answer in time";
+const LINK: &str = "NATS, the work queue";
 
 /// Its connection ends with its last clone.
 #[derive(Clone)]
@@ -42,7 +44,10 @@ pub struct NatsWork {
     patience: Patience,
     /// As it was found or made last; none when it has to be looked for.
     consumer: Arc<Mutex<Option<PullConsumer>>>,
-    failing: watch::Sender<Option<String>>,
+    /// Why there is no connection.
+    link: watch::Sender<Option<Trouble>>,
+    /// Why it does not do what it is asked though there is one.
+    failing: watch::Sender<Option<Trouble>>,
 }
 
 struct Names {
@@ -68,15 +73,32 @@ impl NatsWork {
     /// A server that is away is tried again, now and later. `installation` keeps several over one server apart.
     pub async fn start(address: NatsAddress, installation: &str, patience: Patience) -> Result<Self, RelayError> {
         let pause = |attempts: usize| (FIRST_PAUSE * (1 << attempts.min(10) as u32)).min(LONGEST_PAUSE);
-        let client = ConnectOptions::new()
+        let link = watch::Sender::new(Some(Trouble::starting()));
+        let (seen, tried) = (link.clone(), link.clone());
+        let client = address
+            .options()
             .name("opensail")
             .retry_on_initial_connect()
             .connection_timeout(ANSWER)
             .request_timeout(Some(ANSWER))
             .ping_interval(Duration::from_secs(5))
             .reconnect_delay_callback(pause)
-            .event_callback(async |event| tracing::debug!(%event, "the work queue's connection"))
-            .connect(address.0)
+            .event_callback(move |event| {
+                match event {
+                    Event::Connected => tell(&seen, None, LINK),
+                    Event::Disconnected => tell(&seen, Some("not connected".to_owned().into()), LINK),
+                    event => tracing::debug!(%event, "the work queue's connection"),
+                }
+                std::future::ready(())
+            })
+            // Asked before each attempt, and the only place that is told why the last one failed.
+            .reconnect_to_server_callback(move |servers, _| {
+                if let Some(words) = why_not(servers) {
+                    tell(&tried, Some(words.into()), LINK);
+                }
+                std::future::ready(None)
+            })
+            .connect(address.servers)
             .await
             .map_err(away)?;
         let mut context = jetstream::new(client.clone());
@@ -88,7 +110,7 @@ impl NatsWork {
             parked_subject: format!("opensail.{installation}.parked"),
         };
         let failing = watch::Sender::new(None);
-        Ok(NatsWork { client, context, names: names.into(), patience, consumer: Default::default(), failing })
+        Ok(NatsWork { client, context, names: names.into(), patience, consumer: Default::default(), link, failing })
     }
 
     /// The consumer; it and its stream are made if they are missing.
@@ -130,18 +152,22 @@ impl NatsWork {
         Ok(consumer)
     }
 
+    fn connected(&self) -> bool {
+        self.client.connection_state() == connection::State::Connected
+    }
+
     /// After a failure everything is looked for again.
     async fn failed(&self, error: &RelayError) {
         *self.consumer.lock().await = None;
-        if self.failing.send_replace(Some(error.0.clone())).is_none() {
-            tracing::warn!(error = error.0, "the work queue is away; it is tried again, and workers look by themselves");
+        let before = self.failing.send_replace(Some(error.0.clone().into()));
+        // A lost connection tells of itself.
+        if before.is_none() && self.connected() {
+            tracing::warn!(error = error.0, "the work queue fails; it is tried again, and workers look by themselves");
         }
     }
 
     fn works(&self) {
-        if self.failing.send_replace(None).is_some() {
-            tracing::info!("the work queue answers");
-        }
+        self.failing.send_replace(None);
     }
 
     /// `known_as`: what the server drops repeats by.
@@ -185,6 +211,14 @@ impl NatsWork {
         }
         Ok(Some(Taken { work, delivery, receipt: Box::new(Slip(message)) }))
     }
+}
+
+/// Of each server that failed, its last words.
+fn why_not(servers: Vec<Server>) -> Option<String> {
+    let mut words: Vec<String> = servers.into_iter().filter_map(|server| server.last_error).collect();
+    words.sort();
+    words.dedup();
+    (!words.is_empty()).then(|| words.join("; "))
 }
 
 /// The first message at that place or after it; `None`: there is none.
@@ -260,11 +294,8 @@ impl WorkRelay for NatsWork {
         true
     }
 
-    fn trouble(&self) -> Option<String> {
-        match self.client.connection_state() {
-            connection::State::Connected => self.failing.borrow().clone(),
-            _ => Some("not connected".into()),
-        }
+    fn trouble(&self) -> Option<Trouble> {
+        if self.connected() { self.failing.borrow().clone() } else { self.link.borrow().clone().or_else(|| Some(Trouble::starting())) }
     }
 }
 

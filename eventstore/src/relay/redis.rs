@@ -13,7 +13,8 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{ANSWER, FIRST_PAUSE, HEARD_KEPT, Heard, LONGEST_PAUSE, LiveRelay, RedisAddress, Topic};
+use super::trouble::tell;
+use super::{ANSWER, FIRST_PAUSE, HEARD_KEPT, Heard, LONGEST_PAUSE, LiveRelay, RedisAddress, Topic, Trouble};
 
 /// Entries that a stream keeps, about: what a process that was cut off for a moment may still want.
 const STREAM_KEPT: usize = 4096;
@@ -31,8 +32,8 @@ const FIELD: &str = "m";
 pub struct RedisLive {
     queue: mpsc::Sender<(Topic, Vec<u8>)>,
     heard: broadcast::Sender<Heard>,
-    sending: watch::Receiver<Option<String>>,
-    reading: watch::Receiver<Option<String>>,
+    sending: watch::Receiver<Option<Trouble>>,
+    reading: watch::Receiver<Option<Trouble>>,
     _tasks: JoinSet<()>,
 }
 
@@ -41,7 +42,7 @@ impl RedisLive {
     pub fn start(address: RedisAddress, installation: &str) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let heard = broadcast::channel(HEARD_KEPT).0;
-        let starting = || watch::channel(Some("not connected yet".to_owned()));
+        let starting = || watch::channel(Some(Trouble::starting()));
         let ((send_state, sending), (read_state, reading)) = (starting(), starting());
         let keys = Topic::ALL.map(|topic| (topic, format!("opensail:{installation}:{}", topic.name())));
         let mut tasks = JoinSet::new();
@@ -59,7 +60,7 @@ impl LiveRelay for RedisLive {
     fn hear(&self) -> broadcast::Receiver<Heard> {
         self.heard.subscribe()
     }
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<Trouble> {
         self.sending.borrow().clone().or_else(|| self.reading.borrow().clone())
     }
 }
@@ -68,27 +69,19 @@ type Keys = [(Topic, String); Topic::ALL.len()];
 
 async fn connect(address: &RedisAddress, answer: Duration) -> Result<MultiplexedConnection, RedisError> {
     let config = AsyncConnectionConfig::new().set_connection_timeout(Some(ANSWER)).set_response_timeout(Some(answer));
-    address.0.get_multiplexed_async_connection_with_config(&config).await
+    address.client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// Tells of a change of state, once.
-fn tell_state(state: &watch::Sender<Option<String>>, now: Option<String>, what: &str) {
-    if state.borrow().is_some() != now.is_some() {
-        match &now {
-            None => tracing::info!("{what}: Redis answers"),
-            Some(why) => tracing::warn!(error = why, "{what}: Redis is away; it is tried again, and everything goes on more slowly"),
-        }
-    }
-    state.send_replace(now);
-}
+const TELLING: &str = "Redis, telling other nodes";
+const HEARING: &str = "Redis, hearing other nodes";
 
-async fn send(address: RedisAddress, keys: Keys, mut waiting: mpsc::Receiver<(Topic, Vec<u8>)>, state: watch::Sender<Option<String>>) {
+async fn send(address: RedisAddress, keys: Keys, mut waiting: mpsc::Receiver<(Topic, Vec<u8>)>, state: watch::Sender<Option<Trouble>>) {
     let mut pause = FIRST_PAUSE;
     while !waiting.is_closed() {
         let sent = async {
             let mut connection = connect(&address, ANSWER).await?;
             redis::cmd("PING").query_async::<()>(&mut connection).await?;
-            tell_state(&state, None, "telling other nodes");
+            tell(&state, None, TELLING);
             // What waited for a lost relay is old.
             while waiting.try_recv().is_ok() {}
             loop {
@@ -111,7 +104,7 @@ async fn send(address: RedisAddress, keys: Keys, mut waiting: mpsc::Receiver<(To
         match sent.await {
             Ok(()) => return,
             Err(error) => {
-                tell_state(&state, Some(error.to_string()), "telling other nodes");
+                tell(&state, Some(error.to_string().into()), TELLING);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
@@ -128,21 +121,21 @@ struct Reader {
 }
 
 impl Reader {
-    async fn run(mut self, state: watch::Sender<Option<String>>) {
+    async fn run(mut self, state: watch::Sender<Option<Trouble>>) {
         let mut pause = FIRST_PAUSE;
         loop {
             let Err(error) = self.read(&state, &mut pause).await;
-            tell_state(&state, Some(error), "hearing other nodes");
+            tell(&state, Some(error.into()), HEARING);
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn read(&mut self, state: &watch::Sender<Option<String>>, pause: &mut Duration) -> Result<std::convert::Infallible, String> {
+    async fn read(&mut self, state: &watch::Sender<Option<Trouble>>, pause: &mut Duration) -> Result<std::convert::Infallible, String> {
         let words = |error: RedisError| error.to_string();
         let mut connection = connect(&self.address, BLOCK + ANSWER).await.map_err(words)?;
         self.find_places(&mut connection).await.map_err(words)?;
-        tell_state(state, None, "hearing other nodes");
+        tell(state, None, HEARING);
         loop {
             let mut ask = redis::cmd("XREAD");
             ask.arg("COUNT").arg(AT_ONCE).arg("BLOCK").arg(BLOCK.as_millis() as u64).arg("STREAMS");

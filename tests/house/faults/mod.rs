@@ -9,6 +9,7 @@
 //!   `a_clock_set_back…` in `commands` and `workers`
 //! - two answers to one approval: `agent_session::approvals::two_answers_at_once`; two workers after one session:
 //!   `two_workers_after_the_same_sessions_do_each_once` and `who_lost_the_lease_writes_nothing_more` in `workers`
+//! - a database over TLS, and one that is not who it says: `tls`; relays likewise: `relay::secured`
 //! - everything at once, again and again: `storm`
 //! - a journal put back to an earlier state: `set_back`, `backup`
 //! - a role removed while a command is under way: `roles`, `security::foreign_ids`, `a_role_lost_between…` in `commands`
@@ -25,3 +26,4 @@ mod pressure;
 mod roles;
 mod set_back;
 mod start;
+mod tls;

@@ -6,6 +6,7 @@ mod nodes;
 mod outages;
 mod publisher;
 mod rights;
+mod secured;
 mod suites;
 mod workers;
 
@@ -43,6 +44,11 @@ impl Fleet {
         settings.push(("OPENSAIL_REGISTRATION", "open"));
         settings.extend(redis_url.as_deref().map(|url| ("REDIS_URL", url)));
         settings.extend(nats_url.as_deref().map(|url| ("NATS_URL", url)));
+        let authority =
+            |relay: &Option<RelayServer>| relay.as_ref()?.guarded.as_ref().map(|guarded| guarded.authority.display().to_string());
+        let (redis_authority, nats_authority) = (authority(&redis), authority(&nats));
+        settings.extend(redis_authority.as_deref().map(|file| ("REDIS_CA_FILE", file)));
+        settings.extend(nats_authority.as_deref().map(|file| ("NATS_CA_FILE", file)));
         let cluster = Cluster::new(PROGRAM, &settings).await;
         Fleet { author, redis, nats, cluster }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use opensail_eventstore::conformance::relay::servers::{Kind, RelayServer};
 use opensail_eventstore::conformance::relay::{IMPATIENT, LiveSubject, Loss, Lost, WorkSubject};
-use opensail_eventstore::relay::{HEARD_KEPT, Heard, InProcessWork, LiveRelay, Topic, WorkRelay};
+use opensail_eventstore::relay::{HEARD_KEPT, Heard, InProcessWork, LiveRelay, Topic, Trouble, WorkRelay};
 use tokio::sync::broadcast;
 
 /// By which the suite itself is measured: what nothing can be lost from. Clones share it.
@@ -29,7 +29,7 @@ impl LiveRelay for InProcessLive {
     fn hear(&self) -> broadcast::Receiver<Heard> {
         self.heard.subscribe()
     }
-    fn trouble(&self) -> Option<String> {
+    fn trouble(&self) -> Option<Trouble> {
         None
     }
 }
