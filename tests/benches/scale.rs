@@ -7,6 +7,7 @@
 //! `OPENSAIL_SCALE` names other sizes, with commas (`OPENSAIL_SCALE=10000,10000000`); a word on the command line (`sqlite`, `postgres`) runs only
 //! that database. `make bench` runs it in release mode.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -34,8 +35,10 @@ const PER_PROJECT: u64 = 100;
 const FIRST: usize = 60;
 const ONE_IN: u64 = 20;
 const BUSY_FOR_ONE: u64 = 5;
-/// How often each question is asked, at positions spread over the whole journal.
+/// How often each question is asked, at positions spread over all that have a full answer.
 const ASKED: u64 = 300;
+/// Events that a stream is resumed with, the longest of the answers.
+const RESUMED: usize = 64;
 /// Growth of a median between the smallest and the largest journal that still counts as none: what caches and a deeper index make of it.
 const SAME: f64 = 2.0;
 
@@ -54,6 +57,8 @@ struct House {
     history: History,
     busy: Team,
     quiet: Team,
+    /// Ends of the journal before the quiet team's last words: of each that fill an answer.
+    silences: VecDeque<u64>,
     /// Median milliseconds of each question, at the smallest size.
     first: Vec<(&'static str, f64)>,
 }
@@ -93,7 +98,14 @@ impl Team {
 
 impl House {
     fn new(name: &'static str, store: Arc<dyn Journal>, keys: Keyring) -> House {
-        House { name, history: History { store, keys: Arc::new(keys) }, busy: Team::new(), quiet: Team::new(), first: Vec::new() }
+        House {
+            name,
+            history: History { store, keys: Arc::new(keys) },
+            busy: Team::new(),
+            quiet: Team::new(),
+            silences: VecDeque::new(),
+            first: Vec::new(),
+        }
     }
 
     async fn grow(mut self, sizes: &[u64], views: Db) {
@@ -108,10 +120,10 @@ impl House {
         self.begin().await;
         println!("{:<11} {:>10} {:<34} {:>9} {:>9} {:>9}", "", "events", "", "p50 ms", "p95", "p99");
         for size in sizes {
-            while self.history.store.head().await.expect("a head").position < *size {
+            while self.end().await < *size {
                 self.live_on().await;
             }
-            let head = self.history.store.head().await.expect("a head").position;
+            let head = self.end().await;
             while projections.overview().await.expect("the views").iter().any(|view| !view.served || view.position < head) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -129,7 +141,9 @@ impl House {
             self.new_session(self.busy.id, self.busy.asked, 2).await;
         }
         self.quiet.asked = self.new_project(self.quiet.id).await;
+        let silence = self.end().await;
         self.quiet.session = self.new_session(self.quiet.id, self.quiet.asked, PER_SESSION).await;
+        self.silences.extend([silence; RESUMED]);
     }
 
     /// One more session of the busy team, and now and then a word of the quiet one.
@@ -141,8 +155,14 @@ impl House {
         self.busy.session = self.new_session(self.busy.id, project, PER_SESSION).await;
         self.busy.sessions += 1;
         if self.busy.sessions.is_multiple_of(BUSY_FOR_ONE) {
+            self.silences.pop_front();
+            self.silences.push_back(self.end().await);
             self.history.append(self.quiet.id, StreamId::new("agent_session", self.quiet.session), steps(1)).await;
         }
+    }
+
+    async fn end(&self) -> u64 {
+        self.history.store.head().await.expect("a head").position
     }
 
     async fn new_project(&self, team_id: TeamId) -> ProjectId {
@@ -165,11 +185,15 @@ impl House {
         let page = PageRequest::default();
         // It has seen nothing of what was written before it.
         let tail = Tail::start(self.history.store.clone()).await.expect("a tail");
+        let last_full = self.silences.front().copied().unwrap_or(head);
         macro_rules! ask {
-            ($label:literal, |$at:ident| $question:expr) => {{
+            ($label:literal, |$at:ident| $question:expr) => {
+                ask!($label, head, |$at| $question)
+            };
+            ($label:literal, $until:expr, |$at:ident| $question:expr) => {{
                 let mut times = Vec::new();
                 for number in 0..ASKED {
-                    let $at = 1 + head * number / ASKED;
+                    let $at = 1 + $until * number / ASKED;
                     let begun = Instant::now();
                     $question.await.expect("an answer");
                     times.push(begun.elapsed());
@@ -182,14 +206,14 @@ impl House {
         let (of_busy, of_quiet) = (audit(&self.busy), audit(&self.quiet));
         let after = |position| EventPage { after: Some(position), ..EventPage::default() };
         ask!("a page of the busy team's audit", |at| queries.audit_events(&of_busy, &after(at)));
-        ask!("a page of the quiet team's audit", |at| queries.audit_events(&of_quiet, &after(at)));
+        ask!("a page of the quiet team's audit", last_full, |at| queries.audit_events(&of_quiet, &after(at)));
         let (team, project) = (self.busy.id, self.busy.asked);
         ask!("projects of a team", |_at| queries.projects_of_team(team, &page));
         ask!("sessions of a project", |_at| queries.sessions_of_project(project, &page));
         let of = |team: &Team| Filter { tenants: vec![team.id.to_string()], ..Filter::default() };
         let (busy, quiet) = (of(&self.busy), of(&self.quiet));
         ask!("the busy team's stream, resumed", |at| resumed(&tail, at, &busy));
-        ask!("the quiet team's stream, resumed", |at| resumed(&tail, at, &quiet));
+        ask!("the quiet team's stream, resumed", last_full, |at| resumed(&tail, at, &quiet));
         let session = StreamId::new("agent_session", self.busy.session);
         ask!("a session's events", |_at| self.history.store.read_stream(&session, 0, PER_SESSION));
     }
@@ -211,8 +235,7 @@ impl House {
 /// The first events after a position.
 async fn resumed(tail: &Tail, at: u64, filter: &Filter) -> Result<(), opensail_eventstore::ReadError> {
     let mut subscription = tail.subscribe(at.saturating_sub(1), filter.clone());
-    // At the very end there may be nothing more of the quiet team; how far it was seen is told then.
-    subscription.next_batch(64).await.map(drop)
+    subscription.next_batch(RESUMED).await.map(drop)
 }
 
 fn alone(team: TeamId) -> Append {
