@@ -17,23 +17,36 @@ pub async fn journal(world: &World, database: Option<&Database>) -> Box<dyn Jour
     }
 }
 
-pub async fn first_event(journal: &dyn Journal, project: &str) -> Recorded {
-    journal.read_stream(&StreamId::new("project", project), 0, 1).await.expect("the project").remove(0)
+/// A whole stream, from its first event on.
+pub async fn recorded(journal: &dyn Journal, stream: &StreamId) -> Vec<Recorded> {
+    journal.read_stream(stream, 0, 1_000).await.expect("the stream")
 }
 
-/// Appends an event to a project's stream for each payload, all of one type and version; in its team, as its first event is.
-pub async fn write_to_project(
+pub async fn first_event(journal: &dyn Journal, project: &str) -> Recorded {
+    recorded(journal, &StreamId::new("project", project)).await.remove(0)
+}
+
+/// Appends an event to a stream for each payload, all of one type and version; in its team and project, as its first event is.
+pub async fn write_to(
     journal: &dyn Journal,
-    project: &str,
+    stream: &StreamId,
     (event_type, version): (&str, u32),
     payloads: impl IntoIterator<Item = Value>,
 ) -> Position {
-    let stream = StreamId::new("project", project);
-    let first = first_event(journal, project).await;
-    let expected = journal.stream_version(&stream).await.expect("a version");
+    let first = recorded(journal, stream).await.remove(0);
+    let expected = journal.stream_version(stream).await.expect("a version");
     let event =
         |payload: Value| NewEvent { event_id: Uuid::now_v7(), event_type: event_type.into(), version, payload: payload.to_string() };
     let events = payloads.into_iter().map(event).collect();
-    let part = Part { stream, expected, tenant: first.tenant, project: first.project, events };
+    let part = Part { stream: stream.clone(), expected, tenant: first.tenant, project: first.project, events };
     journal.append(written(part)).await.expect("appended").position
+}
+
+pub async fn write_to_project(
+    journal: &dyn Journal,
+    project: &str,
+    event: (&str, u32),
+    payloads: impl IntoIterator<Item = Value>,
+) -> Position {
+    write_to(journal, &StreamId::new("project", project), event, payloads).await
 }

@@ -8,6 +8,7 @@ pub mod bucket;
 pub mod cluster;
 pub mod far;
 pub mod history;
+pub mod later;
 pub mod mortal_postgres;
 pub mod people;
 pub mod small_disk;

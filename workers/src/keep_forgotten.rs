@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use opensail_commands::{Caller, Commands};
+use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::AgentSessionDecider;
 use opensail_domain::kernel::Decider;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::{Cursor, Filter, Recorded};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::supervisor::TaskResult;
@@ -158,7 +158,9 @@ impl KeepForgotten {
 
 fn line(event: &Recorded) -> Forgotten {
     let kind = if event.stream.stream_type() == AgentSessionDecider::TYPE { "session" } else { event.stream.stream_type() };
-    let payload: Value = serde_json::from_str(&event.payload).unwrap_or_default();
+    // Only a word in the list: one that this program cannot read keeps nobody from forgetting.
+    let recorded = serde_json::from_str(&event.payload).unwrap_or_default();
+    let (_, payload) = AnyEvent::newest(&event.event_type, event.version, recorded);
     let reason = payload["reason"].as_str().unwrap_or_default().to_owned();
     Forgotten { subject: format!("{kind}-{}", event.stream.id()), reason, time: event.time }
 }

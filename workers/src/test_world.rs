@@ -180,7 +180,7 @@ impl World {
     }
 
     pub(crate) async fn story(&self, session_id: SessionId) -> Story {
-        let (events, state) = self.hands.commands.read_session(session_id).await.expect("a session");
+        let (events, state) = self.hands.commands.read_session(session_id, None).await.expect("a session");
         Story { events: events.into_iter().map(|(_, event)| event).collect(), state }
     }
 

@@ -64,13 +64,8 @@ pub(super) async fn export_session(
 ) -> Result<Response, Problem> {
     api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
-    let (mut history, _) = api.commands().read_session(id).await?;
-    if let Some(then) = api.then(params.as_of.as_deref()).await? {
-        history.retain(|(recorded, _)| recorded.position <= then);
-        if history.is_empty() {
-            return Err(Problem::not_found());
-        }
-    }
+    let then = api.then(params.as_of.as_deref()).await?;
+    let (history, _) = api.commands().read_session(id, then).await?;
     let name = |ending: &str| [(header::CONTENT_DISPOSITION, format!("attachment; filename=\"session-{id}.{ending}\""))];
     Ok(match params.format.unwrap_or_default() {
         Format::Atif => {

@@ -1,7 +1,6 @@
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use opensail_commands::journal::Position;
 use opensail_commands::ports::blobs::BlobHash;
 use opensail_domain::kernel::SessionId;
 
@@ -20,11 +19,10 @@ pub(super) async fn get_output(
 ) -> Result<Response, Problem> {
     api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
-    let then = api.then(params.as_of.as_deref()).await?.unwrap_or(Position::MAX);
+    let then = api.then(params.as_of.as_deref()).await?;
     // Only what this session's own events name; another session's blob does not open under this one's key either.
-    let (history, _) = api.commands().read_session(id).await?;
-    let told = history.iter().filter(|(recorded, _)| recorded.position <= then);
-    if !super::blobs::named_by(told.map(|(_, event)| event)).iter().any(|named| *named == hash) {
+    let (history, _) = api.commands().read_session(id, then).await?;
+    if !super::blobs::named_by(history.iter().map(|(_, event)| event)).iter().any(|named| *named == hash) {
         return Err(Problem::not_found());
     }
     let bytes = api.commands().blobs().get(&format!("session-{id}"), &BlobHash(hash)).await.map_err(Problem::from_blob)?;

@@ -121,7 +121,7 @@ pub fn lease_of_project(project: ProjectId) -> String {
 impl Commands {
     /// Asks nobody's permission: the caller has done so.
     pub async fn read_session_files(&self, session_id: SessionId) -> Result<SessionFiles, CommandError> {
-        let (history, _) = self.read_session(session_id).await?;
+        let (history, _) = self.read_session(session_id, None).await?;
         let snapshots = Snapshots::of(history.iter().map(|(_, event)| event));
         let project_id = snapshots.state().core().ok_or(CommandError::NotFound)?.project_id;
         Ok(SessionFiles { session_id, project_id, history, snapshots })

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use opensail_domain::kernel::{Decider, Event};
-use opensail_eventstore::{Recorded, StreamId, private};
+use opensail_eventstore::{Position, Recorded, StreamId, private};
 use serde_json::Value;
 
 use crate::{CommandError, Commands};
@@ -63,13 +63,20 @@ impl Commands {
         Ok(private::open(self.keyring(), sealed).await?)
     }
 
-    /// All events of a stream after a version, opened.
-    pub(crate) async fn read_events<E: Event>(&self, stream: &StreamId, mut after: u64) -> Result<Vec<(Recorded, E)>, CommandError> {
-        let mut events = Vec::new();
+    /// All events of a stream, opened; `until`: those up to this position, whatever came after them.
+    pub(crate) async fn read_events<E: Event>(
+        &self,
+        stream: &StreamId,
+        until: Option<Position>,
+    ) -> Result<Vec<(Recorded, E)>, CommandError> {
+        let (mut events, mut after) = (Vec::new(), 0);
         loop {
             let page = self.journal().read_stream(stream, after, PAGE).await?;
             let full = page.len() == PAGE;
             for recorded in page {
+                if until.is_some_and(|until| recorded.position > until) {
+                    return Ok(events);
+                }
                 after = recorded.stream_version;
                 let event = self.decode(&recorded).await?;
                 events.push((recorded, event));

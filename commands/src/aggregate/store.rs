@@ -125,7 +125,7 @@ impl<D: Decider> EventStore<Cqrs<D>> for JournalStore {
 
     async fn load_events(&self, id: &str) -> Result<Vec<EventEnvelope<Cqrs<D>>>, AggregateError<D::Rejection>> {
         let stream = StreamId::new(D::TYPE, id);
-        let events = self.commands.read_events::<D::Event>(&stream, 0).await.map_err(foreign)?;
+        let events = self.commands.read_events::<D::Event>(&stream, None).await.map_err(foreign)?;
         events.into_iter().map(|(recorded, event)| envelope(id, recorded.stream_version, Stored(event), recorded.position)).collect()
     }
 

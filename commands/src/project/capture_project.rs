@@ -32,7 +32,7 @@ impl Commands {
     /// True if there was something to record: a change that no capture has in it yet.
     pub async fn capture_project(&self, project_id: ProjectId) -> Result<bool, CommandError> {
         let stream = StreamId::new(ProjectDecider::TYPE, project_id);
-        let events = self.read_events::<ProjectEvent>(&stream, 0).await?;
+        let events = self.read_events::<ProjectEvent>(&stream, None).await?;
         let (mut changed, mut before) = (None, None);
         for (recorded, event) in &events {
             match event {

@@ -168,7 +168,7 @@ impl Command for ReleaseOfProject {
 impl Commands {
     pub(super) async fn project_events(&self, project: ProjectId) -> Result<Vec<(Micros, ProjectEvent)>, CommandError> {
         let stream = StreamId::new(ProjectDecider::TYPE, project);
-        let events = self.read_events::<ProjectEvent>(&stream, 0).await?;
+        let events = self.read_events::<ProjectEvent>(&stream, None).await?;
         Ok(events.into_iter().map(|(recorded, event)| (recorded.time, event)).collect())
     }
 

@@ -82,7 +82,7 @@ async fn a_message_meanwhile_does_not_stop_the_worker() {
     world.drive(&fence, session_id, C::BeginRun { worker: "w".into() }).await.expect("driven");
     world.b.execute(&Caller::person(ada), &AddMessage { session_id, text: "and more".into() }).await.expect("added");
     world.drive(&fence, session_id, C::StartTurn).await.expect("driven");
-    let (events, state) = world.b.read_session(session_id).await.expect("read");
+    let (events, state) = world.b.read_session(session_id, None).await.expect("read");
     let types: Vec<_> = events.iter().map(|(recorded, _)| recorded.event_type.as_str()).collect();
     let expected = ["requested", "run_started", "message_added", "turn_started"].map(|name| format!("agent_session.{name}"));
     assert_eq!(types, expected);
@@ -118,7 +118,7 @@ async fn a_queued_session_is_cancelled_at_once_and_a_busy_project_is_not_deleted
     assert_eq!(code(world.a.delete_project(&caller, project).await), "sessions_open");
     let cancel = CancelSession { session_id };
     world.a.execute(&Caller::person(ada), &cancel).await.expect("cancelled");
-    assert_eq!(world.a.read_session(session_id).await.expect("read").1.status(), Some(Status::Cancelled));
+    assert_eq!(world.a.read_session(session_id, None).await.expect("read").1.status(), Some(Status::Cancelled));
     world.a.delete_project(&Caller::person(ada), project).await.expect("deleted");
     assert_eq!(world.b.execute(&Caller::person(ada), &cancel).await.map(|_| ()), Err(CommandError::NotFound));
 }

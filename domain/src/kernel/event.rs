@@ -55,7 +55,7 @@ macro_rules! events {
                 match self { $($name::$variant(_) => $wire),+ }
             }
             fn version(&self) -> u32 {
-                match self { $($name::$variant(_) => $version),+ }
+                match self { $($name::$variant(_) => $crate::kernel::upcast::written($wire, $version)),+ }
             }
             fn encode(&self) -> serde_json::Value {
                 match self { $($name::$variant(event) => serde_json::to_value(event)
@@ -63,15 +63,15 @@ macro_rules! events {
             }
             fn decode(event_type: &str, version: u32, payload: serde_json::Value) -> Result<Self, $crate::kernel::DecodeError> {
                 let (newest, payload) = Self::newest(event_type, version, payload);
-                match (event_type, newest) {
-                    $(($wire, $version) => serde_json::from_value(payload).map($name::$variant).map_err(|e| {
+                match event_type {
+                    $($wire if newest == $crate::kernel::upcast::written($wire, $version) => serde_json::from_value(payload).map($name::$variant).map_err(|e| {
                         $crate::kernel::DecodeError::Malformed { event_type: event_type.into(), version, why: e.to_string() }
                     }),)+
                     _ => Err($crate::kernel::DecodeError::Unknown { event_type: event_type.into(), version }),
                 }
             }
             fn schemas() -> Vec<(&'static str, u32, serde_json::Value)> {
-                vec![$(($wire, $version, schemars::schema_for!($variant).to_value())),+]
+                vec![$(($wire, $crate::kernel::upcast::written($wire, $version), schemars::schema_for!($variant).to_value())),+]
             }
         }
     };

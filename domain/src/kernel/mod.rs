@@ -6,6 +6,8 @@ pub mod event;
 pub mod ids;
 pub mod private;
 pub mod reason;
+#[cfg(feature = "rehearsal")]
+pub mod rehearsal;
 pub mod rejection;
 pub mod spec;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 mod killed_rebuild;
 mod metrics;
 mod newer_event;
+mod newer_session_event;
+mod older_events;
 mod parked_streams;
 mod rebuild_projection;
 mod unreadable_event;

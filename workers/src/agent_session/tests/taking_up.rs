@@ -108,7 +108,7 @@ async fn two_workers_after_the_same_sessions_do_each_once() {
         for once in ["run_started", "tool_call_started", "tool_call_completed", "completed"] {
             assert_eq!(story.types().iter().filter(|kind| **kind == once).count(), 1, "{once} in {:?}", story.types());
         }
-        let (events, _) = world.hands.commands.read_session(session).await.expect("a session");
+        let (events, _) = world.hands.commands.read_session(session, None).await.expect("a session");
         let at = |wanted: &str| {
             events.iter().find(|(_, event)| event.event_type() == wanted).map(|(recorded, _)| recorded.position).expect("its event")
         };
