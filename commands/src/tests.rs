@@ -13,4 +13,5 @@ mod merge;
 mod project;
 mod repeats;
 mod storage;
+mod worked;
 mod world;

@@ -3,6 +3,7 @@
 //! One SQL text with `$1` … serves both, because view tables hold TEXT and BIGINT only. What lies here can be thrown away and
 //! made again from the journal, so its commits need not wait for the disk: rows and checkpoint move together.
 
+mod asked;
 mod lines;
 mod names;
 mod open;
@@ -18,6 +19,7 @@ use opensail_eventstore::Position;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
+use asked::Asked;
 pub(crate) use lines::Lines;
 pub(crate) use names::{Names, mentions};
 pub use open::OpenError;
@@ -40,13 +42,8 @@ pub struct Db {
     withheld: Arc<RwLock<BTreeMap<&'static str, &'static str>>>,
     /// Tables of views that do not go on, with the view and where it stands.
     stopped: Arc<RwLock<Stopped>>,
-    /// Every statement that was asked, for the tests that have their plans explained.
-    #[cfg(test)]
     pub(crate) asked: Asked,
 }
-
-#[cfg(test)]
-pub(crate) type Asked = Arc<std::sync::Mutex<Vec<Sql>>>;
 
 pub(crate) type Stopped = BTreeMap<&'static str, (&'static str, Position)>;
 
@@ -95,13 +92,7 @@ use bound;
 
 impl Db {
     fn new(pools: Pools) -> Self {
-        Db {
-            pools,
-            withheld: Arc::default(),
-            stopped: Arc::default(),
-            #[cfg(test)]
-            asked: Asked::default(),
-        }
+        Db { pools, withheld: Arc::default(), stopped: Arc::default(), asked: Asked::default() }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -141,8 +132,7 @@ impl Db {
     }
 
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
-        #[cfg(test)]
-        self.asked.lock().expect("whole").push(sql.clone());
+        self.asked.note(&sql);
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => bound!(sql).fetch_all(readers).await?.into_iter().map(Row::Sqlite).collect(),
             Pools::Postgres(pool) => bound!(sql).fetch_all(pool).await?.into_iter().map(Row::Postgres).collect(),
@@ -150,8 +140,7 @@ impl Db {
     }
 
     pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, sqlx::Error> {
-        #[cfg(test)]
-        self.asked.lock().expect("whole").push(sql.clone());
+        self.asked.note(&sql);
         Ok(match &self.pools {
             Pools::Sqlite { readers, .. } => bound!(sql).fetch_optional(readers).await?.map(Row::Sqlite),
             Pools::Postgres(pool) => bound!(sql).fetch_optional(pool).await?.map(Row::Postgres),
@@ -185,11 +174,7 @@ impl Db {
             Pools::Sqlite { writer, .. } => Open::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Open::Postgres(pool.begin().await?),
         };
-        Ok(Tx::new(
-            open,
-            #[cfg(test)]
-            self.asked.clone(),
-        ))
+        Ok(Tx::new(open, self.asked.clone()))
     }
 }
 

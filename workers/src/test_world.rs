@@ -1,35 +1,40 @@
 //! What the tests of this crate stand on: a real journal in a fresh folder, real files and blobs, a model and a sandbox that do as told,
 //! and a clock that can be moved.
 
-use std::collections::VecDeque;
+mod clock;
+mod model;
+mod put;
+mod sandbox;
+mod story;
+
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use opensail_commands::live::LiveTurns;
-use opensail_commands::ports::clock::{Clock, RandomIds, SystemClock};
-use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind, ModelRequest, ModelTurn, Price, WantedCall};
-use opensail_commands::ports::sandbox::{OutputChunk, Sandbox, SandboxEnd, SandboxError, SandboxOutcome, SandboxReport, SandboxRequest};
-use opensail_commands::{Caller, Change, Command, CommandError, Commands, Mode, Parts, Place, Registration, Settings, Shown};
+use opensail_commands::ports::clock::RandomIds;
+use opensail_commands::{Caller, Command, CommandError, Commands, Mode, Parts, Place, Registration, Settings};
 use opensail_csi::cas::LocalStore;
 use opensail_csi::tree::Rules;
+use opensail_domain::agent_session::AgentSessionCommand;
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
-use opensail_domain::agent_session::message::Tokens;
-use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, Transcript};
+use opensail_domain::agent_session::message::CallOutcome;
 use opensail_domain::kernel::{AccountId, Private, ProjectId, SessionId, TeamId};
-use opensail_domain::project::{Created, ProjectCommand, ProjectDecider, Source};
-use opensail_domain::team::{TeamCommand, TeamDecider};
+use opensail_domain::project::{Created, ProjectCommand, Source};
+use opensail_domain::team::TeamCommand;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
 use opensail_eventstore::{Filter, Journal, Lease, StreamId};
 use opensail_projections::{Db, Projections, Queries};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+pub(crate) use clock::MovedClock;
+pub(crate) use model::{Line, TestModel, calls, says, turn};
+use put::{PutProject, PutSession, PutTeam};
+pub(crate) use sandbox::{Play, TestSandbox};
+pub(crate) use story::Story;
 
 use crate::Hands;
 use crate::outside::blobs::EncryptedBlobs;
@@ -211,219 +216,12 @@ impl World {
     }
 
     /// What one call of a tool comes to, in a session that asks for nothing.
-    pub(crate) async fn call(
-        &self,
-        tool: &str,
-        arguments: serde_json::Value,
-    ) -> (opensail_domain::agent_session::message::CallOutcome, String) {
+    pub(crate) async fn call(&self, tool: &str, arguments: serde_json::Value) -> (CallOutcome, String) {
         self.model.then(calls(&[(tool, arguments)])).then(says("done"));
         let session = self.request(EditMode::Allow, Budget::default()).await;
         let story = self.run(session).await;
         let (outcome, output) = story.results().pop().expect("a result");
         (outcome, output)
-    }
-}
-
-/// What has happened in a session.
-pub(crate) struct Story {
-    pub(crate) events: Vec<AgentSessionEvent>,
-    pub(crate) state: AgentSession,
-}
-
-impl Story {
-    pub(crate) fn status(&self) -> &'static str {
-        self.state.status().map_or("absent", |status| status.as_str())
-    }
-    /// Without captures, which stand beside the rest in no fixed place.
-    pub(crate) fn types(&self) -> Vec<&'static str> {
-        use opensail_domain::kernel::Event;
-        let captured = |event: &&AgentSessionEvent| matches!(event, AgentSessionEvent::WorkspaceCaptured(_));
-        self.events.iter().filter(|event| !captured(event)).map(|event| event.event_type().trim_start_matches("agent_session.")).collect()
-    }
-    pub(crate) fn results(&self) -> Vec<(opensail_domain::agent_session::message::CallOutcome, String)> {
-        let completed = self.events.iter().filter_map(|event| match event {
-            AgentSessionEvent::ToolCallCompleted(e) => Some((e.outcome, e.output.text().to_owned())),
-            _ => None,
-        });
-        completed.collect()
-    }
-    pub(crate) fn question(&self) -> Option<&opensail_domain::agent_session::event::ApprovalRequested> {
-        self.events.iter().rev().find_map(|event| match event {
-            AgentSessionEvent::ApprovalRequested(e) => Some(e),
-            _ => None,
-        })
-    }
-    pub(crate) fn transcript(&self) -> Transcript {
-        Transcript::of(&self.events)
-    }
-}
-
-struct PutSession(Place, SessionId, AgentSessionCommand);
-
-#[async_trait]
-impl Command for PutSession {
-    type Answer = ();
-    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
-        change.decide::<AgentSessionDecider>(self.1, self.0.clone(), self.2.clone()).await.map(drop)
-    }
-    fn shows(&self, (): &()) -> Shown {
-        Shown::Nothing
-    }
-}
-
-struct PutTeam(TeamCommand);
-
-#[async_trait]
-impl Command for PutTeam {
-    type Answer = ();
-    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
-        let TeamCommand::Create { team_id, .. } = &self.0 else { panic!("only made here") };
-        change.decide::<TeamDecider>(*team_id, Place::team(*team_id), self.0.clone()).await.map(drop)
-    }
-    fn shows(&self, (): &()) -> Shown {
-        Shown::Nothing
-    }
-}
-
-struct PutProject(TeamId, ProjectId, ProjectCommand);
-
-#[async_trait]
-impl Command for PutProject {
-    type Answer = ();
-    async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
-        change.decide::<ProjectDecider>(self.1, Place::project(self.0, self.1), self.2.clone()).await.map(drop)
-    }
-    fn shows(&self, (): &()) -> Shown {
-        Shown::Nothing
-    }
-}
-
-/// The system's clock, moved by hand.
-#[derive(Default)]
-pub(crate) struct MovedClock(AtomicI64);
-
-impl MovedClock {
-    pub(crate) fn forward(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).expect("short"), Ordering::SeqCst);
-    }
-    pub(crate) fn back(&self, by: Duration) {
-        self.0.fetch_sub(i64::try_from(by.as_micros()).expect("short"), Ordering::SeqCst);
-    }
-}
-
-impl Clock for MovedClock {
-    fn now(&self) -> i64 {
-        SystemClock.now() + self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// One answer of the model.
-pub(crate) enum Line {
-    Turn(ModelTurn),
-    Fails(ModelErrorKind, Option<Duration>),
-    /// Never answers.
-    Hangs,
-}
-
-#[derive(Default)]
-pub(crate) struct TestModel {
-    lines: Mutex<VecDeque<Line>>,
-    pub(crate) asked: Mutex<Vec<ModelRequest>>,
-}
-
-impl TestModel {
-    pub(crate) fn then(&self, line: Line) -> &Self {
-        self.lines.lock().expect("unbroken").push_back(line);
-        self
-    }
-}
-
-pub(crate) fn says(text: &str) -> Line {
-    turn(text, vec![])
-}
-
-pub(crate) fn calls(calls: &[(&str, serde_json::Value)]) -> Line {
-    turn("", calls.iter().map(|(tool, arguments)| WantedCall { tool: (*tool).into(), arguments: arguments.to_string() }).collect())
-}
-
-pub(crate) fn turn(text: &str, calls: Vec<WantedCall>) -> Line {
-    let tokens = Tokens { input: 10, output: 5, cached: 0 };
-    Line::Turn(ModelTurn { text: text.into(), calls, model: "test-1".into(), tokens, truncated: false })
-}
-
-#[async_trait]
-impl Model for TestModel {
-    async fn turn(&self, request: ModelRequest, deltas: mpsc::Sender<String>, cancel: CancellationToken) -> Result<ModelTurn, ModelError> {
-        self.asked.lock().expect("unbroken").push(request);
-        let line = self.lines.lock().expect("unbroken").pop_front();
-        match line {
-            Some(Line::Turn(turn)) => {
-                let _ = deltas.send(turn.text.clone()).await;
-                Ok(turn)
-            }
-            Some(Line::Fails(kind, retry_after)) => Err(ModelError { kind, detail: "as told".into(), retry_after }),
-            Some(Line::Hangs) => {
-                cancel.cancelled().await;
-                Err(ModelError { kind: ModelErrorKind::Cancelled, detail: "cancelled".into(), retry_after: None })
-            }
-            None => Err(ModelError { kind: ModelErrorKind::ScriptEnded, detail: "no further line".into(), retry_after: None }),
-        }
-    }
-    fn price(&self, _model: &str) -> Option<Price> {
-        Some(Price { input: 1_000_000, output: 2_000_000, cached: 0 })
-    }
-    fn default_model(&self) -> String {
-        "test".into()
-    }
-}
-
-/// Plays commands: what they print, and how they end.
-#[derive(Default)]
-pub(crate) struct TestSandbox {
-    plays: Mutex<VecDeque<Play>>,
-    pub(crate) ran: Mutex<Vec<SandboxRequest>>,
-    pub(crate) runs: AtomicUsize,
-}
-
-pub(crate) enum Play {
-    Ends(&'static str, SandboxEnd),
-    /// Prints and runs until it is stopped.
-    Hangs(&'static str),
-    Refused,
-}
-
-impl TestSandbox {
-    pub(crate) fn then(&self, play: Play) -> &Self {
-        self.plays.lock().expect("unbroken").push_back(play);
-        self
-    }
-}
-
-#[async_trait]
-impl Sandbox for TestSandbox {
-    async fn run(
-        &self,
-        request: SandboxRequest,
-        output: mpsc::Sender<OutputChunk>,
-        cancel: CancellationToken,
-    ) -> Result<SandboxOutcome, SandboxError> {
-        self.runs.fetch_add(1, Ordering::SeqCst);
-        self.ran.lock().expect("unbroken").push(request);
-        let play = self.plays.lock().expect("unbroken").pop_front().expect("a command was expected");
-        let (text, end) = match play {
-            Play::Refused => return Err(SandboxError::Refused { why: "no namespaces".into(), remedy: "install bubblewrap".into() }),
-            Play::Ends(text, end) => (text, end),
-            Play::Hangs(text) => {
-                let _ = output.send(OutputChunk::Stdout(Bytes::from_static(text.as_bytes()))).await;
-                cancel.cancelled().await;
-                ("", SandboxEnd::Cancelled)
-            }
-        };
-        let _ = output.send(OutputChunk::Stdout(Bytes::from_static(text.as_bytes()))).await;
-        Ok(SandboxOutcome { end, duration: Duration::ZERO })
-    }
-    async fn report(&self) -> SandboxReport {
-        SandboxReport { isolation: Ok("test".into()), limits: "none".into(), remedy: None }
     }
 }
 

@@ -2,24 +2,18 @@
 
 use std::sync::atomic::Ordering;
 
-use super::world::{World, code};
-use crate::agent_session::{DiscardSession, ForkSession};
+use super::worked::Worked;
+use super::world::code;
+use crate::agent_session::DiscardSession;
 use crate::ports::snapshots::WorkingCopy;
 use crate::{Caller, CommandError};
 
 /// Force is for what can never be kept. What can be kept in a moment is not lost for it.
 #[tokio::test]
 async fn a_forced_discard_waits_for_a_store_that_is_away() {
-    let world = World::new().await;
-    world.snapshots.room.store(true, Ordering::SeqCst);
-    let ada = world.person("ada@example.org").await;
-    let team = world.team(ada).await;
-    let project = world.project(ada, team).await;
-    let session_id = world.session(ada, project).await;
-    world.works(session_id).await;
-    let (at, message, model, edit_mode, budget) = (None, None, None, None, None);
-    let wish = ForkSession { session_id, at, message, model, edit_mode, budget, start: false };
-    let fork = world.a.fork_session(&Caller::person(ada), &wish).await.expect("a fork").answer.session_id;
+    let worked = Worked::new().await;
+    let fork = worked.fork().await;
+    let Worked { world, ada, .. } = worked;
     let root = world.a.working_copy(&world.a.session_core(fork).await.expect("a fork").1).await.expect("a place");
     world.snapshots.copies.lock().expect("lock").push(WorkingCopy { name: fork.to_string(), root });
     let discard = async |force| world.a.discard_session(&Caller::person(ada), DiscardSession { session_id: fork, force }).await.map(|_| ());

@@ -1,23 +1,15 @@
 //! What was forgotten before a restore is forgotten once more.
 
-use std::sync::atomic::Ordering;
-
 use opensail_domain::agent_session::AgentSessionCommand as C;
 use opensail_domain::agent_session::event::UndoStarted;
 
-use super::world::World;
+use super::worked::Worked;
 use crate::Caller;
 
 /// An undo that a crash left open is ended first; its session's key is destroyed already, so the names of the files are not told.
 #[tokio::test]
 async fn a_session_with_an_open_undo_is_forgotten_when_it_is_ended() {
-    let world = World::new().await;
-    world.snapshots.room.store(true, Ordering::SeqCst);
-    let ada = world.person("ada@example.org").await;
-    let team = world.team(ada).await;
-    let project = world.project(ada, team).await;
-    let session = world.session(ada, project).await;
-    world.works(session).await;
+    let Worked { world, ada, session } = Worked::new().await;
     let fence = world.lease("project", "w").await;
     let undo = UndoStarted { to: 1, before: "1".repeat(64), goal: "2".repeat(64), requested_by: ada };
     world.drive(&fence, session, C::StartUndo(undo)).await.expect("begun");

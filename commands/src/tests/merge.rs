@@ -1,7 +1,5 @@
 //! Merges that meet others at the same files.
 
-use std::sync::atomic::Ordering;
-
 use opensail_domain::agent_session::AgentSessionCommand as C;
 use opensail_domain::agent_session::command::CompleteCall;
 use opensail_domain::agent_session::event::Effect;
@@ -9,8 +7,9 @@ use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolC
 use opensail_domain::kernel::SessionId;
 use opensail_eventstore::Fence;
 
-use super::world::{World, code};
-use crate::agent_session::{AddMessage, ForkSession, MergeSession};
+use super::worked::Worked;
+use super::world::code;
+use crate::agent_session::{AddMessage, MergeSession};
 use crate::ports::snapshots::Choices;
 use crate::{Caller, Commands};
 
@@ -41,16 +40,9 @@ async fn works_uncaptured(commands: &Commands, fence: &Fence, session: SessionId
 /// Whoever has the lease until then goes on in the files: a merge that looked before would not see its last step.
 #[tokio::test]
 async fn a_merge_looks_at_the_sessions_when_it_has_the_lease() {
-    let world = World::new().await;
-    world.snapshots.room.store(true, Ordering::SeqCst);
-    let ada = world.person("ada@example.org").await;
-    let team = world.team(ada).await;
-    let project = world.project(ada, team).await;
-    let session_id = world.session(ada, project).await;
-    world.works(session_id).await;
-    let (at, message, model, edit_mode, budget) = (None, None, None, None, None);
-    let wish = ForkSession { session_id, at, message, model, edit_mode, budget, start: false };
-    let fork = world.a.fork_session(&Caller::person(ada), &wish).await.expect("a fork").answer.session_id;
+    let worked = Worked::new().await;
+    let fork = worked.fork().await;
+    let Worked { world, ada, session: session_id } = worked;
     let captured = world.count("agent_session.workspace_captured").await;
 
     let (fence, commands) = (world.lease("project", "w").await, world.b.clone());

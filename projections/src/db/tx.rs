@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
-use super::{Dialect, Names, REBUILD_LOCK, Row, Sql, bound, sql};
+use super::{Asked, Dialect, Names, REBUILD_LOCK, Row, Sql, bound, sql};
 use crate::projection::{ApplyError, Fault, Trouble};
 
 /// A writing transaction; dropped without commit, it never was.
@@ -12,8 +12,7 @@ pub(crate) struct Tx {
     pub(super) open: Open,
     /// What a view's tables are called in it.
     names: Option<Names>,
-    #[cfg(test)]
-    asked: super::Asked,
+    asked: Asked,
 }
 
 pub(super) enum Open {
@@ -22,13 +21,8 @@ pub(super) enum Open {
 }
 
 impl Tx {
-    pub(super) fn new(open: Open, #[cfg(test)] asked: super::Asked) -> Self {
-        Tx {
-            open,
-            names: None,
-            #[cfg(test)]
-            asked,
-        }
+    pub(super) fn new(open: Open, asked: Asked) -> Self {
+        Tx { open, names: None, asked }
     }
 
     pub(super) fn postgres(&mut self) -> Option<&mut Transaction<'static, Postgres>> {
@@ -71,8 +65,7 @@ impl Tx {
         if let Some(names) = &self.names {
             sql.text = names.applied(sql.text);
         }
-        #[cfg(test)]
-        self.asked.lock().expect("whole").push(sql.clone());
+        self.asked.note(&sql);
         sql
     }
 
