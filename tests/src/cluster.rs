@@ -73,17 +73,26 @@ impl Cluster {
 
     /// Starts a process, without waiting for it.
     pub fn begin(&self, role: &str) -> Node {
+        self.begin_with(role, &[])
+    }
+
+    fn begin_with(&self, role: &str, environment: &[(&str, &str)]) -> Node {
         let log = self.folder.path().join(format!("{role}-{}.log", uuid::Uuid::now_v7()));
         let file = std::fs::File::create(&log).expect("a log");
         let mut command = self.command(&["serve", "--role", role]);
-        command.env("OPENSAIL_LISTEN", "127.0.0.1:0").stdin(Stdio::null());
+        command.env("OPENSAIL_LISTEN", "127.0.0.1:0").envs(environment.iter().copied()).stdin(Stdio::null());
         command.stdout(file.try_clone().expect("a log")).stderr(file);
         Node { url: String::new(), child: command.spawn().expect("it starts"), log }
     }
 
     /// A process that is ready.
     pub async fn start(&self, role: &str) -> Node {
-        let mut node = self.begin(role);
+        self.start_with(role, &[]).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn start_with(&self, role: &str, environment: &[(&str, &str)]) -> Node {
+        let mut node = self.begin_with(role, environment);
         node.ready(&self.http).await;
         node
     }

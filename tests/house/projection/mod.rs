@@ -8,3 +8,4 @@ mod older_events;
 mod parked_streams;
 mod rebuild_projection;
 mod unreadable_event;
+mod upgrade;
