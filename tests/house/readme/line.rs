@@ -10,7 +10,7 @@ const ELSE: char = '…';
 const POSITIONS: [&str; 4] = ["#", "--from ", "--to ", "--at "];
 /// Beside these it is another each time.
 const BEFORE: [&str; 7] = ["position ", "positions ", "to ", "at ", "events ", "of ", ":"];
-const AFTER: [&str; 6] = [" ms", " events", " positions", " signed", " checkpoints", ":"];
+const AFTER: [&str; 7] = [" ms", " events", " positions", " signed", " checkpoints", " bytes", ":"];
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Piece {
@@ -164,7 +164,9 @@ fn word(rest: &str, before: &str, command: bool) -> Option<(Piece, usize)> {
     if digits == 0 {
         return None;
     }
-    if POSITIONS.iter().any(|sign| before.ends_with(sign)) {
+    // A list of events has the position first, then the time.
+    let listed = !command && before.is_empty() && rest[digits..].starts_with(" 20");
+    if listed || POSITIONS.iter().any(|sign| before.ends_with(sign)) {
         return Some((Piece::Position(rest[..digits].into()), digits));
     }
     if command {
