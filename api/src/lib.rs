@@ -30,6 +30,7 @@ pub mod router;
 pub mod routes;
 mod security_headers;
 pub mod serve;
+mod set_back;
 mod storage;
 mod team;
 #[cfg(test)]

@@ -180,6 +180,10 @@ impl Problem {
         let detail = "something this server needs does not answer; try again shortly";
         Problem { retry_after: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
     }
+    /// Nothing that is known here is certain any more; `why` says what to do.
+    pub(crate) fn set_back(why: String) -> Self {
+        Problem { retry_after: Some(SET_BACK_RETRY), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "set_back", why) }
+    }
     /// Of this one view; the others answer. A write that is answered so was done.
     pub(crate) fn view_stopped(view: &str, position: u64) -> Self {
         let detail = format!(
@@ -299,6 +303,8 @@ impl From<CommandError> for Problem {
     }
 }
 
+/// People have to do something before it is of use to ask again, in seconds.
+const SET_BACK_RETRY: u64 = 60;
 /// Advice when a limit does not say when it ends, in seconds.
 const LIMIT_RETRY: u64 = 60;
 

@@ -163,6 +163,7 @@ impl From<ReadError> for Problem {
                 tracing::error!(why, "the journal could not be read");
                 Problem::unavailable()
             }
+            ReadError::SetBack(why) => Problem::set_back(why),
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::health::{BackEnd, Probe, check_all, get_health, get_readiness};
 use crate::metrics::{Metrics, get_metrics, measure};
 use crate::problem::{Problem, panicked};
 use crate::security_headers::add_headers;
+use crate::set_back::refuse_set_back;
 use crate::{console, openapi, pages};
 
 /// Everything a request needs; clones share it.
@@ -135,6 +136,7 @@ pub fn router(state: Api) -> Router {
         .route("/metrics", get(get_metrics))
         .fallback(console::nowhere)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(state.clone(), refuse_set_back))
         .layer(CatchPanicLayer::custom(|panic| panicked(panic).into_response()))
         .layer(from_fn_with_state(state.clone(), check_host))
         .layer(from_fn(add_headers))

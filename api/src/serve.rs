@@ -12,10 +12,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use crate::linger::lingering;
 use crate::router::{Api, operations, router};
+use crate::set_back::end_streams;
 
 /// A client has this long for the head of a request, from the first byte awaited: also how long an idle connection is kept.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +43,9 @@ pub async fn serve(
         Offer::Everything => router(api.clone()),
         Offer::Operations => operations(api.clone()),
     };
+    // Ends with the listener.
+    let mut watching = JoinSet::new();
+    watching.spawn(end_streams(api.clone()));
     let (stop, stops) = watch::channel(false);
     // Every connection holds one end until it is finished or has become a WebSocket, which ends with the live streams.
     let (open, mut all_ended) = mpsc::channel::<()>(1);

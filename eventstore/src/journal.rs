@@ -18,7 +18,7 @@ impl Head {
         (self.epoch == seen.epoch && self.position < seen.position).then(|| {
             format!(
                 "the journal ends at position {}, though {} was there in the same epoch: it was set back, by a failover that lost something or by a \
-                 restore. Nothing is written any more. Stop every server, run `opensail new-epoch`, and start them again",
+                 restore. Nothing is written or read any more. Stop every server, run `opensail new-epoch`, and start them again",
                 self.position, seen.position
             )
         })
@@ -58,6 +58,9 @@ pub enum ReadError {
     EpochChanged { epoch: Epoch, common: Position },
     #[error("the journal is unavailable: {0}")]
     Unavailable(String),
+    /// See [`Journal::set_back`].
+    #[error("{0}")]
+    SetBack(String),
 }
 
 #[async_trait]
@@ -65,8 +68,9 @@ pub trait Journal: Send + Sync + 'static {
     /// Writes one atomic change; returns after it is durable.
     async fn append(&self, append: Append) -> Result<Appended, AppendError>;
 
-    /// The highest position that this process knows of, and the epoch that it knows.
-    fn seen(&self) -> Head;
+    /// Why nothing is written or read any more, with what to do, once the journal was found to end before something that this process has seen in
+    /// the same epoch. It stays so for as long as the process lives; [`Journal::head`] alone still answers.
+    fn set_back(&self) -> watch::Receiver<Option<String>>;
 
     /// Appends of this process that wait for the writer just now, beside the batches that are under way.
     fn waiting(&self) -> usize;

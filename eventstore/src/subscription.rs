@@ -128,7 +128,7 @@ impl Subscription {
                     self.fetched.extend(page.events.into_iter().map(Arc::new));
                     return Ok(());
                 }
-                Err(ReadError::Unavailable(why)) => {
+                Err(ReadError::Unavailable(why) | ReadError::SetBack(why)) => {
                     tracing::warn!(error = why, at = self.at, "a subscriber could not catch up; trying again");
                     if let Some(ended) = self.shared.ended(self.epoch) {
                         return Err(ended);

@@ -179,8 +179,8 @@ impl Journal for Breaking {
         let breaks = self.breaks.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if breaks.is_ok() { Err(AppendError::Unknown(id)) } else { outcome }
     }
-    fn seen(&self) -> Head {
-        self.inner.seen()
+    fn set_back(&self) -> watch::Receiver<Option<String>> {
+        self.inner.set_back()
     }
     fn waiting(&self) -> usize {
         self.inner.waiting()

@@ -29,11 +29,9 @@ impl Probe for JournalProbe {
         "journal"
     }
     async fn check(&self) -> Result<Found, String> {
-        // First: what is seen later may be there later.
-        let seen = self.0.seen();
         let head = self.0.head().await.map_err(|e| e.to_string())?;
         let numbers = Numbers::from([("position", head.position as f64), ("waiting_appends", self.0.waiting() as f64)]);
-        let trouble = head.set_back(seen).map(|why| Trouble { why, tolerable: false });
+        let trouble = self.0.set_back().borrow().clone().map(|why| Trouble { why, tolerable: false });
         Ok(Found { numbers, trouble, ..Found::default() })
     }
 }

@@ -4,7 +4,7 @@
 //! Where the writer says that it pays, what waits is written in two halves that overlap: while the database writes one, the other is
 //! made ready and sent, and waits for the journal's lock there.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ use super::check::{Prepared, prepare};
 use super::queue::{Ask, Queue, Waiting};
 use super::{Append, AppendError, Appended};
 use crate::envelope::{Epoch, Position};
-use crate::journal::Head;
+use crate::journal::{Head, ReadError};
 
 /// Results of commands are kept for 30 days.
 pub(crate) const COMMAND_RESULTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -71,8 +71,8 @@ struct Shared {
     queue: Queue,
     epoch: Mutex<Epoch>,
     head: watch::Sender<Position>,
-    /// Why nothing is written any more.
-    set_back: OnceLock<String>,
+    /// Why nothing is written or read any more.
+    set_back: watch::Sender<Option<String>>,
 }
 
 /// The front of the appender task; the task ends after the last waiting append when this is dropped.
@@ -86,7 +86,7 @@ impl Group {
             queue: Queue::default(),
             epoch: Mutex::new(epoch),
             head: watch::Sender::new(head),
-            set_back: OnceLock::new(),
+            set_back: watch::Sender::new(None),
         });
         tokio::spawn(keep_running(shared.clone(), writer));
         Group { shared }
@@ -94,7 +94,7 @@ impl Group {
 
     pub(crate) async fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let command_id = append.command_id;
-        if let Some(why) = self.shared.set_back.get() {
+        if let Some(why) = &*self.shared.set_back.borrow() {
             return Err(AppendError::Unavailable(why.clone()));
         }
         let prepared = prepare(append, self.epoch())?;
@@ -118,6 +118,22 @@ impl Group {
 
     pub(crate) fn seen(&self) -> Head {
         self.shared.seen()
+    }
+
+    pub(crate) fn set_back(&self) -> watch::Receiver<Option<String>> {
+        self.shared.set_back.subscribe()
+    }
+
+    /// What is asked before anything is read.
+    pub(crate) fn readable(&self) -> Result<(), ReadError> {
+        self.shared.set_back.borrow().clone().map_or(Ok(()), |why| Err(ReadError::SetBack(why)))
+    }
+
+    /// The journal's end, and what was seen before it was asked for.
+    pub(crate) fn found(&self, seen: Head, head: Head) {
+        if let Some(why) = head.set_back(seen) {
+            self.shared.is_set_back(why);
+        }
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -146,9 +162,22 @@ impl Shared {
     }
 
     fn set_epoch(&self, epoch: Epoch) {
-        *self.epoch.lock().unwrap_or_else(PoisonError::into_inner) = epoch;
+        // Both under the lock: nobody takes the end of the one for that of the other.
+        let mut own = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        *own = epoch;
         // It may end earlier than the one before; how far it is is heard in a moment.
         self.head.send_replace(0);
+    }
+
+    fn is_set_back(&self, why: String) {
+        self.set_back.send_if_modified(|known| {
+            let first = known.is_none();
+            if first {
+                tracing::error!("{why}");
+                *known = Some(why);
+            }
+            first
+        });
     }
 
     fn seen(&self) -> Head {
@@ -275,12 +304,12 @@ fn fail(shared: &Shared, batch: Vec<Waiting>, Failure { failed, sent }: Failure)
             answer_all(batch, |_| AppendError::EpochChanged(epoch));
         }
         WriteFailed::SetBack(why) => {
-            tracing::error!("{why}");
+            // First: who is answered so finds the journal shut.
+            shared.is_set_back(why.clone());
             answer_all(batch, |waiting| match sent {
                 true => AppendError::Unknown(waiting.prepared.append.command_id),
                 false => AppendError::Unavailable(why.clone()),
             });
-            let _ = shared.set_back.set(why);
         }
         // Whatever an earlier attempt did, it did not write this.
         WriteFailed::Refused(why) => answer_all(batch, |_| AppendError::Invalid(why.clone())),

@@ -61,7 +61,7 @@ pub async fn sealing_goes_on_where_it_ended(subject: &dyn Subject) {
 pub async fn two_sealers_write_one_tree(subject: &dyn Subject) {
     let world = World::new(subject);
     let head = 400;
-    let (one, two) = (world.sealer("one"), world.sealer("two"));
+    let (one, two) = (world.sealer("one").await, world.sealer("two").await);
     // Both believe themselves alone, as after a lease that ran out unnoticed.
     let alone: Arc<dyn Leases> = Arc::new(Everybody);
     let (one, two) = (Sealer { leases: alone.clone(), ..one }, Sealer { leases: alone, ..two });

@@ -1,10 +1,12 @@
-//! A journal that was put back to an earlier state is known by what is remembered outside it.
+//! A journal that was put back to an earlier state is known by what is remembered outside it, and by the process that has seen what was lost.
 
 use ed25519_dalek::SigningKey;
 
-use super::Subject;
 use super::seal::world::World;
-use crate::envelope::Position;
+use super::{Subject, one};
+use crate::append::AppendError;
+use crate::envelope::{CommandId, Position, StreamId};
+use crate::journal::{Filter, ReadError};
 use crate::seal::{Checkpoint, Parting, SecondPlace, SetBack, SignedNote, parting, set_back};
 
 /// To where six of the ten events were sealed.
@@ -130,4 +132,33 @@ pub async fn a_memory_ahead_of_the_clock_is_given_up_all_the_same(subject: &dyn 
     set_it_back(subject).await;
     subject.tamper("DELETE FROM {epochs} WHERE started_after > 6").await;
     assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(Some(SetBack::UnknownEpoch { size: 8, epoch: lost })));
+}
+
+/// Whoever looks first, and for good: also when somebody else writes on, past what was there.
+pub async fn who_has_seen_what_was_lost_reads_and_writes_nothing_more(subject: &dyn Subject) {
+    let journal = subject.journal();
+    for stream in ["a", "b", "c"] {
+        journal.append(one(stream)).await.expect("appended");
+    }
+    subject.tamper("DELETE FROM {events} WHERE position > 2").await;
+    subject.tamper("UPDATE {tenant_heads} SET position = 2").await;
+    assert!(journal.set_back().borrow().is_none(), "nobody has looked");
+    assert_eq!(journal.head().await.expect("it still tells its end").position, 2);
+    let why = journal.set_back().borrow().clone().expect("it is found");
+    assert!(why.contains("ends at position 2, though 3 was there") && why.contains("opensail new-epoch"), "{why}");
+    let other = subject.another().await.journal();
+    for stream in ["x", "y", "z"] {
+        other.append(one(stream)).await.expect("it has seen nothing of it");
+    }
+    assert_eq!(journal.head().await.expect("a head").position, 5);
+    let stream = StreamId::new("test", "a");
+    let refused = Err(ReadError::SetBack(why.clone()));
+    assert_eq!(journal.read_stream(&stream, 0, 10).await.map(|_| ()), refused);
+    assert_eq!(journal.read_all(0, 10, &Filter::default()).await.map(|_| ()), refused);
+    assert_eq!(journal.read_at(&[1]).await.map(|_| ()), refused);
+    assert_eq!(journal.stream_version(&stream).await.map(|_| ()), refused);
+    assert_eq!(journal.position_at(0).await.map(|_| ()), refused);
+    assert_eq!(journal.command(CommandId(uuid::Uuid::nil())).await.map(|_| ()), refused);
+    assert_eq!(journal.append(one("d")).await, Err(AppendError::Unavailable(why)));
+    assert_eq!(other.read_all(0, 10, &Filter::default()).await.map(|page| page.events.len()), Ok(5), "for it nothing was lost");
 }

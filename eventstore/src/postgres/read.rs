@@ -15,6 +15,7 @@ use crate::journal::{Filter, Head, Journal, Page, ReadError};
 
 impl PostgresStore {
     async fn fetch(&self, mut query: QueryBuilder<'_, Postgres>) -> Result<Vec<Recorded>, ReadError> {
+        self.inner.group.readable()?;
         let rows = query.build().fetch_all(&self.inner.pool).await.map_err(unavailable)?;
         rows.iter().map(recorded).collect::<Result<_, _>>().map_err(unavailable)
     }
@@ -32,8 +33,8 @@ impl Journal for PostgresStore {
         self.inner.group.append(append).await
     }
 
-    fn seen(&self) -> Head {
-        self.inner.group.seen()
+    fn set_back(&self) -> watch::Receiver<Option<String>> {
+        self.inner.group.set_back()
     }
 
     fn waiting(&self) -> usize {
@@ -41,6 +42,7 @@ impl Journal for PostgresStore {
     }
 
     async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
+        self.inner.group.readable()?;
         let row = sqlx::query(
             "SELECT epoch, position, time, versions, answer, fingerprint FROM journal.command_results
              WHERE command_id = $1 AND time > journal.now_us() - $2",
@@ -64,6 +66,7 @@ impl Journal for PostgresStore {
     }
 
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
+        self.inner.group.readable()?;
         let version: Option<i64> = sqlx::query_scalar(
             "SELECT stream_version FROM journal.events WHERE stream_id = $1 AND stream_type = $2 ORDER BY stream_version DESC LIMIT 1",
         )
@@ -78,6 +81,7 @@ impl Journal for PostgresStore {
     async fn read_all(&self, after: Position, limit: usize, filter: &Filter) -> Result<Page, ReadError> {
         // The bound comes first and holds for the rows: what is written meanwhile belongs to the next page.
         let bound = self.head().await?.position;
+        self.inner.group.readable()?;
         if after >= bound || limit == 0 {
             return Ok(Page { events: Vec::new(), seen: after });
         }
@@ -95,12 +99,17 @@ impl Journal for PostgresStore {
     }
 
     async fn position_at(&self, time: i64) -> Result<Position, ReadError> {
+        self.inner.group.readable()?;
         let found: i64 = sqlx::query_scalar(HALVING).bind(time).fetch_one(&self.inner.pool).await.map_err(unavailable)?;
         Ok(found as u64)
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
-        head(&self.inner.pool).await.map_err(unavailable)
+        // First: what is seen later may be there later.
+        let seen = self.inner.group.seen();
+        let head = head(&self.inner.pool).await.map_err(unavailable)?;
+        self.inner.group.found(seen, head);
+        Ok(head)
     }
 
     async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError> {

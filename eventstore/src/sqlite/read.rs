@@ -27,6 +27,7 @@ pub(super) async fn last<'a>(db: impl sqlx::SqliteExecutor<'a>) -> Result<(Posit
 impl SqliteStore {
     /// The events that `select` names after `FROM`, ordered, at most [`AT_ONCE`]; in the order of their positions.
     async fn fetch<'a>(&self, select: impl FnOnce(&mut QueryBuilder<'a, Sqlite>)) -> Result<Vec<Recorded>, ReadError> {
+        self.inner.group.readable()?;
         let mut query = QueryBuilder::new("SELECT count(*), CAST(coalesce(group_concat(packed, ''), '') AS BLOB) FROM (SELECT ");
         query.push(packed()).push(" AS packed FROM ");
         select(&mut query);
@@ -70,8 +71,8 @@ impl Journal for SqliteStore {
         self.inner.group.append(append).await
     }
 
-    fn seen(&self) -> Head {
-        self.inner.group.seen()
+    fn set_back(&self) -> watch::Receiver<Option<String>> {
+        self.inner.group.set_back()
     }
 
     fn waiting(&self) -> usize {
@@ -79,6 +80,7 @@ impl Journal for SqliteStore {
     }
 
     async fn command(&self, id: CommandId) -> Result<Option<(Appended, Option<[u8; 32]>)>, ReadError> {
+        self.inner.group.readable()?;
         let row = sqlx::query(
             "SELECT epoch, position, time, versions, answer, fingerprint FROM command_results WHERE command_id = ?1 AND time > ?2",
         )
@@ -101,6 +103,7 @@ impl Journal for SqliteStore {
     }
 
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
+        self.inner.group.readable()?;
         let version: Option<i64> = sqlx::query_scalar(
             "SELECT stream_version FROM events WHERE stream_id = ?1 AND stream_type = ?2 ORDER BY stream_version DESC LIMIT 1",
         )
@@ -114,7 +117,8 @@ impl Journal for SqliteStore {
 
     async fn read_all(&self, after: Position, limit: usize, filter: &Filter) -> Result<Page, ReadError> {
         // The bound comes first and holds for the rows: what is written meanwhile belongs to the next page.
-        let (bound, _) = last(&self.inner.readers).await.map_err(unavailable)?;
+        let bound = self.head().await?.position;
+        self.inner.group.readable()?;
         if after >= bound || limit == 0 {
             return Ok(Page { events: Vec::new(), seen: after });
         }
@@ -140,17 +144,22 @@ impl Journal for SqliteStore {
     }
 
     async fn position_at(&self, time: i64) -> Result<Position, ReadError> {
+        self.inner.group.readable()?;
         let found: i64 = sqlx::query_scalar(HALVING).bind(time).fetch_one(&self.inner.readers).await.map_err(unavailable)?;
         Ok(found as u64)
     }
 
     async fn head(&self) -> Result<Head, ReadError> {
+        // First: what is seen later may be there later.
+        let seen = self.inner.group.seen();
         let row = sqlx::query("SELECT (SELECT id FROM epochs ORDER BY n DESC LIMIT 1), (SELECT coalesce(max(position), 0) FROM events)")
             .fetch_one(&self.inner.readers)
             .await
             .map_err(unavailable)?;
         let epoch = row.try_get::<Uuid, _>(0).map_err(unavailable)?;
-        Ok(Head { epoch: Epoch(epoch), position: row.try_get::<i64, _>(1).map_err(unavailable)? as u64 })
+        let head = Head { epoch: Epoch(epoch), position: row.try_get::<i64, _>(1).map_err(unavailable)? as u64 };
+        self.inner.group.found(seen, head);
+        Ok(head)
     }
 
     async fn check_epoch(&self, epoch: Epoch) -> Result<(), ReadError> {

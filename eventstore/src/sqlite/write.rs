@@ -31,13 +31,20 @@ impl SqliteWriter {
         SqliteWriter { writer }
     }
 
-    async fn transact(&self, batch: &[&Prepared]) -> Result<Result<Vec<Result<Appended, AppendError>>, Epoch>, sqlx::Error> {
+    async fn transact(
+        &self,
+        batch: &[&Prepared],
+        seen: Head,
+    ) -> Result<Result<Vec<Result<Appended, AppendError>>, WriteFailed>, sqlx::Error> {
         let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
         let epoch = super::current_epoch(&mut tx).await?.ok_or(sqlx::Error::RowNotFound)?;
         if batch.iter().any(|prepared| prepared.epoch != epoch) {
-            return Ok(Err(epoch));
+            return Ok(Err(WriteFailed::Epoch(epoch)));
         }
         let mut heads = Heads::read(&mut tx, batch).await?;
+        if let Some(why) = (Head { epoch, position: heads.position }).set_back(seen) {
+            return Ok(Err(WriteFailed::SetBack(why)));
+        }
         let (mut accepted, mut rows) = (Vec::new(), Vec::new());
         let mut results = Vec::with_capacity(batch.len());
         for prepared in batch {
@@ -64,12 +71,8 @@ impl SqliteWriter {
 
 #[async_trait]
 impl Writer for SqliteWriter {
-    async fn write(&self, batch: &[&Prepared], _: Head) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
-        match self.transact(batch).await {
-            Ok(Ok(results)) => Ok(results),
-            Ok(Err(epoch)) => Err(WriteFailed::Epoch(epoch)),
-            Err(error) => Err(failed(error)),
-        }
+    async fn write(&self, batch: &[&Prepared], seen: Head) -> Result<Vec<Result<Appended, AppendError>>, WriteFailed> {
+        self.transact(batch, seen).await.unwrap_or_else(|error| Err(failed(error)))
     }
 
     async fn sweep(&self) -> Result<(), String> {

@@ -167,7 +167,7 @@ impl Shared {
         if head.epoch == epoch {
             // What is written there now has positions that are in the ring already; nobody is told of it as if nothing had happened.
             let seen = Head { epoch, position: self.state().ring.end() };
-            return head.set_back(seen).map_or(Ok(()), |why| Err(ReadError::Unavailable(why)));
+            return head.set_back(seen).map_or(Ok(()), |why| Err(ReadError::SetBack(why)));
         }
         let common = match self.journal.check_epoch(epoch).await {
             Err(ReadError::EpochChanged { common, .. }) => common,

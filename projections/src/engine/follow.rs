@@ -35,7 +35,7 @@ impl Engine {
                 Ok(batch) => batch,
                 Err(ReadError::EpochChanged { .. }) => return Ok(Followed::Again),
                 // A subscription tries again by itself; it ends only with its tail.
-                Err(ReadError::Unavailable(_)) => return Ok(Followed::End),
+                Err(ReadError::Unavailable(_) | ReadError::SetBack(_)) => return Ok(Followed::End),
             };
             let incoming: Vec<_> = batch.events.iter().map(|event| Incoming::new(event)).collect();
             match self.step(&mut followers, from, &incoming, batch.seen).await? {

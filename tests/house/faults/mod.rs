@@ -11,7 +11,7 @@
 //!   `two_workers_after_the_same_sessions_do_each_once` and `who_lost_the_lease_writes_nothing_more` in `workers`
 //! - a database over TLS, and one that is not who it says: `tls`; relays likewise: `relay::secured`
 //! - everything at once, again and again: `storm`
-//! - a journal put back to an earlier state: `set_back`, `backup`
+//! - a journal put back to an earlier state: `set_back`, `backup`; one that loses its end under a running server: `lost_end`, `pressure`
 //! - a role removed while a command is under way: `roles`, `security::foreign_ids`, `a_role_lost_between…` in `commands`
 //! - kills at every event, on both databases: `agent_session::crash`; kills at rest and under way: `ending`, `journey`
 //! - a hostile repository: `project::hostile`; hostile commands: `commands`, `sandbox::isolation`, `sandbox::limits`
@@ -21,6 +21,7 @@ mod bodies;
 mod commands;
 mod disk;
 mod ending;
+mod lost_end;
 mod postgres;
 mod pressure;
 mod roles;

@@ -66,7 +66,9 @@ async fn a_journal_that_lost_its_end_is_not_written_on() {
     owner.execute(end).await.expect("failed over");
 
     for name in ["two", "three"] {
-        assert!(renames(&cluster, &node, &token, &crew, name).await.headers.contains_key("retry-after"));
+        let refused = renames(&cluster, &node, &token, &crew, name).await;
+        assert!(refused.headers.contains_key("retry-after"));
+        refused.expect(503);
     }
     let ready = until("readiness to tell", async || {
         let ready = cluster.ask(&node, "", reqwest::Method::GET, "/readyz", None).await;

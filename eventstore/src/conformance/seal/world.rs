@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::conformance::{Subject, append, part};
+use crate::journal::Journal;
 use crate::seal::check::{CheckError, Checked, Finding, check};
 use crate::seal::sealer::{SealState, Sealer};
 use crate::seal::{SealError, SecondPlace, VerifierKey};
@@ -65,9 +66,14 @@ impl<'a> World<'a> {
         Arc::new(Keyring::new(self.subject.vault(), SECRET))
     }
 
-    pub(crate) fn sealer(&self, holder: &str) -> Sealer {
+    /// As a process has it that has seen nothing of what a test takes away.
+    pub(crate) async fn journal(&self) -> Arc<dyn Journal> {
+        self.subject.another().await.journal()
+    }
+
+    pub(crate) async fn sealer(&self, holder: &str) -> Sealer {
         Sealer {
-            journal: self.subject.journal(),
+            journal: self.journal().await,
             tables: self.subject.seal(),
             keyring: self.keyring(),
             leases: self.subject.leases(),
@@ -83,14 +89,14 @@ impl<'a> World<'a> {
         let stop = async move {
             let _ = state.wait_for(|state| so(state)).await;
         };
-        let sealed = self.sealer("one").run(stop).await;
+        let sealed = self.sealer("one").await.run(stop).await;
         // The next sealer of this test is another boot.
         let _ = self.subject.leases().void_others("nobody").await;
         sealed
     }
 
     pub(crate) async fn seal_all(&self) {
-        let head = self.subject.journal().head().await.expect("a head").position;
+        let head = self.journal().await.head().await.expect("a head").position;
         self.state.send_replace(SealState::default());
         self.seal_until(|state| state.size == head).await.expect("sealed");
         // What a sealer with more time would have done itself.
@@ -99,7 +105,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) async fn check(&self, pinned: &[VerifierKey]) -> Result<Checked, Finding> {
-        let (journal, tables) = (self.subject.journal(), self.subject.seal());
+        let (journal, tables) = (self.journal().await, self.subject.seal());
         let kept = self.memory.kept().await.expect("kept");
         match check(&*journal, &*tables, pinned, &kept, |_| {}).await {
             Ok(checked) => Ok(checked),
@@ -109,7 +115,7 @@ impl<'a> World<'a> {
     }
 
     pub(crate) async fn append(&self, stream: &str, expected: u64, count: usize) {
-        self.subject.journal().append(append(vec![part(stream, expected, count)])).await.expect("appended");
+        self.journal().await.append(append(vec![part(stream, expected, count)])).await.expect("appended");
     }
 
     /// Ten events in two streams, sealed in two steps.

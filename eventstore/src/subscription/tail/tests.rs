@@ -48,8 +48,8 @@ impl Journal for Restarted {
     async fn append(&self, _: Append) -> Result<Appended, AppendError> {
         Err(AppendError::Unavailable("only read here".into()))
     }
-    fn seen(&self) -> Head {
-        Head { epoch: Epoch(Uuid::nil()), position: 0 }
+    fn set_back(&self) -> watch::Receiver<Option<String>> {
+        watch::channel(None).1
     }
     fn waiting(&self) -> usize {
         0
