@@ -134,6 +134,14 @@ impl Api {
         Ok(())
     }
 
+    /// The same for what reads the whole session from the journal.
+    pub(crate) async fn may_read_session(&self, account: AccountId, id: SessionId, past: bool) -> Result<(), Problem> {
+        match past {
+            false => Ok(self.commands().check_session_reader(account, id).await?),
+            true => self.may_see_session(account, id, past).await,
+        }
+    }
+
     /// For lists over all teams that one is in: with `as_of` these, as today's rights allow; what one was in then and no longer is stays hidden.
     pub(crate) async fn todays_teams(&self, account: AccountId, as_of: Option<&str>) -> Result<Option<Vec<TeamId>>, Problem> {
         if as_of.is_none() {

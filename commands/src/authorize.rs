@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use opensail_domain::agent_session::{AgentSession, AgentSessionDecider};
-use opensail_domain::kernel::{AccountId, ProjectId, SessionId, TeamId};
+use opensail_domain::kernel::{AccountId, Decider, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{Home, ProjectDecider};
 use opensail_domain::team::{Role, Team, TeamDecider};
 use opensail_eventstore::StreamId;
@@ -102,6 +102,15 @@ impl Commands {
         permission: Permission,
     ) -> Result<SessionAccess, CommandError> {
         self.reading(account).session_access(session, permission).await
+    }
+
+    /// Refuses who may not see the session, for what reads its stream anyway. Its first event says in which project it is, which never changes; so the
+    /// stream is not read twice.
+    pub async fn check_session_reader(&self, account: AccountId, session: SessionId) -> Result<(), CommandError> {
+        let first = self.journal().read_stream(&StreamId::new(AgentSessionDecider::TYPE, session), 0, 1).await?;
+        let project = first.first().and_then(|first| first.project.as_ref()?.parse().ok()).ok_or(CommandError::NotFound)?;
+        self.project_access(account, project, Permission::SeeSession).await?;
+        Ok(())
     }
 
     /// May this person look at the past of a project or session now? Today's role in its team decides, also when it was deleted since: the team

@@ -354,7 +354,8 @@ fn every_type_has_a_sample_and_every_locked_file_is_still_there() {
                 newest,
                 "{event_type} v{version} has no way up to v{newest}"
             );
-            AnyEvent::decode(event_type, version, golden).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let event = AnyEvent::decode(event_type, version, golden).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!(AnyEvent::read(event_type, version, &text), Ok(event), "{file}");
         }
     }
 }

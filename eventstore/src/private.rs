@@ -4,6 +4,8 @@
 //! `{"$p":{"subject","key","nonce","ct"}}` (base64url without padding), and once the key is destroyed it reads back as
 //! `{"$forgotten":true}`. The encryption is bound to subject and key id.
 
+mod text;
+
 use std::collections::{BTreeSet, HashMap};
 
 use base64::Engine;
@@ -11,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use crate::vault::keyring::{DataKey, KeyError, Keyring};
+pub use text::open_text;
 
 const OPEN: &str = "$open";
 const SEALED: &str = "$p";

@@ -1,5 +1,6 @@
 //! An event as the outside sees it: the same item in every event list, over SSE, in exports and webhooks.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use opensail_domain::AnyEvent;
@@ -137,6 +138,17 @@ fn person(recorded: &Recorded) -> Option<AccountId> {
 pub(crate) async fn opened(keys: &Keyring, recorded: &Recorded) -> Result<Value, QueryError> {
     // The journal takes nothing else; a payload that is no JSON was changed behind its back, which is for the audit to show.
     open(keys, || serde_json::from_str(&recorded.payload).unwrap_or(Value::Null), &recorded.stream).await
+}
+
+/// [`opened`] as text.
+pub(crate) async fn opened_text<'a>(keys: &Keyring, recorded: &'a Recorded) -> Result<Cow<'a, str>, QueryError> {
+    match private::open_text(keys, &recorded.payload).await {
+        Err(error) if sealed::damaged(&error) => {
+            tracing::error!(%error, of = %recorded.stream, "a private field does not open");
+            Ok(Cow::Borrowed(&recorded.payload))
+        }
+        opened => Ok(opened?),
+    }
 }
 
 /// One damaged field must not hide a whole list: it stays sealed, and the log says so.

@@ -109,8 +109,8 @@ impl Queries {
     }
 
     async fn session_event(&self, recorded: &Recorded) -> Result<Option<AgentSessionEvent>, QueryError> {
-        let payload = event_item::opened(&self.keys, recorded).await?;
-        match AnyEvent::decode(&recorded.event_type, recorded.version, payload) {
+        let payload = event_item::opened_text(&self.keys, recorded).await?;
+        match AnyEvent::read(&recorded.event_type, recorded.version, &payload) {
             Ok(AnyEvent::AgentSession(event)) => Ok(Some(*event)),
             Ok(_) => Ok(None),
             // What it changed is not known, and nobody is told half of it.

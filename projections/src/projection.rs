@@ -99,10 +99,7 @@ impl<'a> Incoming<'a> {
 
     fn decode(&self) -> Result<AnyEvent, DecodeError> {
         let Recorded { event_type, version, payload, .. } = self.recorded;
-        let malformed =
-            |why: serde_json::Error| DecodeError::Malformed { event_type: event_type.clone(), version: *version, why: why.to_string() };
-        let payload = serde_json::from_str(payload).map_err(malformed)?;
-        AnyEvent::decode(event_type, *version, payload)
+        AnyEvent::read(event_type, *version, payload)
     }
 
     pub(crate) fn event(&self) -> Result<&AnyEvent, ApplyError> {

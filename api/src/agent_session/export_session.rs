@@ -62,7 +62,7 @@ pub(super) async fn export_session(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ExportParams>,
 ) -> Result<Response, Problem> {
-    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
+    api.may_read_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
     let then = api.then(params.as_of.as_deref()).await?;
     let (history, _) = api.commands().read_session(id, then).await?;

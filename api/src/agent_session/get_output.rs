@@ -17,7 +17,7 @@ pub(super) async fn get_output(
     PathPart((id, hash)): PathPart<(SessionId, String)>,
     Params(params): Params<ReadParams>,
 ) -> Result<Response, Problem> {
-    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
+    api.may_read_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
     let then = api.then(params.as_of.as_deref()).await?;
     // Only what this session's own events name; another session's blob does not open under this one's key either.

@@ -61,7 +61,7 @@ pub(super) async fn replay_session(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReplayParams>,
 ) -> Result<Json<ReplayBody>, Problem> {
-    api.may_see_session(signed.account, id, params.as_of.is_some()).await?;
+    api.may_read_session(signed.account, id, params.as_of.is_some()).await?;
     api.settle(params.min_position.as_deref()).await?;
     let until = api.point("until", params.until.as_deref()).await?;
     let then = api.then(params.as_of.as_deref()).await?;

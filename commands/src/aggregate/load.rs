@@ -52,8 +52,8 @@ impl Commands {
 
     /// An event of a known room, its private fields open or forgotten.
     pub(crate) async fn decode<E: Event>(&self, recorded: &Recorded) -> Result<E, CommandError> {
-        let payload = self.opened_payload(recorded).await?;
-        E::decode(&recorded.event_type, recorded.version, payload).map_err(|error| CommandError::unreadable(recorded, &error))
+        let payload = private::open_text(self.keyring(), &recorded.payload).await?;
+        E::read(&recorded.event_type, recorded.version, &payload).map_err(|error| CommandError::unreadable(recorded, &error))
     }
 
     /// The payload with its private fields open (`$open`) or forgotten.

@@ -30,29 +30,41 @@ fn is<E: Event>(event_type: &str) -> bool {
     E::TYPES.iter().any(|(name, _)| *name == event_type)
 }
 
+/// In the room whose wire name it is.
+macro_rules! in_its_room {
+    ($how:ident($event_type:ident, $version:ident, $payload:ident)) => {
+        if is::<AgentSessionEvent>($event_type) {
+            AgentSessionEvent::$how($event_type, $version, $payload).map(|e| AnyEvent::AgentSession(Box::new(e)))
+        } else if is::<ProjectEvent>($event_type) {
+            ProjectEvent::$how($event_type, $version, $payload).map(AnyEvent::Project)
+        } else if is::<FolderEvent>($event_type) {
+            FolderEvent::$how($event_type, $version, $payload).map(AnyEvent::Folder)
+        } else if is::<ModelEvent>($event_type) {
+            ModelEvent::$how($event_type, $version, $payload).map(AnyEvent::Model)
+        } else if is::<TeamEvent>($event_type) {
+            TeamEvent::$how($event_type, $version, $payload).map(AnyEvent::Team)
+        } else if is::<AccountEvent>($event_type) {
+            AccountEvent::$how($event_type, $version, $payload).map(AnyEvent::Account)
+        } else if is::<ProjectionEvent>($event_type) {
+            ProjectionEvent::$how($event_type, $version, $payload).map(AnyEvent::Projection)
+        } else if is::<WorkEvent>($event_type) {
+            WorkEvent::$how($event_type, $version, $payload).map(AnyEvent::Work)
+        } else if is::<EmailEvent>($event_type) {
+            EmailEvent::$how($event_type, $version, $payload).map(AnyEvent::Email)
+        } else {
+            Err(DecodeError::Unknown { event_type: $event_type.into(), version: $version })
+        }
+    };
+}
+
 impl AnyEvent {
     pub fn decode(event_type: &str, version: u32, payload: Value) -> Result<Self, DecodeError> {
-        if is::<AgentSessionEvent>(event_type) {
-            AgentSessionEvent::decode(event_type, version, payload).map(|e| AnyEvent::AgentSession(Box::new(e)))
-        } else if is::<ProjectEvent>(event_type) {
-            ProjectEvent::decode(event_type, version, payload).map(AnyEvent::Project)
-        } else if is::<FolderEvent>(event_type) {
-            FolderEvent::decode(event_type, version, payload).map(AnyEvent::Folder)
-        } else if is::<ModelEvent>(event_type) {
-            ModelEvent::decode(event_type, version, payload).map(AnyEvent::Model)
-        } else if is::<TeamEvent>(event_type) {
-            TeamEvent::decode(event_type, version, payload).map(AnyEvent::Team)
-        } else if is::<AccountEvent>(event_type) {
-            AccountEvent::decode(event_type, version, payload).map(AnyEvent::Account)
-        } else if is::<ProjectionEvent>(event_type) {
-            ProjectionEvent::decode(event_type, version, payload).map(AnyEvent::Projection)
-        } else if is::<WorkEvent>(event_type) {
-            WorkEvent::decode(event_type, version, payload).map(AnyEvent::Work)
-        } else if is::<EmailEvent>(event_type) {
-            EmailEvent::decode(event_type, version, payload).map(AnyEvent::Email)
-        } else {
-            Err(DecodeError::Unknown { event_type: event_type.into(), version })
-        }
+        in_its_room!(decode(event_type, version, payload))
+    }
+
+    /// [`AnyEvent::decode`] from a payload's text, which is taken apart only when it has to be made new.
+    pub fn read(event_type: &str, version: u32, payload: &str) -> Result<Self, DecodeError> {
+        in_its_room!(read(event_type, version, payload))
     }
 
     /// The raw value as this program would write it; what it does not know stays as it is.

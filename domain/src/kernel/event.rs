@@ -25,6 +25,12 @@ pub trait Event: Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static {
     fn encode(&self) -> Value;
     /// Of any version that was ever written.
     fn decode(event_type: &str, version: u32, payload: Value) -> Result<Self, DecodeError>;
+    /// [`Event::decode`] from a payload's text, which is taken apart only when it has to be made new.
+    fn read(event_type: &str, version: u32, payload: &str) -> Result<Self, DecodeError> {
+        let payload = serde_json::from_str(payload);
+        let payload = payload.map_err(|error| DecodeError::Malformed { event_type: event_type.into(), version, why: error.to_string() })?;
+        Self::decode(event_type, version, payload)
+    }
     /// The raw value as this program would write it; what it does not know stays as it is.
     fn newest(event_type: &str, version: u32, payload: Value) -> (u32, Value) {
         upcast::climb(Self::UPCASTERS, event_type, version, payload)
@@ -68,6 +74,17 @@ macro_rules! events {
                         $crate::kernel::DecodeError::Malformed { event_type: event_type.into(), version, why: e.to_string() }
                     }),)+
                     _ => Err($crate::kernel::DecodeError::Unknown { event_type: event_type.into(), version }),
+                }
+            }
+            fn read(event_type: &str, version: u32, payload: &str) -> Result<Self, $crate::kernel::DecodeError> {
+                let malformed = |e: serde_json::Error| {
+                    $crate::kernel::DecodeError::Malformed { event_type: event_type.into(), version, why: e.to_string() }
+                };
+                match event_type {
+                    $($wire if version == $crate::kernel::upcast::written($wire, $version) => {
+                        serde_json::from_str(payload).map($name::$variant).map_err(malformed)
+                    })+
+                    _ => Self::decode(event_type, version, serde_json::from_str(payload).map_err(malformed)?),
                 }
             }
             fn schemas() -> Vec<(&'static str, u32, serde_json::Value)> {

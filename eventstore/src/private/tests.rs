@@ -3,7 +3,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{FORGOTTEN, OPEN, PrivateError, SEALED, canonical, open, seal};
+use super::{FORGOTTEN, OPEN, PrivateError, SEALED, canonical, open, open_text, seal};
 use crate::sqlite::SqliteStore;
 use crate::vault::keyring::{KeyError, Keyring};
 
@@ -54,6 +54,55 @@ fn a_round_trip_keeps_every_value() {
             Ok(())
         })
         .expect("every value");
+}
+
+/// What [`open`] comes to for a text.
+async fn opened(keys: &Keyring, text: &str) -> Result<Value, PrivateError> {
+    open(keys, serde_json::from_str(text).expect("JSON")).await
+}
+
+async fn opened_as_text(keys: &Keyring, text: &str) -> Result<Value, PrivateError> {
+    Ok(serde_json::from_str(&open_text(keys, text).await?).expect("JSON"))
+}
+
+#[test]
+fn a_text_is_opened_as_its_value_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let keys = runtime.block_on(keyring(&folder));
+    runtime.block_on(keys.current("session-2")).expect("a key");
+    let config = ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() };
+    proptest::test_runner::TestRunner::new(config)
+        .run(&(json_value(), json_value(), 0..4_u8, any::<bool>()), |(plain, secret, subject, pretty)| {
+            let open = |subject: &str| json!({ OPEN: { "subject": subject, "value": secret } });
+            let subject = ["session-1", "session-2", "é \"\\", "session-3"][usize::from(subject)];
+            let sealed =
+                runtime.block_on(seal(&keys, json!([open(subject), "{", open("session-1"), { FORGOTTEN: true }]))).expect("sealed");
+            let data = json!({ "a": plain, "b": sealed, "c": "\"$" });
+            // Both as they are stored and written in any other way.
+            let text = if pretty { serde_json::to_string_pretty(&data).expect("JSON") } else { canonical(&data) };
+            prop_assert_eq!(runtime.block_on(opened_as_text(&keys, &text)), runtime.block_on(opened(&keys, &text)));
+            Ok(())
+        })
+        .expect("every text");
+}
+
+#[test]
+fn a_text_says_what_is_forgotten_damaged_or_no_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    run(async {
+        let keys = keyring(&folder).await;
+        let field = |subject: &str| json!({ OPEN: { "subject": subject, "value": "Ada" } });
+        let text = canonical(&seal(&keys, json!({ "name": field("account-1"), "mail": field("account-2") })).await.expect("sealed"));
+        keys.destroy("account-1").await.expect("destroyed");
+        assert_eq!(opened_as_text(&keys, &text).await, Ok(json!({ "name": { FORGOTTEN: true }, "mail": field("account-2") })));
+        let damaged = text.replace("\"ct\":\"", "\"ct\":\"AAAA");
+        assert_eq!(open_text(&keys, &damaged).await, Err(PrivateError::Damaged("account-2".into())));
+        for text in ["", "{", "é\"$p", "{\"$p\":{\"ct\":\""] {
+            assert_eq!(open_text(&keys, text).await.expect("as it is"), text);
+        }
+        assert_eq!(open_text(&keys, r#"{"$open":{"subject":"a","value":1}}"#).await, Err(PrivateError::Reserved(OPEN)));
+    });
 }
 
 #[test]

@@ -80,8 +80,7 @@ impl Queries {
         let mut reading = BTreeSet::new();
         for event in recorded {
             let position = event.position;
-            let Ok(payload) = serde_json::from_str(&event.payload) else { continue };
-            let told = match AnyEvent::decode(&event.event_type, event.version, payload) {
+            let told = match AnyEvent::read(&event.event_type, event.version, &event.payload) {
                 Ok(AnyEvent::Project(P::WorkspaceCaptured(e))) => {
                     captures.push(self.capture(event, e.version, e.tree.snapshot).await?);
                     continue;

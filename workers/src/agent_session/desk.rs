@@ -126,10 +126,8 @@ impl Desk {
     }
 
     async fn open(&self, recorded: &Recorded) -> Result<AgentSessionEvent, CommandError> {
-        let broken = |error| CommandError::Broken { log: format!("event at position {}: {error}", recorded.position) };
-        let sealed = serde_json::from_str(&recorded.payload).map_err(broken)?;
-        let payload = private::open(self.commands.keyring(), sealed).await?;
-        let event = AgentSessionEvent::decode(&recorded.event_type, recorded.version, payload);
+        let payload = private::open_text(self.commands.keyring(), &recorded.payload).await?;
+        let event = AgentSessionEvent::read(&recorded.event_type, recorded.version, &payload);
         event.map_err(|error| CommandError::unreadable(recorded, &error))
     }
 

@@ -31,9 +31,7 @@ pub(crate) async fn load(commands: &Commands, project_id: ProjectId) -> Result<P
         let page = commands.journal().read_stream(&stream, version, PAGE).await?;
         let full = page.len() == PAGE;
         for recorded in page {
-            let broken = |error| CommandError::Broken { log: format!("event at position {}: {error}", recorded.position) };
-            let payload = serde_json::from_str(&recorded.payload).map_err(broken)?;
-            let event = ProjectEvent::decode(&recorded.event_type, recorded.version, payload);
+            let event = ProjectEvent::read(&recorded.event_type, recorded.version, &recorded.payload);
             let event = event.map_err(|error| CommandError::unreadable(&recorded, &error))?;
             ProjectDecider::evolve(&mut project, &event);
             version = recorded.stream_version;
