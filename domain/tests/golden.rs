@@ -246,6 +246,13 @@ fn samples() -> Vec<(String, u32, Value)> {
             late: true,
         }
         .into(),
+        session::CaptureFailed {
+            version: 7,
+            call_id: Some("1-0".into()),
+            reason: session::CaptureFailure::StoreFull,
+            detail: private("no room is left in the store".to_string()),
+        }
+        .into(),
         session::UndoStarted { to: 3, before: "66".repeat(32), goal: "77".repeat(32), requested_by: account }.into(),
         session::Undone { to: 3, tree: tree(), changed: 2, spared: Some(private(vec!["b.txt".to_string()])), refused: None }.into(),
         session::Forked {

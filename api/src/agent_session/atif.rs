@@ -148,6 +148,7 @@ pub(crate) fn trajectory<'a>(session_id: String, events: impl IntoIterator<Item 
             | AgentSessionEvent::Forgotten(_)
             | AgentSessionEvent::Completed(_)
             | AgentSessionEvent::WorkspaceCaptured(_)
+            | AgentSessionEvent::CaptureFailed(_)
             | AgentSessionEvent::UndoStarted(_)
             | AgentSessionEvent::MergeStarted(_)
             | AgentSessionEvent::Merged(_)

@@ -1,6 +1,7 @@
 use axum::Json;
 use axum::extract::State;
 use opensail_domain::agent_session::Point;
+use opensail_domain::agent_session::event::CaptureFailed;
 use opensail_domain::agent_session::snapshots::Cause;
 use opensail_domain::kernel::SessionId;
 use serde::Serialize;
@@ -17,10 +18,32 @@ pub(super) struct SnapshotsBody {
     items: Vec<SnapshotItem>,
     /// Always null: they are told at once.
     next: Option<String>,
+    /// Steps whose files could not be captured, and were not since; nothing tells what their files were.
+    failed: Vec<FailedItem>,
     /// The last event's files are still being captured.
     awaited: bool,
     /// The last of them are the session's files as they are after its last event: nothing is awaited, and no later capture failed.
     complete: bool,
+}
+
+/// A step whose files could not be captured.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FailedSnapshot)]
+pub(super) struct FailedItem {
+    /// Of the event whose files these would have been.
+    position: u64,
+    /// Absent: a run began.
+    call_id: Option<String>,
+    /// `store_full` (no room is left where files are kept), `files_failed` (the folder could not be read) or `store_failed`
+    reason: &'static str,
+    /// Absent once the session is forgotten.
+    detail: Option<String>,
+}
+
+impl FailedItem {
+    fn of(failed: &CaptureFailed, position: u64) -> Self {
+        FailedItem { position, call_id: failed.call_id.clone(), reason: failed.reason.as_str(), detail: failed.detail.value().cloned() }
+    }
 }
 
 /// The files from one event of a session on.
@@ -92,6 +115,8 @@ pub(super) async fn list_snapshots(
         files = files.until(then).ok_or_else(Problem::not_found)?;
     }
     let items = files.snapshots.points.iter().map(|point| SnapshotItem::of(point, files.position_of(point.version))).collect();
-    let (awaited, complete) = (files.snapshots.awaited(u64::MAX), files.snapshots.at(u64::MAX).is_some());
-    Ok(Json(SnapshotsBody { items, next: None, awaited, complete: complete && !awaited }))
+    let failed = files.snapshots.failed.iter().map(|failed| FailedItem::of(failed, files.position_of(failed.version))).collect();
+    let (missing, known) = (files.snapshots.awaited(u64::MAX), files.snapshots.at(u64::MAX).is_some());
+    let awaited = missing && files.snapshots.failed_at(u64::MAX).is_none();
+    Ok(Json(SnapshotsBody { items, next: None, failed, awaited, complete: known && !missing }))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use opensail_domain::agent_session::event::Requested;
+use opensail_domain::agent_session::event::{CaptureFailure, Requested};
 use opensail_domain::agent_session::{
     AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, AgentSessionRejection, Core, Point, Snapshots, Status,
 };
@@ -70,6 +70,9 @@ impl SessionFiles {
 
     /// The files at a version, if they are kept.
     pub fn kept_at(&self, version: u64) -> Result<&Point, CommandError> {
+        if let Some(failed) = self.snapshots.failed_at(version) {
+            return Err(state("no_snapshot", not_captured(failed.reason)));
+        }
         match self.snapshots.at(version) {
             _ if self.snapshots.awaited(version) => Err(state("snapshot_awaited", "the files of this event are still to be captured")),
             Some(point) if point.released => Err(not_kept()),
@@ -81,6 +84,16 @@ impl SessionFiles {
 
 pub(crate) fn state(code: &'static str, message: &str) -> CommandError {
     CommandError::rejected(code, RejectionKind::State, message)
+}
+
+fn not_captured(why: CaptureFailure) -> &'static str {
+    match why {
+        CaptureFailure::StoreFull => {
+            "the files of this event could not be captured: no room was left on the disk of the server's data folder"
+        }
+        CaptureFailure::FilesFailed => "the files of this event could not be captured: the folder could not be read",
+        CaptureFailure::StoreFailed => "the files of this event could not be captured: they could not be kept",
+    }
 }
 
 pub(crate) fn not_kept() -> CommandError {

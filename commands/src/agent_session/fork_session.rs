@@ -178,6 +178,9 @@ impl Commands {
                 made_up?;
                 continue;
             }
+            if origin.snapshots.failed_at(version).is_some() {
+                return Ok(origin);
+            }
             let at_work = !matches!(origin.snapshots.state(), AgentSession::Finished(..) | AgentSession::Queued(_));
             if !at_work || Instant::now() >= end {
                 // Decided with what there is.

@@ -57,6 +57,7 @@ impl<'e> Named<'e> {
             | E::Cancelled(_)
             | E::LimitReached(_)
             | E::Forgotten(_)
+            | E::CaptureFailed(_)
             | E::SnapshotNamed(_) => nothing,
         }
     }

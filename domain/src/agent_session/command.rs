@@ -1,8 +1,8 @@
 //! What may be wished of a session: by people, and by the worker that runs it.
 
 use super::event::{
-    CancelRequested, Decision, Effect, ForkMergeStarted, ForkMerged, Forked, Limit, MergeStarted, Merged, PlannedChange, Requested,
-    SnapshotNamed, UndoStarted, Undone, WorkspaceCaptured, WorkspaceDiscarded,
+    CancelRequested, CaptureFailed, Decision, Effect, ForkMergeStarted, ForkMerged, Forked, Limit, MergeStarted, Merged, PlannedChange,
+    Requested, SnapshotNamed, UndoStarted, Undone, WorkspaceCaptured, WorkspaceDiscarded,
 };
 use super::message::{Answer, CallOutcome, Tokens};
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros};
@@ -98,6 +98,7 @@ pub enum AgentSessionCommand {
     },
     CompleteCall(Box<CompleteCall>),
     Capture(Box<WorkspaceCaptured>),
+    FailCapture(Box<CaptureFailed>),
     Pause {
         reason: String,
         until: Micros,

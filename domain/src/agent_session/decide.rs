@@ -61,7 +61,8 @@ fn decide_begun(state: &AgentSession, command: AgentSessionCommand) -> Decided {
         | C::Discard(_)
         | C::NameSnapshot(_)
         | C::ReleaseSnapshots(_)
-        | C::Capture(_) => files::decide(core, status, command),
+        | C::Capture(_)
+        | C::FailCapture(_) => files::decide(core, status, command),
         C::AddMessage { message_id, text, added_by } => {
             check_message(&text)?;
             files::movable(core)?;

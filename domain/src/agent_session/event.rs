@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::message::{Answer, CallOutcome, Tokens};
 pub use super::workspace::{
-    ForkMergeStarted, ForkMerged, Forked, MergeStarted, Merged, Origin, Refusal, Refused, SnapshotNamed, SnapshotsReleased, Tree,
-    UndoStarted, Undone, WorkspaceCaptured, WorkspaceDiscarded,
+    CaptureFailed, CaptureFailure, ForkMergeStarted, ForkMerged, Forked, MergeStarted, Merged, Origin, Refusal, Refused, SnapshotNamed,
+    SnapshotsReleased, Tree, UndoStarted, Undone, WorkspaceCaptured, WorkspaceDiscarded,
 };
 use crate::kernel::{AccountId, ApprovalId, MessageId, Micros, Private, ProjectId, SessionId, TeamId, event::events};
 
@@ -47,6 +47,8 @@ events! {
         Forgotten = "agent_session.forgotten" v 1,
         /// The session's files were recorded as they are.
         WorkspaceCaptured = "agent_session.workspace_captured" v 1,
+        /// The session's files could not be recorded; it goes on without.
+        CaptureFailed = "agent_session.capture_failed" v 1,
         /// Files and conversation are about to go back to an event.
         UndoStarted = "agent_session.undo_started" v 1,
         Undone = "agent_session.undone" v 1,

@@ -1,6 +1,6 @@
 //! Which files belong to which event, folded from a session's events.
 
-use super::event::{AgentSessionEvent, Tree};
+use super::event::{AgentSessionEvent, CaptureFailed, Tree};
 use super::state::AgentSession;
 use super::{AgentSessionDecider, Merges, state::Core};
 use crate::kernel::private::FORGOTTEN;
@@ -53,6 +53,8 @@ pub struct Point {
 pub struct Snapshots {
     pub points: Vec<Point>,
     pub merges: Merges,
+    /// Captures that failed and were not made up since, in order.
+    pub failed: Vec<CaptureFailed>,
     /// Versions whose files were never captured: until the next point nothing tells what they were.
     lost: Vec<u64>,
     state: AgentSession,
@@ -70,7 +72,8 @@ impl Snapshots {
     /// The files at a version; before the first point they are the first's. `None`: nothing was captured, or not after the last change.
     pub fn at(&self, version: u64) -> Option<&Point> {
         let point = self.points.iter().rev().find(|point| point.version <= version).or_else(|| self.points.first())?;
-        let lost = |lost: &u64| (point.version + 1..=version).contains(lost);
+        let unknown = if point.version <= version { point.version + 1..=version } else { 1..=point.version - 1 };
+        let lost = |lost: &u64| unknown.contains(lost);
         (!self.lost.iter().any(lost)).then_some(point)
     }
 
@@ -81,6 +84,13 @@ impl Snapshots {
     /// Files at this version are still to be captured.
     pub fn awaited(&self, version: u64) -> bool {
         self.core().and_then(|core| core.workspace.uncaptured.as_ref()).is_some_and(|(_, at)| *at <= version)
+    }
+
+    /// The capture that would tell the files at this version, if it failed.
+    pub fn failed_at(&self, version: u64) -> Option<&CaptureFailed> {
+        let failed = self.failed.iter().rev().find(|failed| failed.version <= version)?;
+        let known = |point: &Point| (failed.version..=version).contains(&point.version);
+        (!self.points.iter().any(known)).then_some(failed)
     }
 
     pub fn state(&self) -> &AgentSession {
@@ -107,6 +117,12 @@ impl Snapshots {
                 point.changed = e.changed;
                 point.late = e.late;
                 point.paths = e.paths.as_ref().and_then(Private::value).cloned().unwrap_or_default();
+                self.failed.retain(|failed| failed.version != e.version);
+            }
+            E::CaptureFailed(e) => {
+                // Of a call's it is known by then that they are still to be captured.
+                self.lost.extend(e.call_id.is_none().then_some(e.version));
+                self.failed.push(e.clone());
             }
             E::Undone(e) => {
                 self.add(version, &e.tree.snapshot, Cause::Undo { to: e.to }, Some(&e.tree)).changed = Some(e.changed);

@@ -151,6 +151,8 @@ pub struct Workspace {
     pub snapshot: Option<String>,
     /// A call with effects whose files are not captured yet: its id and the version at which it was completed.
     pub uncaptured: Option<(String, u64)>,
+    /// The version whose capture was told last to have failed.
+    pub failed: Option<u64>,
     pub undo: Option<UndoStarted>,
     pub merge: Option<MergeStarted>,
     /// A fork of it is being merged into its files.

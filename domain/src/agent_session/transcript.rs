@@ -119,6 +119,7 @@ impl Transcript {
             | E::CancelRequested(_)
             | E::Forgotten(_)
             | E::WorkspaceCaptured(_)
+            | E::CaptureFailed(_)
             | E::UndoStarted(_)
             | E::MergeStarted(_)
             | E::Merged(_)

@@ -40,6 +40,40 @@ pub struct WorkspaceCaptured {
     pub late: bool,
 }
 
+/// The files could not be recorded, and the session goes on without: what they were there is known to nobody, unless the capture is made up.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct CaptureFailed {
+    /// Version of this stream whose files these would have been.
+    pub version: u64,
+    /// The call that was completed there; absent: a run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call_id: Option<String>,
+    pub reason: CaptureFailure,
+    /// What was said about it; it may name paths.
+    pub detail: Private<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureFailure {
+    /// No room is left where files are kept.
+    StoreFull,
+    /// The folder could not be read.
+    FilesFailed,
+    /// The store could not keep them for another reason.
+    StoreFailed,
+}
+
+impl CaptureFailure {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StoreFull => "store_full",
+            Self::FilesFailed => "files_failed",
+            Self::StoreFailed => "store_failed",
+        }
+    }
+}
+
 /// The files are about to be taken back; what will be done is fixed here.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct UndoStarted {

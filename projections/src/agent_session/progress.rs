@@ -131,6 +131,7 @@ impl Progress {
             E::ForkMergeStarted(_)
             | E::ForkMerged(_)
             | E::WorkspaceCaptured(_)
+            | E::CaptureFailed(_)
             | E::Forked(_)
             | E::SnapshotNamed(_)
             | E::SnapshotsReleased(_) => {}

@@ -109,3 +109,53 @@ async fn a_session_outlives_a_full_disk() {
     world.kill().await;
     drop(disk);
 }
+
+/// The store of files alone is full: told at the step, nothing of the tries is left there, and all well once there is room.
+#[tokio::test]
+async fn a_step_that_the_store_has_no_room_for_is_told_and_the_next_one_is_kept() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let mut world = World::at_rest(PROGRAM, &[]);
+    let blobs = world.home().join("blobs");
+    let Some(disk) = SmallDisk::mount(&blobs, "8m") else { return };
+    world.serve(&[]).await;
+    let (project, folder) = world.project("boat").await;
+    let step = |name: &str| {
+        let command = format!("touch {name}.begun; while [ ! -e {name}.go ]; do sleep 0.05; done; echo {name} > {name}");
+        json!({ "tool_calls": [{ "name": "bash_exec", "arguments": { "command": command } }] })
+    };
+    let model = world.script(&[step("one"), step("two"), step("three"), json!({ "text": "done" })]);
+    let session = world.session(&project, json!({ "task": "t", "model": model, "edit_mode": "allow" })).await;
+    for (name, room) in [("one", false), ("two", true), ("three", false)] {
+        // The call before is captured by then, or was given up.
+        until(name, async || folder.join(format!("{name}.begun")).exists().then_some(())).await;
+        if room {
+            disk.free()
+        } else {
+            disk.fill()
+        }
+        std::fs::write(folder.join(format!("{name}.go")), "").expect("written");
+    }
+    world.session_is(&session, &["completed"]).await;
+    let events = world.events(&session).await;
+    let of = |name: &str| events.iter().filter(|event| event["type"] == format!("agent_session.{name}")).collect::<Vec<_>>();
+    let calls: Vec<_> = of("tool_call_completed").iter().map(|event| event["stream_version"].clone()).collect();
+    let told: Vec<_> =
+        of("capture_failed").iter().map(|event| (event["data"]["version"].clone(), event["data"]["reason"].clone())).collect();
+    let full = json!("store_full");
+    assert_eq!(told, [(calls[0].clone(), full.clone()), (calls[2].clone(), full.clone())]);
+    assert!(of("workspace_captured").iter().any(|event| event["data"]["version"] == calls[1]));
+
+    let fork = async || world.post(&format!("/api/v1/sessions/{session}/fork"), json!({})).await;
+    let refused = fork().await;
+    assert_eq!((refused.status.as_u16(), &refused.body["code"]), (507, &full), "{}", refused.text);
+    assert!(refused.text.contains("Make room on that disk"), "{}", refused.text);
+    let packs = std::fs::read_dir(blobs.join("packs")).expect("packs").map(|entry| entry.expect("an entry").file_name());
+    let others: Vec<_> = packs.filter(|name| !name.to_string_lossy().ends_with(".pack")).collect();
+    assert!(others.is_empty(), "{others:?}");
+    disk.free();
+    fork().await.expect(201);
+    world.kill().await;
+    drop(disk);
+}

@@ -1,5 +1,6 @@
 //! Captures of the files: begun when a run begins and when a call with effects is completed, beside whatever comes next; the next effect and the
-//! session's end wait for it. It is recorded under the run's fence, and one that a crash prevented is made up by the next run.
+//! session's end wait for it. It is recorded under the run's fence, and one that a crash prevented is made up by the next run. One that fails is an
+//! event too, where the journal can be written: it may lie on the disk that is full.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use opensail_commands::ports::snapshots::{Captured, SnapshotError};
 use opensail_commands::{Caller, CommandError, Commands};
 use opensail_domain::agent_session::AgentSessionCommand;
-use opensail_domain::agent_session::event::WorkspaceCaptured;
+use opensail_domain::agent_session::event::{CaptureFailed, CaptureFailure, WorkspaceCaptured};
 use opensail_domain::kernel::{Private, ProjectId, SessionId};
 use opensail_eventstore::Fence;
 use tokio::task::JoinHandle;
@@ -104,8 +105,11 @@ impl Run {
 
 impl Capture {
     async fn run(self) -> Result<(), Halt> {
-        let Some(Captured { tree, changed, paths, held }) = self.take().await? else { return Ok(()) };
         let subject = format!("session-{}", self.session);
+        let Captured { tree, changed, paths, held } = match self.take().await? {
+            Ok(captured) => captured,
+            Err(error) => return self.record_failure(&error, Private::open(subject, error.to_string())).await,
+        };
         let paths = (!paths.is_empty()).then(|| Private::open(subject, paths));
         let captured = WorkspaceCaptured { version: self.version, call_id: self.call_id.clone(), tree, changed, paths, late: self.late };
         let recorded = self.record(captured).await;
@@ -114,18 +118,18 @@ impl Capture {
         recorded
     }
 
-    async fn take(&self) -> Result<Option<Captured>, Halt> {
+    async fn take(&self) -> Result<Result<Captured, SnapshotError>, Halt> {
         let (mut pause, mut tries) = (FIRST_PAUSE, 0);
         loop {
             match self.commands.snapshots().capture(self.project, &self.root, self.before.as_deref()).await {
-                Ok(captured) => return Ok(Some(captured)),
+                Ok(captured) => return Ok(Ok(captured)),
                 Err(SnapshotError::Unavailable(why)) => tracing::warn!(error = why, "the store is away; the files are captured later"),
                 Err(SnapshotError::Busy) => {}
                 Err(error) => {
                     tries += 1;
                     if tries == TRIES {
                         tracing::error!(session = %self.session, %error, "the files could not be captured; this event has none of its own");
-                        return Ok(None);
+                        return Ok(Err(error));
                     }
                 }
             }
@@ -150,6 +154,22 @@ impl Capture {
         Ok(())
     }
 
+    /// What cannot be recorded either stands in the log alone: the session goes on.
+    async fn record_failure(&self, error: &SnapshotError, detail: Private<String>) -> Result<(), Halt> {
+        let failed = CaptureFailed { version: self.version, call_id: self.call_id.clone(), reason: reason(error), detail };
+        let mut pause = FIRST_PAUSE;
+        for _ in 0..TRIES {
+            let command = AgentSessionCommand::FailCapture(Box::new(failed.clone()));
+            match self.commands.drive(&self.caller, self.fence.clone(), self.session, command).await {
+                Ok(_) => return Ok(()),
+                Err(CommandError::Fenced) => return Err(Halt::Lost),
+                Err(error) => tracing::warn!(session = %self.session, error = error.log_text(), "nor could that be recorded"),
+            }
+            self.pause(&mut pause).await?;
+        }
+        Ok(())
+    }
+
     async fn pause(&self, pause: &mut Duration) -> Result<(), Halt> {
         tokio::select! {
             () = self.halt.cancelled() => Err(Halt::Lost),
@@ -158,5 +178,19 @@ impl Capture {
                 Ok(())
             }
         }
+    }
+}
+
+fn reason(error: &SnapshotError) -> CaptureFailure {
+    match error {
+        SnapshotError::Full => CaptureFailure::StoreFull,
+        SnapshotError::Files(_) => CaptureFailure::FilesFailed,
+        SnapshotError::Missing
+        | SnapshotError::Forgotten
+        | SnapshotError::Damaged(_)
+        | SnapshotError::Busy
+        | SnapshotError::TooLarge { .. }
+        | SnapshotError::NotText
+        | SnapshotError::Unavailable(_) => CaptureFailure::StoreFailed,
     }
 }

@@ -258,6 +258,7 @@ const fn name_of(command: &AgentSessionCommand) -> &'static str {
         C::NameSnapshot(_) => "name_snapshot",
         C::ReleaseSnapshots(_) => "release_snapshots",
         C::Capture(_) => "capture",
+        C::FailCapture(_) => "fail_capture",
         C::AnswerApproval { .. } => "answer_approval",
         C::Cancel(_) => "cancel",
         C::Forget { .. } => "forget",

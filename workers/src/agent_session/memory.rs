@@ -89,6 +89,7 @@ impl Memory {
             | E::Resumed(_)
             | E::CancelRequested(_)
             | E::WorkspaceCaptured(_)
+            | E::CaptureFailed(_)
             | E::UndoStarted(_)
             | E::MergeStarted(_)
             | E::Merged(_)

@@ -106,6 +106,13 @@ describe('folding events', () => {
     expect(state.status).toBe('queued');
   });
 
+  it('tells of files that could not be kept when it happens, and why', () => {
+    const failed = item('capture_failed', { version: 1, call_id: '1-0', reason: 'store_full', detail: 'no room is left in the store' });
+    const told = fold(EMPTY, [requested(), started(1), failed]);
+    expect(told.entries.at(-1)).toMatchObject({ kind: 'notice', code: 'capture_failed', tone: 'warn', detail: 'no room is left on the disk of the server' });
+    expect(told.status).toBe('running');
+  });
+
   it('tells of a fork that was merged in, and goes back to before it', () => {
     const turns = [requested(), started(1), completed(1, 'one'), item('completed', {})];
     const merge = [item('fork_merge_started', { fork: 'f', before: 'b' }), item('fork_merged', { fork: 'f', theirs: 't', before: 'b', changed: 2 })];

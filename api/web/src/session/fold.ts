@@ -126,6 +126,7 @@ const HANDLERS: Record<string, Handler> = {
   },
   'agent_session.merged': (draft, data, item) => notice(draft, item, 'merged', texts.steps.changed(number(data.changed)), 'good'),
   'agent_session.fork_merged': (draft, data, item) => notice(draft, item, 'fork_merged', texts.steps.changed(number(data.changed)), 'good'),
+  'agent_session.capture_failed': (draft, data, item) => notice(draft, item, 'capture_failed', texts.steps.captureFailures[string(data.reason)] ?? said(data.detail), 'warn'),
   'agent_session.workspace_discarded': (draft, _, item) => notice(draft, item, 'discarded', '', 'plain'),
 };
 

@@ -17,9 +17,12 @@ export function SnapshotsView() {
     <div className="page">
       <p className="soft">{texts.snapshots.about}</p>
       <Shown resource={snapshots}>
-        {({ items, awaited }) => (
+        {({ items, awaited, failed }) => (
           <>
             {awaited && <p className="small soft" role="status">{texts.steps.awaited}</p>}
+            {failed.map(({ position, reason }) => (
+              <p key={position} className="small soft" role="status">{texts.steps.notKept(position, texts.steps.captureFailures[reason] ?? reason)}</p>
+            ))}
             {items.length === 0 ? (
               <Empty title={texts.snapshots.none} text={texts.snapshots.noneText} />
             ) : (

@@ -5,7 +5,7 @@ export type Snapshot = Schema['Snapshot'];
 export type Snapshots = Schema['Snapshots'];
 
 /** Whatever may give a session other snapshots, or take them away. */
-const SNAPSHOTS = /^agent_session\.(workspace_captured|forked|undo_started|undone|merge_started|fork_merge_started|fork_merged|run_started|tool_call_completed|snapshot_named|snapshots_released)$/;
+const SNAPSHOTS = /^agent_session\.(workspace_captured|capture_failed|forked|undo_started|undone|merge_started|fork_merge_started|fork_merged|run_started|tool_call_completed|snapshot_named|snapshots_released)$/;
 
 /** The steps of a session that have files of their own, in order. */
 export function useSnapshots(session: string): Resource<Snapshots> {

@@ -219,12 +219,12 @@ fn a_damaged_object_is_an_error_and_not_a_file() {
 
 #[test]
 fn a_full_disk_is_said_and_nothing_that_was_not_stored_is_believed_stored() {
-    let Some(disk) = crate::small_disk::SmallDisk::mount("40m") else { return };
+    let Some(disk) = crate::small_disk::SmallDisk::mount("20m") else { return };
     let mut world = World::new();
     world.store = LocalStore::open(&disk.path().join("blobs")).expect("store");
     world.subject = crate::cas::test_key::subject(std::sync::Arc::new(world.store.clone()), 1);
     // Some packs fit before one does not.
-    let mut noise = vec![0; 48 * 1024 * 1024];
+    let mut noise = vec![0; 24 * 1024 * 1024];
     blake3::Hasher::new().finalize_xof().fill(&mut noise);
     world.write("small/file", &noise[..100_000]);
     world.write("large", &noise);

@@ -232,13 +232,13 @@ impl View<'_> {
         }
     }
 
-    /// An ended session awaits nothing, unless capturing its files failed; then what it did cannot be gone back to.
+    /// Of the last step: where the journal lies on the disk that is full, no event told it. An ended session awaits nothing.
     async fn say_what_was_not_kept(&self) {
-        let snapshots = self.client.get(&format!("/api/v1/sessions/{}/snapshots", self.session), &[]).await;
-        if !self.manner.json && snapshots.is_ok_and(|snapshots| snapshots["awaited"] == true) {
-            eprintln!(
-                "opensail: the files after its last step could not be captured (the server's log says why); undo and fork try it again"
-            );
+        let Ok(snapshots) = self.client.get(&format!("/api/v1/sessions/{}/snapshots", self.session), &[]).await else { return };
+        let last = snapshots["failed"].as_array().and_then(|failed| failed.last());
+        let last_failed = snapshots["complete"] == false && last.is_some_and(|last| last["call_id"].is_string());
+        if !self.manner.json && (snapshots["awaited"] == true || last_failed) {
+            eprintln!("opensail: the files after its last step could not be captured; undo and fork try it again");
         }
     }
 }

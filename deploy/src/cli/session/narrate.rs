@@ -72,6 +72,7 @@ pub fn lines(item: &Value, streamed: usize, places: &Places, paint: Paint) -> Ve
         "undone" => {
             vec![paint.ink(Ink::Yellow, &format!("taken back to {}; paths changed: {}", places.of(&data["to"]), data["changed"]))]
         }
+        "capture_failed" => vec![paint.ink(Ink::Yellow, &format!("! {}", not_captured(data)))],
         "merged" => vec![paint.ink(Ink::Green, &format!("files merged into {}; paths changed: {}", text("into"), data["changed"]))],
         "fork_merged" => {
             vec![paint.ink(Ink::Green, &format!("the files of fork {} merged in; paths changed: {}", text("fork"), data["changed"]))]
@@ -81,6 +82,16 @@ pub fn lines(item: &Value, streamed: usize, places: &Places, paint: Paint) -> Ve
         "limit_reached" => vec![paint.ink(Ink::Yellow, &format!("✗ limit reached: {}", text("limit")))],
         _ => Vec::new(),
     }
+}
+
+/// That a step has no files of its own, of an event or of a list of them.
+pub fn not_captured(failed: &Value) -> String {
+    let which = if failed["call_id"].is_string() { "the files after this step" } else { "the files as the run found them" };
+    let why = match failed["reason"].as_str().unwrap_or_default() {
+        "store_full" => "no room is left on the disk of the server's data folder".to_owned(),
+        _ => printable(failed["detail"].as_str().unwrap_or("the server's log says why")),
+    };
+    format!("{which} could not be captured: {why}; nothing can be taken back to them")
 }
 
 fn turn(data: &Value, streamed: usize, paint: Paint) -> Vec<String> {

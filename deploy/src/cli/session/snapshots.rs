@@ -1,5 +1,8 @@
 //! `opensail session snapshots`: the positions that undo, fork and diff take.
 
+use serde_json::Value;
+
+use super::narrate::not_captured;
 use crate::cli::CliError;
 use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
@@ -13,7 +16,17 @@ pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bo
         return Ok(());
     }
     let paint = Paint::for_stdout();
-    for item in answer["items"].as_array().into_iter().flatten() {
+    let listed = |name: &str| answer[name].as_array().into_iter().flatten();
+    let mut failed: Vec<&Value> = listed("failed").collect();
+    let mut tell_failed = |before: u64| {
+        let later = failed.iter().position(|one| one["position"].as_u64() >= Some(before)).unwrap_or(failed.len());
+        for one in failed.drain(..later) {
+            let what = one["call_id"].as_str().map_or_else(|| "run".to_owned(), |call| format!("call {}", printable(call)));
+            tell!("{:>8}  {what:<10}  {}", format!("#{}", one["position"]), paint.ink(Ink::Yellow, &not_captured(one)));
+        }
+    };
+    for item in listed("items") {
+        tell_failed(item["position"].as_u64().unwrap_or_default());
         let text = |name: &str| printable(item[name].as_str().unwrap_or_default());
         let what = match item["call_id"].as_str() {
             Some(call) => format!("call {}", printable(call)),
@@ -32,8 +45,9 @@ pub async fn snapshots(client: &Client, session: &str, then: &LookBack, json: bo
         let position = format!("#{}", item["position"]);
         tell!("{:>8}  {what:<10}  {}{more}{name}{}", position, paths.join("  "), paint.ink(Ink::Dim, &marks));
     }
-    if answer["complete"] != true {
-        eprintln!("the files after the last step are not captured (yet)");
+    tell_failed(u64::MAX);
+    if answer["awaited"] == true {
+        eprintln!("the files after the last step are not captured yet");
     }
     Ok(())
 }

@@ -19,6 +19,12 @@ pub(super) fn decide(core: &Core, status: Status, command: C) -> Decided {
             vec![]
         }
         C::Capture(captured) => vec![(*captured).into()],
+        // Somebody else captured these files meanwhile.
+        C::FailCapture(failed) if failed.call_id.is_some() && Some(failed.version) != files.uncaptured.as_ref().map(|(_, at)| *at) => {
+            vec![]
+        }
+        C::FailCapture(failed) if files.failed == Some(failed.version) => vec![],
+        C::FailCapture(failed) => vec![(*failed).into()],
         C::StartUndo(undo) => {
             at_rest(core, status)?;
             if undo.to == 0 || undo.to > core.version {

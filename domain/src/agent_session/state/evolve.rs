@@ -132,6 +132,7 @@ pub(in crate::agent_session) fn evolve(state: &mut AgentSession, event: &AgentSe
                 core.workspace.uncaptured = None;
             }
         }
+        E::CaptureFailed(e) => core.workspace.failed = Some(e.version),
         E::UndoStarted(e) => core.workspace.undo = Some(e.clone()),
         E::Undone(e) => {
             core.workspace.undo = None;

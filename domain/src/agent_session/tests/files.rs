@@ -9,6 +9,10 @@ fn tree(digit: &str) -> Tree {
 fn captured(version: u64, call_id: Option<&str>, digit: &str) -> WorkspaceCaptured {
     WorkspaceCaptured { version, call_id: call_id.map(Into::into), tree: tree(digit), changed: None, paths: None, late: false }
 }
+fn capture_failed(version: u64, call_id: Option<&str>) -> CaptureFailed {
+    let (reason, detail) = (CaptureFailure::StoreFull, private("no room".to_owned()));
+    CaptureFailed { version, call_id: call_id.map(Into::into), reason, detail }
+}
 fn undo(to: u64) -> UndoStarted {
     UndoStarted { to, before: "b".repeat(64), goal: "c".repeat(64), requested_by: ADA }
 }
@@ -245,6 +249,50 @@ fn files_that_were_never_captured_are_not_told_to_be_others() {
     events.extend([Completed {}.into(), undo(2).into(), undone(2).into()]);
     let snapshots = Snapshots::of(&events);
     assert_eq!((snapshots.at(8), snapshots.at(9).map(|point| point.snapshot[..1].to_owned()).as_deref()), (None, Some("b")));
+}
+
+#[test]
+fn a_capture_that_failed_is_told_once_and_not_after_it_was_made() {
+    let before = worked()[..7].to_vec();
+    let fail = |version, call_id: Option<&str>| C::FailCapture(Box::new(capture_failed(version, call_id)));
+    given::<AgentSessionDecider>(before.clone()).when(fail(7, Some("1-0"))).then(vec![capture_failed(7, Some("1-0")).into()]);
+    given::<AgentSessionDecider>(worked()).when(fail(7, Some("1-0"))).then(vec![]);
+    let told = [before, vec![capture_failed(7, Some("1-0")).into()]].concat();
+    given::<AgentSessionDecider>(told.clone()).when(fail(7, Some("1-0"))).then(vec![]);
+    // It can still be made up.
+    let late = captured(7, Some("1-0"), "1");
+    given::<AgentSessionDecider>(told).when(C::Capture(Box::new(late.clone()))).then(vec![late.into()]);
+    given::<AgentSessionDecider>(worked()[..2].to_vec()).when(fail(2, None)).then(vec![capture_failed(2, None).into()]);
+}
+
+#[test]
+fn what_a_failed_capture_would_have_told_is_known_to_be_unknown() {
+    let mut events = worked()[..7].to_vec();
+    events.push(capture_failed(7, Some("1-0")).into()); // 8
+    let snapshots = Snapshots::of(&events);
+    assert_eq!((snapshots.failed_at(6), snapshots.failed_at(8).map(|failed| failed.version)), (None, Some(7)));
+    events.extend([turn(2, 1), answered(2, &["bash_exec"]), started("2-0"), completed("2-0", CallOutcome::Ok)]); // 9 to 12
+    events.push(captured(12, Some("2-0"), "2").into());
+    let snapshots = Snapshots::of(&events);
+    assert_eq!((snapshots.at(11), snapshots.failed_at(11).map(|failed| failed.version)), (None, Some(7)));
+    assert!(snapshots.at(12).is_some() && snapshots.failed_at(12).is_none());
+    assert_eq!(snapshots.failed.len(), 1);
+    let mut made_up = worked()[..7].to_vec();
+    made_up.extend([capture_failed(7, Some("1-0")).into(), captured(7, Some("1-0"), "1").into()]);
+    let snapshots = Snapshots::of(&made_up);
+    assert_eq!((snapshots.failed.len(), snapshots.at(8).map(|point| point.version)), (0, Some(7)));
+}
+
+#[test]
+fn what_a_run_began_with_is_not_what_its_first_call_made() {
+    let mut events = worked();
+    events[2] = capture_failed(2, None).into();
+    let snapshots = Snapshots::of(&events);
+    assert_eq!((snapshots.at(1), snapshots.at(6), snapshots.at(7).map(|point| point.version)), (None, None, Some(7)));
+    // A later run finds something else than the earlier one left.
+    events.extend([run(2), capture_failed(10, None).into()]);
+    let snapshots = Snapshots::of(&events);
+    assert_eq!((snapshots.at(9).map(|point| point.version), snapshots.at(10)), (Some(7), None));
 }
 
 #[test]

@@ -19,6 +19,32 @@ async fn uncaptured(bench: &Bench) -> (String, PathBuf) {
 }
 
 #[tokio::test]
+async fn that_it_failed_is_an_event_at_that_step() {
+    let bench = Bench::new().await;
+    let (session, away) = uncaptured(&bench).await;
+    let failed = bench.events_of(&session, "capture_failed").await.pop().expect("told");
+    let last_call = bench.events_of(&session, "tool_call_completed").await.pop().expect("a call");
+    assert_eq!((&failed["data"]["version"], &failed["data"]["reason"]), (&last_call["stream_version"], &json!("files_failed")));
+    let path = format!("/api/v1/sessions/{session}/snapshots");
+    let listed = bench.world.get(&path).await;
+    assert_eq!((&listed["failed"][0]["position"], &listed["awaited"]), (&last_call["position"], &json!(false)), "{listed}");
+    let told = async |command: &str| {
+        let output = bench.world.command(&["session", command, &session]).output().await.expect("it runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(told("watch").await.contains("! the files after this step could not be captured"));
+    assert!(told("snapshots").await.contains(&format!("#{}", last_call["position"])));
+    let tree = format!("/api/v1/sessions/{session}/tree?at={}", last_call["position"]);
+    let refused = bench.world.send(reqwest::Method::GET, &tree, None).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["reason"]), (409, &json!("no_snapshot")), "{}", refused.text);
+    // Made up, it is no failure any more.
+    std::fs::rename(&away, &bench.folder).expect("moved back");
+    bench.world.post(&format!("/api/v1/sessions/{session}/fork"), json!({})).await.expect(201);
+    let listed = bench.world.get(&path).await;
+    assert_eq!((&listed["failed"], &listed["complete"]), (&json!([]), &json!(true)), "{listed}");
+}
+
+#[tokio::test]
 async fn an_undo_makes_them_up_or_does_nothing() {
     let bench = Bench::new().await;
     let (session, away) = uncaptured(&bench).await;

@@ -1478,6 +1478,20 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @description A step whose files could not be captured. */
+        FailedSnapshot: {
+            /** @description Absent: a run began. */
+            call_id?: string | null;
+            /** @description Absent once the session is forgotten. */
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description Of the event whose files these would have been.
+             */
+            position: number;
+            /** @description `store_full` (no room is left where files are kept), `files_failed` (the folder could not be read) or `store_failed` */
+            reason: string;
+        };
         /** @description One thing that is wrong with a request. */
         FieldError: {
             detail: string;
@@ -2314,6 +2328,8 @@ export interface components {
             awaited: boolean;
             /** @description The last of them are the session's files as they are after its last event: nothing is awaited, and no later capture failed. */
             complete: boolean;
+            /** @description Steps whose files could not be captured, and were not since; nothing tells what their files were. */
+            failed: components["schemas"]["FailedSnapshot"][];
             items: components["schemas"]["Snapshot"][];
             /** @description Always null: they are told at once. */
             next?: string | null;
