@@ -163,6 +163,12 @@ impl Problem {
         let errors = vec![FieldError::parameter("as_of", detail.clone())];
         Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "as_of_unsupported", detail) }
     }
+    /// Of a point of the past that is none yet.
+    pub(crate) fn beyond_the_end(end: u64) -> Self {
+        let detail = format!("the journal ends at {end}");
+        let errors = vec![FieldError::parameter("as_of", detail.clone())];
+        Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "beyond_the_end", detail) }
+    }
     /// A view has not reached the wished position in time.
     pub(crate) fn behind() -> Self {
         let detail = "the view has not reached that position yet; ask again";

@@ -12,14 +12,20 @@ use crate::time;
 impl Api {
     /// A cursor (its epoch checked) or an integer; a malformed one is pointed at by its parameter's name.
     pub(crate) async fn position(&self, parameter: &str, text: &str) -> Result<Position, Problem> {
+        self.position_or(parameter, text, "must be a position (a number) or a cursor").await
+    }
+
+    /// The same where a time was looked for already.
+    async fn no_time(&self, parameter: &str, text: &str) -> Result<Position, Problem> {
+        self.position_or(parameter, text, "must be a position (a number), a cursor or a time such as 2026-11-25T07:48:49Z").await
+    }
+
+    async fn position_or(&self, parameter: &str, text: &str, otherwise: &str) -> Result<Position, Problem> {
         if let Ok(position) = text.parse() {
             return Ok(position);
         }
         let Ok(cursor) = text.parse::<Cursor>() else {
-            return Err(Problem::invalid(vec![FieldError::parameter(
-                parameter,
-                "must be a cursor, a position, or where it is allowed a time",
-            )]));
+            return Err(Problem::invalid(vec![FieldError::parameter(parameter, otherwise)]));
         };
         self.check_cursor(cursor).await?;
         Ok(cursor.position)
@@ -75,13 +81,20 @@ impl Api {
         }
     }
 
-    /// The position that `as_of` means, once every view has reached it: a point of the future is waited for as `min_position` is.
+    /// The position that `as_of` means, once every view has reached it. What the journal itself has not reached is refused at once: nobody knows
+    /// when it will.
     pub(crate) async fn then(&self, as_of: Option<&str>) -> Result<Option<Position>, Problem> {
         let Some(text) = as_of else { return Ok(None) };
         let position = match time::parse(text) {
             Some(time) => self.already(time).await?,
-            None => self.position("as_of", text).await?,
+            None => self.no_time("as_of", text).await?,
         };
+        if self.views_reached() < position {
+            let end = self.commands().journal().head().await?.position;
+            if end < position {
+                return Err(Problem::beyond_the_end(end));
+            }
+        }
         self.wait_for(position).await?;
         Ok(Some(position))
     }
@@ -107,7 +120,7 @@ impl Api {
         let Some(text) = text else { return Ok(None) };
         Ok(Some(match time::parse(text) {
             Some(time) => self.commands().journal().position_at(time).await?,
-            None => self.position(parameter, text).await?,
+            None => self.no_time(parameter, text).await?,
         }))
     }
 

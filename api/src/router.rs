@@ -111,6 +111,10 @@ impl Api {
         self.inner.feed.wait_for(position).await.map_err(|_| Problem::behind())?;
         Ok(self.queries().since(position))
     }
+    /// How far every view is.
+    pub(crate) fn views_reached(&self) -> Position {
+        self.inner.feed.position()
+    }
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.inner.closing.subscribe()
     }

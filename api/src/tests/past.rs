@@ -56,6 +56,8 @@ async fn every_read_takes_a_point_of_the_past() {
         let refused = world.get(&ada, &format!("{url}?as_of=soon")).await.refused(422, "validation");
         assert_eq!(refused["errors"][0]["parameter"], "as_of", "{path}");
         world.get(&ada, &format!("{url}?as_of=00000000000000000000000000000000.1")).await.refused(410, "epoch_changed");
+        let beyond = world.get(&ada, &format!("{url}?as_of=1000000000")).await.refused(422, "beyond_the_end");
+        assert_eq!(beyond["errors"][0]["parameter"], "as_of", "{path}");
         asked += 1;
     }
     assert!(asked > 20, "{asked}");

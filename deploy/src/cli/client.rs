@@ -148,6 +148,11 @@ async fn json(response: reqwest::Response) -> Result<Value, ClientError> {
     response.json().await.map_err(|e| ClientError::Malformed(e.without_url().to_string()))
 }
 
+/// As a query parameter is written on the command line.
+fn flag(parameter: &str) -> String {
+    format!("--{}", on_one_line(parameter).replace('_', "-"))
+}
+
 async fn problem(response: reqwest::Response) -> ClientError {
     let status = response.status();
     let query = response.url().query().map(|query| format!("?{query}")).unwrap_or_default();
@@ -159,11 +164,20 @@ async fn problem(response: reqwest::Response) -> ClientError {
         detail.push_str(&format!(" ({})", on_one_line(&asked)));
     }
     let errors = body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // A single one is what the detail says already.
-    for error in errors.iter().filter(|error| errors.len() > 1 || error["detail"] != body["detail"]) {
-        let pointer = on_one_line(error["pointer"].as_str().unwrap_or_default());
-        let why = printable(error["detail"].as_str().unwrap_or_default());
-        detail.push_str(&format!("\n  {pointer}: {why}"));
+    // A single one is what the detail says already; which argument it means is not.
+    match errors {
+        [error] if error["detail"] == body["detail"] => {
+            if let Some(parameter) = error["parameter"].as_str() {
+                detail = format!("{}: {detail}", flag(parameter));
+            }
+        }
+        errors => {
+            for error in errors {
+                let place = error["parameter"].as_str().map_or_else(|| on_one_line(error["pointer"].as_str().unwrap_or_default()), flag);
+                let why = printable(error["detail"].as_str().unwrap_or_default());
+                detail.push_str(&format!("\n  {place}: {why}"));
+            }
+        }
     }
     let title = if text("title").is_empty() { status.to_string() } else { text("title") };
     let detail = if detail == title { String::new() } else { detail };

@@ -40,3 +40,17 @@ async fn a_session_is_shown_as_it_stood_at_each_of_its_events() {
     let listed = bench.world.get(&format!("/api/v1/projects/{}/sessions?as_of={}", bench.project, first - 1)).await;
     assert_eq!(listed["items"], json!([]));
 }
+
+#[tokio::test]
+async fn the_command_line_says_which_point_is_none() {
+    let bench = Bench::new().await;
+    let said = async |point: &str| {
+        let output =
+            bench.world.command(&["session", "list", "--project", &bench.project, "--as-of", point]).output().await.expect("it runs");
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let (vague, far) = (said("yesterday").await, said("99999").await);
+    assert!(vague.contains("--as-of: must be a position") && vague.lines().count() == 1, "{vague}");
+    assert!(far.contains("--as-of: the journal ends at "), "{far}");
+}
