@@ -115,6 +115,10 @@ impl Problem {
     pub(crate) fn not_found() -> Self {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is nothing here, or nothing you may see")
     }
+    /// Within something that the one who asks may see.
+    pub(crate) fn not_found_because(why: impl Into<String>) -> Self {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", why)
+    }
     pub(crate) fn no_route() -> Self {
         let detail = "there is no such address; /api/docs lists what there is";
         Problem::new(StatusCode::NOT_FOUND, "not_found", detail)

@@ -1,5 +1,6 @@
 use axum::Json;
 use axum::extract::State;
+use opensail_commands::ports::snapshots::{Blamed, BlamedLine};
 use opensail_domain::agent_session::snapshots::Cause;
 use opensail_domain::kernel::SessionId;
 use serde::{Deserialize, Serialize};
@@ -28,19 +29,24 @@ pub(super) struct BlameParams {
 #[schema(as = Blame)]
 pub(super) struct BlameBody {
     path: String,
-    items: Vec<BlamedLine>,
+    items: Vec<BlamedLineBody>,
     /// Always null: a file has one page.
     next: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
-pub(super) struct BlamedLine {
+#[schema(as = BlamedLine)]
+pub(super) struct BlamedLineBody {
     /// From 1.
     line: u64,
     text: String,
     /// Of the event after which the line was first there as it is; null when it was there before the session.
     position: Option<u64>,
     call_id: Option<String>,
+}
+
+fn no_lines(why: String) -> Problem {
+    Problem::invalid(vec![FieldError::parameter("path", why)])
 }
 
 /// Which event wrote each line of a file. A change that people made between two calls is told as the later call's.
@@ -62,16 +68,24 @@ pub(super) async fn get_blame(
     let version = version.min(then.and_then(|then| files.version_at(then)).unwrap_or(u64::MAX));
     let points: Vec<_> = files.snapshots.points.iter().filter(|point| point.version <= version && !point.released).collect();
     let names: Vec<String> = points.iter().map(|point| point.snapshot.clone()).collect();
-    let lines = api.commands().snapshots().blame(files.project_id, &names, &path).await.map_err(Problem::from_snapshot)?;
-    let told = |(number, line): (usize, opensail_commands::ports::snapshots::BlamedLine)| {
+    let blamed = api.commands().snapshots().blame(files.project_id, &names, &path).await.map_err(Problem::from_snapshot)?;
+    let lines = match blamed {
+        Blamed::Lines(lines) => lines,
+        Blamed::Nothing => {
+            return Err(Problem::not_found_because(format!("no file stands at {path} there: it is not, or snapshots leave it out")));
+        }
+        Blamed::Link => return Err(no_lines(format!("{path} is a symbolic link, which has no lines; ask for what it points to"))),
+        Blamed::Folder => return Err(no_lines(format!("{path} is a folder, which has no lines; ask for a file in it"))),
+    };
+    let told = |(number, line): (usize, BlamedLine)| {
         // What the first snapshot has may be older than it.
         let point = points.get(line.snapshot).filter(|_| line.snapshot > 0);
         let call_id = point.and_then(|point| match &point.cause {
             Cause::Call(call_id) => Some(call_id.clone()),
             Cause::Fork | Cause::Run | Cause::Undo { .. } | Cause::Merge { .. } | Cause::Found | Cause::Discard => None,
         });
-        BlamedLine { line: number as u64 + 1, text: line.text, position: point.map(|point| files.position_of(point.version)), call_id }
+        BlamedLineBody { line: number as u64 + 1, text: line.text, position: point.map(|point| files.position_of(point.version)), call_id }
     };
-    let items = lines.ok_or_else(Problem::not_found)?.into_iter().enumerate().map(told).collect();
+    let items = lines.into_iter().enumerate().map(told).collect();
     Ok(Json(BlameBody { path, items, next: None }))
 }

@@ -11,7 +11,7 @@ use opensail_commands::ports::model::{Model, ModelError, ModelErrorKind, ModelRe
 use opensail_commands::ports::passwords::{PasswordError, PasswordHasher};
 use opensail_commands::ports::project_files::*;
 use opensail_commands::ports::snapshots::{
-    AskRoots, BlamedLine, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept, Total,
+    AskRoots, Blamed, Captured, Choices, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept, Total,
     WorkingCopy,
 };
 use opensail_domain::kernel::ProjectId;
@@ -150,7 +150,7 @@ impl Snapshots for NoSnapshots {
     async fn left_out(&self, _: ProjectId, _: &str) -> Result<opensail_commands::ports::snapshots::LeftOut, SnapshotError> {
         Err(SnapshotError::Missing)
     }
-    async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
+    async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Blamed, SnapshotError> {
         Err(SnapshotError::Missing)
     }
     async fn sweep(&self, _: AskRoots, _: bool) -> Result<Swept, SnapshotError> {

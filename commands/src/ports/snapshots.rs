@@ -166,6 +166,16 @@ pub struct LeftOut {
     pub total: u64,
 }
 
+/// Whose the lines of a path are, or why it has none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Blamed {
+    Lines(Vec<BlamedLine>),
+    /// Neither a file nor anything else stands there.
+    Nothing,
+    Link,
+    Folder,
+}
+
 /// A line, and the index of the snapshot in which it came.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BlamedLine {
@@ -272,8 +282,8 @@ pub trait Snapshots: Send + Sync + 'static {
     ) -> Result<Option<(Vec<SnapshotEntry>, bool)>, SnapshotError>;
     /// What is not in a snapshot, and why.
     async fn left_out(&self, project: ProjectId, snapshot: &str) -> Result<LeftOut, SnapshotError>;
-    /// Who wrote each line of a text in the last of the snapshots (oldest first); `None` if no file stands there.
-    async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError>;
+    /// Who wrote each line of a text in the last of the snapshots (oldest first).
+    async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Blamed, SnapshotError>;
     /// Removes what no root reaches and what is not young; only says so when `dry_run`.
     async fn sweep(&self, roots: AskRoots, dry_run: bool) -> Result<Swept, SnapshotError>;
 }

@@ -23,8 +23,8 @@ use crate::ports::model::{Model, ModelError, ModelErrorKind, ModelRequest, Model
 use crate::ports::passwords::{PasswordError, PasswordHasher};
 use crate::ports::project_files::*;
 use crate::ports::snapshots::{
-    AskRoots, BlamedLine, Captured, Choices, Held, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept,
-    Total, WorkingCopy,
+    AskRoots, Blamed, Captured, Choices, Held, Merge, PathChange, PutBack, Sides, SnapshotEntry, SnapshotError, Snapshots, Swept, Total,
+    WorkingCopy,
 };
 use opensail_domain::agent_session::event;
 use opensail_domain::kernel::ProjectId;
@@ -267,7 +267,7 @@ impl Snapshots for SmallStore {
     async fn left_out(&self, _: ProjectId, _: &str) -> Result<crate::ports::snapshots::LeftOut, SnapshotError> {
         Err(SnapshotError::Missing)
     }
-    async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
+    async fn blame(&self, _: ProjectId, _: &[String], _: &str) -> Result<Blamed, SnapshotError> {
         Err(SnapshotError::Missing)
     }
     async fn sweep(&self, _: AskRoots, _: bool) -> Result<Swept, SnapshotError> {

@@ -17,12 +17,26 @@ pub struct Written {
     pub snapshot: usize,
 }
 
+/// Whose the lines of a path are, or why it has none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Blame {
+    Lines(Vec<Written>),
+    Nothing,
+    Link,
+    Folder,
+}
+
 /// For each line of the file at `path` in the last of `snapshots` (oldest first) the snapshot that wrote it. The file is
-/// followed back through renames that kept its bytes; what it was before it was a text of at most `limit` bytes counts as empty. `None` if
-/// no file stands there; `NotText`, or `TooLarge` of the store, where it has no lines to tell.
-pub fn blame(subject: &Subject, snapshots: &[Address], path: &[u8], limit: u64) -> Result<Option<Vec<Written>>, TreeError> {
-    let Some((last, earlier)) = snapshots.split_last() else { return Ok(None) };
-    let Some(content) = file(subject, last, path)? else { return Ok(None) };
+/// followed back through renames that kept its bytes; what it was before it was a text of at most `limit` bytes counts as empty.
+/// `NotText`, or `TooLarge` of the store, where a file has no lines to tell.
+pub fn blame(subject: &Subject, snapshots: &[Address], path: &[u8], limit: u64) -> Result<Blame, TreeError> {
+    let Some((last, earlier)) = snapshots.split_last() else { return Ok(Blame::Nothing) };
+    let content = match entry_at(subject, last, path)? {
+        Some(Item::File { content, .. }) => content,
+        Some(Item::Link { .. }) => return Ok(Blame::Link),
+        Some(Item::Folder { .. }) => return Ok(Blame::Folder),
+        None => return Ok(Blame::Nothing),
+    };
     // Contents from the last back to the first that has the file.
     let mut versions = vec![content];
     let mut path = path.to_vec();
@@ -60,7 +74,7 @@ pub fn blame(subject: &Subject, snapshots: &[Address], path: &[u8], limit: u64) 
         lines = carry(&lines, &text, &now, first + at);
         text = now;
     }
-    Ok(Some(lines))
+    Ok(Blame::Lines(lines))
 }
 
 fn file(subject: &Subject, snapshot: &Address, path: &[u8]) -> Result<Option<Content>, TreeError> {

@@ -48,7 +48,7 @@ mod tests;
 mod unchanged;
 mod walk;
 
-pub use blame::{Written, blame};
+pub use blame::{Blame, Written, blame};
 pub use btrfs::{Subvolume, create_subvolume, delete_subvolume, snapshot_subvolume, subvolume};
 pub use checkout::{Laid, Near, checkout};
 pub use diff::{Change, ChangeKind, diff};

@@ -65,10 +65,15 @@ fn each_line_has_its_writer_also_through_a_rename() {
     snapshots.push(world.take().name);
     world.write("new name", "ONE\ntwo\nthree\nfour");
     snapshots.push(world.take().name);
-    let written = blame(&world.subject, &snapshots, b"new name", 1000).expect("read").expect("a text");
+    let Ok(Blame::Lines(written)) = blame(&world.subject, &snapshots, b"new name", 1000) else { panic!("a text") };
     let lines: Vec<_> = written.iter().map(|line| (String::from_utf8_lossy(&line.line).into_owned(), line.snapshot)).collect();
     assert_eq!(lines, [("ONE\n", 3), ("two\n", 1), ("three\n", 2), ("four", 5)].map(|(line, at)| (line.to_owned(), at)));
-    assert_eq!(blame(&world.subject, &snapshots, b"nowhere", 1000), Ok(None));
+    world.write("folder/file", "text\n");
+    std::os::unix::fs::symlink("new name", world.at("link")).expect("a link");
+    snapshots.push(world.take().name);
+    for (path, expected) in [("nowhere", Blame::Nothing), ("link", Blame::Link), ("folder", Blame::Folder), ("link/file", Blame::Nothing)] {
+        assert_eq!(blame(&world.subject, &snapshots, path.as_bytes(), 1000), Ok(expected), "{path}");
+    }
     // What has no lines is said; what had none before has them from when it became a text.
     world.write("new name", b"bin\0ary");
     snapshots.push(world.take().name);
@@ -78,7 +83,7 @@ fn each_line_has_its_writer_also_through_a_rename() {
     assert_eq!(blame(&world.subject, &snapshots, b"new name", 1000), Err(TreeError::NotText));
     world.write("new name", "text\n");
     snapshots.push(world.take().name);
-    let written = blame(&world.subject, &snapshots, b"new name", 1000).expect("read").expect("a text");
+    let Ok(Blame::Lines(written)) = blame(&world.subject, &snapshots, b"new name", 1000) else { panic!("a text") };
     assert_eq!(written, [Written { line: b"text\n".to_vec(), snapshot: snapshots.len() - 1 }]);
     let too_large = TreeError::Store(crate::cas::CasError::TooLarge { size: 5 });
     assert_eq!(blame(&world.subject, &snapshots, b"new name", 4), Err(too_large));

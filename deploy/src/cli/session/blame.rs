@@ -5,7 +5,7 @@ use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 
 pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, json: bool) -> Result<(), CliError> {
-    let mut query = vec![("path", path.to_owned())];
+    let mut query = vec![("path", as_told(path))];
     query.extend(at.map(|at| ("at", at.to_string())));
     let answer = client.get(&format!("/api/v1/sessions/{session}/blame"), &query).await?;
     if json {
@@ -23,4 +23,21 @@ pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, 
         tell!("{} {:>5}  {text}", paint.ink(Ink::Dim, &format!("{who:<14}")), item["line"]);
     }
     Ok(())
+}
+
+/// A path as shells complete it, written as diffs tell it.
+fn as_told(path: &str) -> String {
+    path.split('/').filter(|part| !matches!(*part, "" | ".")).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_asked_for_as_diffs_tell_it() {
+        for (typed, asked) in [("./b.txt", "b.txt"), ("a//b/./c", "a/b/c"), ("dir/", "dir"), (".env", ".env"), ("../b", "../b")] {
+            assert_eq!(as_told(typed), asked);
+        }
+    }
 }

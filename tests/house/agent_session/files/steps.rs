@@ -124,6 +124,7 @@ async fn what_is_left_out_and_why_is_told_with_the_files() {
 async fn where_lines_cannot_be_told_the_reason_is() {
     let bench = Bench::new().await;
     std::fs::write(bench.folder.join("moved"), "the same bytes\n").expect("written");
+    std::os::unix::fs::symlink("moved", bench.folder.join("link")).expect("a link");
     let make = "head -c 1100000 /dev/zero | tr '\\0' x > large; printf 'a\\0b' > binary; mv moved elsewhere; mkdir empty";
     let (session, _) = bench.run(&[shell(make), say("done")], json!({})).await;
     let begin = bench.step(&session, 0).await;
@@ -136,8 +137,20 @@ async fn where_lines_cannot_be_told_the_reason_is() {
     let refused = blame("binary").await;
     assert_eq!(refused.status.as_u16(), 422, "{}", refused.text);
     assert!(refused.text.contains("no text"), "{}", refused.text);
-    assert_eq!(blame("nowhere").await.status, 404);
-    assert_eq!(blame("empty").await.status, 404);
+    let told = async |path: &str| {
+        let answer = blame(path).await;
+        (answer.status.as_u16(), answer.body["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let (status, why) = told("nowhere").await;
+    assert!(status == 404 && why.contains("no file stands at nowhere"), "{status} {why}");
+    let (status, why) = told("empty").await;
+    assert!(status == 422 && why.contains("is a folder"), "{status} {why}");
+    let (status, why) = told("link").await;
+    assert!(status == 422 && why.contains("is a symbolic link"), "{status} {why}");
+    // Nothing is told of what one may not see.
+    let hidden = format!("/api/v1/sessions/{}/blame?path=nowhere", bench.project);
+    let hidden = bench.world.send(reqwest::Method::GET, &hidden, None).await;
+    assert_eq!((hidden.status.as_u16(), &hidden.body["detail"]), (404, &json!("there is nothing here, or nothing you may see")));
     // A snapshot that nobody took, and a session's own that is known.
     let path = format!("/api/v1/sessions/{session}");
     let unknown = "ab".repeat(32);

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use opensail_commands::ports::snapshots::{
-    AskRoots, BlamedLine, Captured, Choices, Held, LeftOut, MAX_TOLD_LEFT_OUT, MAX_TOLD_PATHS, Merge, PathChange, PutBack, Sides,
+    AskRoots, Blamed, BlamedLine, Captured, Choices, Held, LeftOut, MAX_TOLD_LEFT_OUT, MAX_TOLD_PATHS, Merge, PathChange, PutBack, Sides,
     SnapshotEntry, SnapshotError, Snapshots, Swept, Total, WorkingCopy,
 };
 use opensail_csi::cas::{Address, Hold, LocalStore, Objects, Subject};
@@ -230,16 +230,21 @@ impl Snapshots for LocalSnapshots {
         .await
     }
 
-    async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Option<Vec<BlamedLine>>, SnapshotError> {
+    async fn blame(&self, project: ProjectId, snapshots: &[String], path: &str) -> Result<Blamed, SnapshotError> {
         let snapshots: Vec<Address> = snapshots.iter().map(|name| address(name)).collect::<Result<_, _>>()?;
         let path = path.to_owned();
         self.blocking(project, move |_, subject| {
-            let lines = tree::blame(subject, &snapshots, &meant(&path), MAX_BLAMED).map_err(|error| match failed(error) {
+            let blamed = tree::blame(subject, &snapshots, &meant(&path), MAX_BLAMED).map_err(|error| match failed(error) {
                 SnapshotError::TooLarge { size, .. } => SnapshotError::TooLarge { size, limit: MAX_BLAMED },
                 error => error,
             })?;
             let told = |line: tree::Written| BlamedLine { text: lossy(&line.line), snapshot: line.snapshot };
-            Ok(lines.map(|lines| lines.into_iter().map(told).collect()))
+            Ok(match blamed {
+                tree::Blame::Lines(lines) => Blamed::Lines(lines.into_iter().map(told).collect()),
+                tree::Blame::Nothing => Blamed::Nothing,
+                tree::Blame::Link => Blamed::Link,
+                tree::Blame::Folder => Blamed::Folder,
+            })
         })
         .await
     }

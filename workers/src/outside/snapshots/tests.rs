@@ -60,7 +60,8 @@ async fn what_was_captured_is_told_read_and_laid_out() {
     };
     assert_eq!(text(&first, "a.txt").await.as_deref(), Some("one\n"));
     assert_eq!(text(&first, "b.txt").await, None);
-    let blamed = world.snapshots.blame(world.project, &[first.clone(), second.clone()], "a.txt").await.expect("blamed").expect("a text");
+    let blamed = world.snapshots.blame(world.project, &[first.clone(), second.clone()], "a.txt").await;
+    let Ok(Blamed::Lines(blamed)) = blamed else { panic!("a text: {blamed:?}") };
     assert_eq!(blamed.iter().map(|line| line.snapshot).collect::<Vec<_>>(), [0, 1]);
     let copy = world.folder.path().canonicalize().expect("a path").join("forks/one");
     assert!(world.snapshots.lay_out(world.project, &first, &world.root, &copy).await.expect("laid out"));
