@@ -130,6 +130,8 @@ impl Follower {
         };
         self.failures += 1;
         if !passing || self.failures > RECONNECTS {
+            // Who asks once more tries as long again.
+            self.failures = 0;
             return Err(error);
         }
         tokio::time::sleep(RECONNECT_PAUSE).await;

@@ -12,6 +12,7 @@ pub mod list;
 pub mod merge;
 pub mod narrate;
 pub mod project;
+mod prompt;
 pub mod replay;
 pub mod run;
 pub mod screen;

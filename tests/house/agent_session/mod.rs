@@ -15,3 +15,4 @@ mod past;
 mod queue;
 mod socket;
 mod stream;
+mod terminal;

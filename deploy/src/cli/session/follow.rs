@@ -1,18 +1,22 @@
 //! The live view of a session: events and streamed text, questions answered in place, Ctrl-C once to cancel and twice to leave.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::Duration;
 
+use futures::StreamExt;
 use serde_json::{Value, json};
 use tokio::time::interval;
 
+use super::prompt::Prompt;
 use super::screen::Screen;
 use super::{answer, narrate, replay};
 use crate::cli::CliError;
 use crate::cli::arguments::Decision;
 use crate::cli::client::{Client, ClientError};
 use crate::cli::events::{Followed, Follower, Frame, RECONNECT_PAUSE, RECONNECTS};
-use crate::cli::paint::Ink;
+use crate::cli::paint::{Ink, on_one_line};
+
+const ANSWERS: &str = "[y] once  [a] for this session  [n] no, or a reason why not ›";
 
 #[derive(Clone, Copy)]
 pub struct Manner {
@@ -30,6 +34,7 @@ pub async fn follow(client: &Client, session: &str, after: Option<String>, manne
         screen: Screen::new(),
         streamed: Streamed::default(),
         places: narrate::Places::default(),
+        asked: None,
         interrupts: 0,
     }
     .run(follower)
@@ -51,28 +56,44 @@ struct View<'a> {
     screen: Screen,
     streamed: Streamed,
     places: narrate::Places,
+    /// The question that waits for a line.
+    asked: Option<Prompt>,
     interrupts: u32,
 }
 
 impl View<'_> {
-    async fn run(mut self, mut follower: Follower) -> Result<(), CliError> {
+    async fn run(mut self, follower: Follower) -> Result<(), CliError> {
+        // What it has begun is not begun anew whenever something else comes first.
+        let followed = futures::stream::unfold(follower, |mut follower| async move { Some((follower.next().await, follower)) });
+        let mut followed = std::pin::pin!(followed);
         let mut ticks = interval(Duration::from_millis(120));
         loop {
             tokio::select! {
-                followed = follower.next() => match followed? {
-                    Followed::Frame(frame) => {
-                        if let Some(status) = self.frame(frame).await? {
-                            return self.end(&status).await;
-                        }
-                    }
-                    Followed::Reconnecting => self.screen.doing(Some("the connection broke; reconnecting".into())),
-                    Followed::Over => {
-                        let session = self.client.get(&format!("/api/v1/sessions/{}", self.session), &[]).await?;
-                        return self.end(session["status"].as_str().unwrap_or_default()).await;
-                    }
+                Some(followed) = followed.next() => match followed {
+                    // The question stays open; a server that is back is told.
+                    Err(ClientError::Unreachable { .. } | ClientError::Lost { .. }) if self.asked.is_some() => {}
+                    followed => if let Some(status) = self.followed(followed?).await? {
+                        return self.end(&status).await;
+                    },
                 },
+                line = typed(&mut self.asked) => self.answer(line?).await?,
                 _ = ticks.tick() => if !self.manner.json { self.screen.tick() },
                 _ = tokio::signal::ctrl_c() => self.interrupted().await?,
+            }
+        }
+    }
+
+    /// The status, when the session has ended.
+    async fn followed(&mut self, followed: Followed) -> Result<Option<String>, CliError> {
+        match followed {
+            Followed::Frame(frame) => self.frame(frame).await,
+            Followed::Reconnecting => {
+                self.screen.doing(Some("the connection broke; reconnecting".into()));
+                Ok(None)
+            }
+            Followed::Over => {
+                let session = self.client.get(&format!("/api/v1/sessions/{}", self.session), &[]).await?;
+                Ok(Some(session["status"].as_str().unwrap_or_default().to_owned()))
             }
         }
     }
@@ -116,6 +137,7 @@ impl View<'_> {
 
     async fn event(&mut self, item: &Value) -> Result<(), CliError> {
         let asked = item["type"] == "agent_session.approval_requested";
+        let half_line = if self.settles(item) { self.withdraw().await } else { String::new() };
         if self.manner.json {
             tell!("{item}");
         } else {
@@ -131,7 +153,28 @@ impl View<'_> {
             }
             self.screen.doing(narrate::next_step(item));
         }
+        if !half_line.trim().is_empty() {
+            let told = format!("  typed, and not sent: {}", on_one_line(half_line.trim()));
+            self.screen.line(&self.screen.paint.ink(Ink::Dim, &told));
+        }
         if asked { self.question(item).await } else { Ok(()) }
+    }
+
+    /// Whether an event ends the question that is open here.
+    fn settles(&self, item: &Value) -> bool {
+        let Some(open) = &self.asked else { return false };
+        match item["type"].as_str().unwrap_or_default().trim_start_matches("agent_session.") {
+            "approval_answered" | "approval_timed_out" => item["data"]["approval_id"] == open.approval,
+            "completed" | "failed" | "cancelled" | "limit_reached" => true,
+            _ => false,
+        }
+    }
+
+    /// Closes the question that is open here; what was typed is given back.
+    async fn withdraw(&mut self) -> String {
+        let Some(open) = self.asked.take() else { return String::new() };
+        self.screen.answered(false);
+        open.close().await
     }
 
     async fn question(&mut self, item: &Value) -> Result<(), CliError> {
@@ -152,8 +195,28 @@ impl View<'_> {
             );
             return Ok(());
         }
-        let Some((decision, reason)) = self.ask().await? else { return self.interrupted().await };
-        self.tell(approval, decision, reason).await
+        self.ask(approval.to_owned())
+    }
+
+    fn ask(&mut self, approval: String) -> Result<(), CliError> {
+        let question = format!("  {} ", self.screen.paint.ink(Ink::Bold, ANSWERS));
+        self.screen.ask(question);
+        self.asked = Some(Prompt::open(approval)?);
+        Ok(())
+    }
+
+    /// `line`: none at the input's end.
+    async fn answer(&mut self, line: Option<String>) -> Result<(), CliError> {
+        let Some(Prompt { approval, .. }) = self.asked.take() else { return Ok(()) };
+        self.screen.answered(line.is_some());
+        let (decision, reason) = match line.as_deref().map(str::trim) {
+            Some("") => return self.ask(approval),
+            Some("y" | "yes") => (Decision::AllowOnce, None),
+            Some("a" | "always") => (Decision::AllowSession, None),
+            None | Some("n" | "no") => (Decision::Deny, None),
+            Some(reason) => (Decision::Deny, Some(reason.to_owned())),
+        };
+        self.tell(&approval, decision, reason).await
     }
 
     /// The same answer may be given twice, so it is given again to a server that was away.
@@ -182,33 +245,10 @@ impl View<'_> {
         }
     }
 
-    /// `None` when Ctrl-C was pressed instead.
-    async fn ask(&mut self) -> Result<Option<(Decision, Option<String>)>, CliError> {
-        loop {
-            self.screen.end_text();
-            tell_part!("  {} ", self.screen.paint.ink(Ink::Bold, "[y] once  [a] for this session  [n] no, or a reason why not ›"));
-            std::io::stdout().flush()?;
-            let line = tokio::task::spawn_blocking(|| {
-                let mut line = String::new();
-                std::io::stdin().read_line(&mut line).map(|bytes| (bytes, line))
-            });
-            let (bytes, line) = tokio::select! {
-                line = line => line.map_err(|e| CliError::Failed(e.to_string()))??,
-                _ = tokio::signal::ctrl_c() => return Ok(None),
-            };
-            return Ok(Some(match line.trim() {
-                "" if bytes == 0 => (Decision::Deny, None),
-                "" => continue,
-                "y" | "yes" => (Decision::AllowOnce, None),
-                "a" | "always" => (Decision::AllowSession, None),
-                "n" | "no" => (Decision::Deny, None),
-                reason => (Decision::Deny, Some(reason.to_string())),
-            }));
-        }
-    }
-
     async fn interrupted(&mut self) -> Result<(), CliError> {
         self.interrupts += 1;
+        // The terminal has thrown away what was typed.
+        self.withdraw().await;
         if self.interrupts > 1 {
             self.screen.end_text();
             return Err(CliError::Interrupted);
@@ -222,6 +262,7 @@ impl View<'_> {
     }
 
     async fn end(mut self, status: &str) -> Result<(), CliError> {
+        self.withdraw().await;
         self.screen.doing(None);
         self.screen.end_text();
         self.say_what_was_not_kept().await;
@@ -240,5 +281,13 @@ impl View<'_> {
         if !self.manner.json && (snapshots["awaited"] == true || last_failed) {
             eprintln!("opensail: the files after its last step could not be captured; undo and fork try it again");
         }
+    }
+}
+
+/// Never ready while nothing is asked.
+async fn typed(asked: &mut Option<Prompt>) -> Result<Option<String>, CliError> {
+    match asked {
+        Some(prompt) => Ok(prompt.line().await?),
+        None => std::future::pending().await,
     }
 }

@@ -56,7 +56,10 @@ pub fn lines(item: &Value, streamed: usize, places: &Places, paint: Paint) -> Ve
             lines.extend(text("preview").lines().map(|line| format!("    {}", diff_line(line, paint))));
             lines
         }
-        "approval_answered" => vec![paint.ink(Ink::Dim, &format!("  answered: {}", text("decision").replace('_', " ")))],
+        "approval_answered" => {
+            let by = item["actor"]["name"].as_str().map(|name| format!(" by {}", printable(name))).unwrap_or_default();
+            vec![paint.ink(Ink::Dim, &format!("  answered{by}: {}", text("decision").replace('_', " ")))]
+        }
         "approval_timed_out" => vec![paint.ink(Ink::Yellow, "  nobody answered in time: denied")],
         "tool_call_completed" => tool_result(data, paint),
         "message_added" => vec![format!("{} {}", paint.ink(Ink::Bold, "you"), text("text"))],

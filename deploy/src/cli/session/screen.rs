@@ -15,6 +15,8 @@ pub struct Screen {
     /// The cursor stands behind streamed text, not at a line's start.
     in_text: bool,
     progress_shown: bool,
+    /// A question whose answer is awaited at the bottom.
+    question: Option<String>,
     doing: Option<(String, Instant)>,
     /// The last line that what is being done has printed.
     said: String,
@@ -34,17 +36,41 @@ impl Screen {
             terminal: std::io::stdout().is_terminal(),
             in_text: false,
             progress_shown: false,
+            question: None,
             doing: None,
             said: String::new(),
             frame: 0,
         }
     }
 
-    /// A line that stays.
+    /// A line that stays. A question that is open is asked again beneath it; what was typed stays above, and stays typed.
     pub fn line(&mut self, text: &str) {
         self.clear_progress();
         self.end_text();
-        tell!("{text}");
+        if let Some(question) = &self.question {
+            tell!();
+            tell!("{text}");
+            tell_part!("{question}");
+            let _ = std::io::stdout().flush();
+        } else {
+            tell!("{text}");
+        }
+    }
+
+    /// Asks at the bottom, until it is [`Screen::answered`].
+    pub fn ask(&mut self, question: String) {
+        self.clear_progress();
+        self.end_text();
+        tell_part!("{question}");
+        let _ = std::io::stdout().flush();
+        self.question = Some(question);
+    }
+
+    /// `line_ended`: by the Enter of who answered.
+    pub fn answered(&mut self, line_ended: bool) {
+        if self.question.take().is_some() && !line_ended {
+            tell!();
+        }
     }
 
     /// A piece of streamed text.
@@ -84,7 +110,7 @@ impl Screen {
     /// Draws the progress line anew; call it several times a second.
     pub fn tick(&mut self) {
         let Some((what, since)) = &self.doing else { return };
-        if !self.terminal || self.in_text {
+        if !self.terminal || self.in_text || self.question.is_some() {
             return;
         }
         self.frame = (self.frame + 1) % SPINNER.len();
