@@ -35,8 +35,7 @@ export function AuditPage() {
         <a className="button button-small" href={`/api/v1/audit/export?${wish}`} download>{texts.audit.export}</a>
       </header>
       <SealPanel seal={seal} />
-      <FilterForm key={query.toString()} filters={filters} onApply={apply} />
-      <SavedFilters filters={filters} onChoose={apply} />
+      <FilterForm key={query.toString()} filters={filters} onApply={apply}><SavedFilters filters={filters} onChoose={apply} /></FilterForm>
       <Events key={wish} wish={wish} seal={seal} />
     </div>
   );
@@ -79,8 +78,10 @@ function Events({ wish, seal }: { wish: string; seal: Seal }) {
   if (items.length === 0) return busy ? <p className="soft" role="status">{texts.loading}</p> : <Empty title={texts.audit.none} text={texts.audit.noneText} />;
   return (
     <>
-      <ListProof count={items.length} proofs={proofs} />
-      <EventTable items={items} proofs={proofs} onChoose={setShown} />
+      <div className="card">
+        <ListProof count={items.length} proofs={proofs} />
+        <EventTable items={items} proofs={proofs} onChoose={setShown} />
+      </div>
       {next && <div className="row"><Button busy={busy} onClick={more}>{texts.more}</Button></div>}
       {shown && <EventDialog item={shown} proofs={proofs} onClose={() => setShown(undefined)} onChoose={setShown} />}
     </>
@@ -91,8 +92,8 @@ function EventTable({ items, proofs, onChoose }: { items: readonly EventItem[]; 
   const names = [texts.audit.time, texts.audit.what, texts.audit.who, texts.audit.where, texts.audit.address];
   const proven = proofs.of.size > 0;
   return (
-    // A wide table is scrolled by keyboard too.
-    <div className="card table-scroll" role="region" aria-label={texts.audit.title} tabIndex={0}>
+    // On a narrow window it is scrolled, by keyboard too.
+    <div className="table-scroll" role="region" aria-label={texts.audit.title} tabIndex={0}>
       <table className="table audit-table">
         <thead>
           <tr>{(proven ? [texts.seal.column, ...names] : names).map((name) => <th key={name} scope="col">{name}</th>)}</tr>
@@ -101,10 +102,10 @@ function EventTable({ items, proofs, onChoose }: { items: readonly EventItem[]; 
           {items.map((item) => (
             <tr key={item.position}>
               {proven && <td><Mark proof={proofs.of.get(item)} /></td>}
-              <td><time dateTime={item.time}>{moment(item.time)}</time></td>
+              <td className="nowrap"><time dateTime={item.time}>{moment(item.time)}</time></td>
               <td><button type="button" className="link-button" aria-label={texts.audit.open(item.type, item.position)} onClick={() => onChoose(item)}>{item.type}</button></td>
-              <td>{item.actor.name || item.actor.id} <span className="soft">{item.actor.kind}</span></td>
-              <td className="mono soft">{item.stream.replace(/([0-9a-f]{6})[0-9a-f-]{12,}([0-9a-f]{4})$/, '$1…$2')}</td>
+              <td className="audit-who">{item.actor.name || item.actor.id} <span className="soft">{item.actor.kind}</span></td>
+              <td className="mono soft"><Place stream={item.stream} /></td>
               <td className="mono soft">{item.client_address ?? ''}</td>
             </tr>
           ))}
@@ -112,6 +113,12 @@ function EventTable({ items, proofs, onChoose }: { items: readonly EventItem[]; 
       </table>
     </div>
   );
+}
+
+/** A stream, its id shortened: the event tells the whole of it. Where there is no room it breaks before the id. */
+function Place({ stream }: { stream: string }) {
+  const [, room = stream, id = ''] = /^([a-z_]+-)(.+)$/.exec(stream) ?? [];
+  return <><span className="nowrap">{room}</span><wbr /><span className="nowrap">{id.replace(/^([0-9a-f]{6})[0-9a-f-]{12,}([0-9a-f]{4})$/, '$1…$2')}</span></>;
 }
 
 function Mark({ proof }: { proof: Proof | undefined }) {

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { get, type Listing, type Schema } from '../kernel/api/client';
 import { useResource } from '../kernel/live/resource';
 import { texts } from '../kernel/text/texts';
@@ -8,7 +8,8 @@ import { useProjects } from '../project/projects';
 import { useTeams } from '../team/teams';
 import { type Filters, NO_FILTERS } from './filters';
 
-export function FilterForm({ filters, onApply }: { filters: Filters; onApply: (filters: Filters) => void }) {
+/** `children` stand beside its actions. */
+export function FilterForm({ filters, onApply, children }: { filters: Filters; onApply: (filters: Filters) => void; children: ReactNode }) {
   const [wish, setWish] = useState(filters);
   const { all } = useTeams();
   const projects = useProjects(wish.team_id || null).value ?? [];
@@ -52,6 +53,7 @@ export function FilterForm({ filters, onApply }: { filters: Filters; onApply: (f
         >
           {texts.audit.clear}
         </Button>
+        {children}
       </div>
     </form>
   );

@@ -16,7 +16,7 @@ export function SavedFilters({ filters, onChoose }: { filters: Filters; onChoose
     setKnown(next);
   };
   return (
-    <div className="row" role="group" aria-label={texts.audit.saved}>
+    <div className="row saved-filters" role="group" aria-label={texts.audit.saved}>
       {Object.entries(known).map(([key, value]) => (
         <span key={key} className="row saved-filter">
           <Button small onClick={() => onChoose(value)}>{key}</Button>

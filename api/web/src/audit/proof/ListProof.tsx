@@ -12,7 +12,7 @@ export function ListProof({ count, proofs }: { count: number; proofs: Proofs }) 
   const whole = proofs.all && good.length + bad.length === count;
   const size = Math.min(...good.map(({ head }) => head?.checkpoint.size ?? 0));
   return (
-    <div className="row">
+    <div className="row list-proof">
       {(!proofs.all || problem) && <Button small onClick={proofs.verifyAll}>{texts.seal.all}</Button>}
       <p role="status" className="small soft">
         {proofs.all && !whole && texts.seal.some(good.length + bad.length, count)}
