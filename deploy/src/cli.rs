@@ -18,6 +18,7 @@ pub mod projection;
 pub mod session;
 pub mod storage;
 pub mod work;
+pub mod working;
 
 /// Why a command ended badly; becomes the exit code.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use account::Account;
 pub use audit::{Audit, AuditFilter, AuditFormat};
-pub use conflicts::{Conflicts, OnConflict};
+pub use conflicts::{Conflicts, OnConflict, Side};
 pub use look_back::LookBack;
 pub use projection::Projection;
 pub use session::{Decision, EditMode, ExportFormat, Run, Session};

@@ -2,6 +2,9 @@
 
 use std::io::IsTerminal;
 
+/// Of what is being done, one picture after the other.
+pub const SPINNER: &[&str] = &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
 #[derive(Clone, Copy)]
 pub struct Paint {
     on: bool,

@@ -23,10 +23,10 @@ pub mod undo;
 
 use serde_json::{Value, json};
 
-use super::arguments::{Decision, Session};
+use super::arguments::{Decision, OnConflict, Session, Side};
 use super::client::{Client, ClientError};
 use super::connect::connect;
-use super::{CliError, paint};
+use super::{CliError, paint, working};
 
 pub async fn execute(command: Session) -> Result<(), CliError> {
     match command {
@@ -84,15 +84,22 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
         }
         Session::Snapshots { session, then, json } => snapshots::snapshots(client, &session, &then, json).await,
         Session::Blame { session, path, at, json } => blame::blame(client, &session, &path, at, json).await,
-        Session::Undo { session, to, conflicts } => undo::undo(client, &session, to, &conflicts).await,
+        Session::Undo { session, to, conflicts, on_conflict } => {
+            let mut wish = conflicts.fields(&[], on_conflict.map(Side::as_str));
+            wish["to"] = to.into();
+            undo::undo(client, &session, &wish).await
+        }
         Session::Fork { session, at, message, model, edit_mode, start, json } => {
             fork::fork(client, &session, fork::Wish { at, message, model, edit_mode, start }, json).await
         }
         Session::Compare { left, right, then, json } => compare::compare(client, &left, &right, &then, json).await,
         Session::Tree { session, then, json } => tree::tree(client, &session, &then, json).await,
-        Session::Merge { session, conflicts, marked } => merge::merge(client, &session, &conflicts, &marked).await,
+        Session::Merge { session, conflicts, marked, on_conflict } => {
+            merge::merge(client, &session, &conflicts.fields(&marked, on_conflict.map(OnConflict::as_str))).await
+        }
         Session::Discard { session, force } => {
-            client.post(&format!("/api/v1/sessions/{session}/discard"), &json!({ "force": force })).await?;
+            let (path, wish) = (format!("/api/v1/sessions/{session}/discard"), json!({ "force": force }));
+            working::shown("throwing away: what is in the copy is kept first", false, client.post(&path, &wish)).await?;
             tell!("thrown away; its history stays, and what was in it is its last snapshot");
             Ok(())
         }

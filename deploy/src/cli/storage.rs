@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::arguments::Storage;
 use super::client::Client;
 use super::connect::connect;
-use super::{CliError, session};
+use super::{CliError, session, working};
 
 pub async fn execute(command: Storage) -> Result<(), CliError> {
     let connection = connect().await?;
@@ -35,7 +35,8 @@ async fn with_server(command: Storage, client: &Client) -> Result<(), CliError> 
 }
 
 async fn sweep(client: &Client, dry_run: bool, json: bool) -> Result<(), CliError> {
-    let swept = client.post("/api/v1/storage/sweep", &json!({ "dry_run": dry_run })).await?;
+    let (what, wish) = (if dry_run { "looking through the store" } else { "sweeping the store" }, json!({ "dry_run": dry_run }));
+    let swept = working::shown(what, json, client.post("/api/v1/storage/sweep", &wish)).await?;
     if json {
         tell!("{swept}");
         return Ok(());

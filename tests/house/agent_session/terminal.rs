@@ -5,12 +5,15 @@ use std::io::{Read, Write};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use opensail_tests::world::until;
+use opensail_tests::world::{World, until};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use serde_json::json;
-use tokio::process::Child;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
 
 use super::bench::{Bench, say, shell};
+use crate::PROGRAM;
 
 struct Terminal {
     keys: File,
@@ -20,10 +23,14 @@ struct Terminal {
 
 impl Terminal {
     fn run(bench: &Bench, arguments: &[&str]) -> Terminal {
+        Terminal::of(bench.world.command(arguments))
+    }
+
+    fn of(mut command: Command) -> Terminal {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
         grantpt(&ours).and_then(|()| unlockpt(&ours)).expect("unlocked");
         let theirs = || Stdio::from(ioctl_tiocgptpeer(&ours, OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("its other end"));
-        let program = bench.world.command(arguments).stdin(theirs()).stdout(theirs()).stderr(theirs()).spawn().expect("it runs");
+        let program = command.stdin(theirs()).stdout(theirs()).stderr(theirs()).spawn().expect("it runs");
         let keys = File::from(ours);
         let (mut screen, shown) = (keys.try_clone().expect("the screen"), Arc::new(Mutex::new(String::new())));
         let text = Arc::clone(&shown);
@@ -82,4 +89,26 @@ async fn a_question_of_a_session_that_is_cancelled_elsewhere_closes_too() {
     bench.world.post(&format!("/api/v1/sessions/{session}/cancel"), json!({})).await.expect(202);
     terminal.shows("cancelled").await;
     assert_eq!(terminal.program.wait().await.expect("it ends").code(), Some(1), "{}", terminal.shown());
+}
+
+#[tokio::test]
+async fn what_takes_long_shows_that_it_lasts_and_leaves_nothing_of_it_behind() {
+    // A server that answers only when the line was seen.
+    let server = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", server.local_addr().expect("an address"));
+    let world = World::at_rest(PROGRAM, &[]);
+    let mut command = world.command(&["session", "undo", "s", "--to", "3"]);
+    command.env("OPENSAIL_URL", &url).env("OPENSAIL_TOKEN", "t").env("NO_COLOR", "1");
+    let mut terminal = Terminal::of(command);
+    let (mut asked, _) = server.accept().await.expect("asked");
+    assert!(asked.read(&mut [0; 4096]).await.expect("read") > 0);
+    terminal.shows("going back: files are compared and changed … 1s").await;
+    let body = json!({ "to": 3, "found": 9, "changed": 2, "spared": [], "refused": [] }).to_string();
+    let head = format!("HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+    asked.write_all(format!("{head}{body}").as_bytes()).await.expect("answered");
+    assert!(terminal.program.wait().await.expect("it ends").success(), "{}", terminal.shown());
+    terminal.shows("--to 9").await;
+    let shown = terminal.shown();
+    let (_, left) = shown.rsplit_once("\r\x1b[2K").expect("the line was cleared");
+    assert!(left.starts_with("back at #3; paths changed: 2") && !left.contains("going back"), "{shown:?}");
 }

@@ -11,22 +11,46 @@ pub struct Conflicts {
     /// Paths that are overwritten
     #[arg(long, value_name = "PATH")]
     pub take: Vec<String>,
-    /// What becomes of all others
-    #[arg(long, value_enum)]
-    pub on_conflict: Option<OnConflict>,
 }
 
+/// Of an undo: one side or the other.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Side {
+    Keep,
+    Take,
+}
+
+impl Side {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Side::Keep => "keep",
+            Side::Take => "take",
+        }
+    }
+}
+
+/// Of a merge.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OnConflict {
     Keep,
     Take,
-    /// Both sides between markers; merges of texts only
+    /// Both sides between markers; of texts only
     Marked,
 }
 
+impl OnConflict {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OnConflict::Keep => "keep",
+            OnConflict::Take => "take",
+            OnConflict::Marked => "marked",
+        }
+    }
+}
+
 impl Conflicts {
-    /// As fields of a request.
-    pub fn fields(&self, marked: &[String]) -> serde_json::Value {
+    /// As fields of a request. `others`: what becomes of all that are not named.
+    pub fn fields(&self, marked: &[String], others: Option<&str>) -> serde_json::Value {
         let kept = self.keep.iter().map(|path| (path.clone(), "keep".into()));
         let taken = self.take.iter().map(|path| (path.clone(), "take".into()));
         let marked = marked.iter().map(|path| (path.clone(), "marked".into()));
@@ -35,13 +59,8 @@ impl Conflicts {
         if !decisions.is_empty() {
             body["decisions"] = decisions.into();
         }
-        if let Some(all) = self.on_conflict {
-            body["on_conflict"] = match all {
-                OnConflict::Keep => "keep",
-                OnConflict::Take => "take",
-                OnConflict::Marked => "marked",
-            }
-            .into();
+        if let Some(others) = others {
+            body["on_conflict"] = others.into();
         }
         body
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{Conflicts, LookBack};
+use super::{Conflicts, LookBack, OnConflict, Side};
 
 #[derive(Subcommand)]
 pub enum Session {
@@ -147,6 +147,9 @@ pub enum Session {
         to: u64,
         #[command(flatten)]
         conflicts: Conflicts,
+        /// What becomes of all others
+        #[arg(long, value_enum)]
+        on_conflict: Option<Side>,
     },
     /// Go on from an event in a new session with its own copy of the files
     Fork {
@@ -202,6 +205,9 @@ pub enum Session {
         /// Paths of texts in which both sides stand between markers
         #[arg(long, value_name = "PATH")]
         marked: Vec<String>,
+        /// What becomes of all others
+        #[arg(long, value_enum)]
+        on_conflict: Option<OnConflict>,
     },
     /// Throw a fork's working copy away; its history stays
     Discard {

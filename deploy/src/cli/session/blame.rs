@@ -3,11 +3,13 @@
 use crate::cli::CliError;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
+use crate::cli::working;
 
 pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, json: bool) -> Result<(), CliError> {
     let mut query = vec![("path", as_told(path))];
     query.extend(at.map(|at| ("at", at.to_string())));
-    let answer = client.get(&format!("/api/v1/sessions/{session}/blame"), &query).await?;
+    let address = format!("/api/v1/sessions/{session}/blame");
+    let answer = working::shown("reading the file at each step", json, client.get(&address, &query)).await?;
     if json {
         tell!("{answer}");
         return Ok(());

@@ -7,13 +7,15 @@ use crate::cli::CliError;
 use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
+use crate::cli::working;
 
 /// Characters of an answer that are shown.
 const TEXT_CHARS: usize = 70;
 
 pub async fn compare(client: &Client, left: &str, right: &str, then: &LookBack, json: bool) -> Result<(), CliError> {
     let query: Vec<_> = [("with", right.to_owned())].into_iter().chain(then.parameter()).collect();
-    let answer = client.get(&format!("/api/v1/sessions/{left}/compare"), &query).await?;
+    let path = format!("/api/v1/sessions/{left}/compare");
+    let answer = working::shown("comparing files", json, client.get(&path, &query)).await?;
     if json {
         tell!("{answer}");
         return Ok(());

@@ -7,6 +7,7 @@ use crate::cli::CliError;
 use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, on_one_line, printable};
+use crate::cli::working;
 
 pub async fn diff(
     client: &Client,
@@ -21,7 +22,8 @@ pub async fn diff(
     };
     let given = [("from", from), ("to", to)].into_iter().filter_map(|(name, value)| Some((name, value?)));
     let query: Vec<_> = given.chain(then.parameter()).collect();
-    let diff = client.get(&format!("/api/v1/sessions/{session}/diff"), &query).await?;
+    let path = format!("/api/v1/sessions/{session}/diff");
+    let diff = working::shown("comparing files", json, client.get(&path, &query)).await?;
     if json {
         tell!("{diff}");
         return Ok(());

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use crate::cli::CliError;
 use crate::cli::client::Client;
 use crate::cli::paint::on_one_line;
+use crate::cli::working;
 
 /// A fork has the conversation until it left, under a key of its own; so whoever wants something forgotten is told of those that still know it.
 pub async fn forget(client: &Client, session: &str, reason: &str) -> Result<(), CliError> {
-    let answer = client.post(&format!("/api/v1/sessions/{session}/forget"), &json!({ "reason": reason })).await?;
+    let (path, wish) = (format!("/api/v1/sessions/{session}/forget"), json!({ "reason": reason }));
+    let answer = working::shown("forgetting", false, client.post(&path, &wish)).await?;
     tell!("forgotten; the event stands at position {}", answer["position"]);
     let tree = client.get(&format!("/api/v1/sessions/{session}/forks"), &[("min_position", answer["position"].to_string())]).await?;
     let forks = beneath(tree["items"].as_array().map(Vec::as_slice).unwrap_or_default(), session);

@@ -8,6 +8,7 @@ use crate::cli::arguments::EditMode;
 use crate::cli::client::Client;
 use crate::cli::connect::is_named;
 use crate::cli::paint::{Ink, Paint, on_one_line, printable};
+use crate::cli::working;
 use crate::{data_folder, settings};
 
 /// Paths named of each reason.
@@ -34,7 +35,8 @@ pub async fn fork(client: &Client, session: &str, wish: Wish, json: bool) -> Res
     if let Some(mode) = wish.edit_mode.and_then(|mode| mode.to_possible_value()) {
         body["edit_mode"] = mode.get_name().into();
     }
-    let fork = client.post(&format!("/api/v1/sessions/{session}/fork"), &body).await?;
+    let path = format!("/api/v1/sessions/{session}/fork");
+    let fork = working::shown("forking: files are kept and laid out", json, client.post(&path, &body)).await?;
     if json {
         tell!("{fork}")
     } else {

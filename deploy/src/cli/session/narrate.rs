@@ -174,6 +174,7 @@ pub fn next_step(item: &Value) -> Option<String> {
         "requested" | "requeued" => Some("waiting for the project".into()),
         "turn_started" => Some("the model is thinking".into()),
         "tool_call_started" => Some(format!("running {}", printable(data["tool"].as_str()?))),
+        "turn_completed" if data["calls"].as_array().is_some_and(Vec::is_empty) => Some("keeping the files".into()),
         "turn_failed" if data["retryable"].as_bool() == Some(true) => Some("waiting to try again".into()),
         "paused" => Some("waiting for the model service".into()),
         "cancel_requested" => Some("stopping".into()),

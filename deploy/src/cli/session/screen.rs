@@ -3,11 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::time::Instant;
 
-use crate::cli::paint::{Ink, Paint, printable};
+use crate::cli::paint::{Ink, Paint, SPINNER, printable};
 
 /// Characters of a command's line that the progress line shows, so that it stays one line.
 const GLIMPSE_CHARS: usize = 48;
-const SPINNER: &[&str] = &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
 pub struct Screen {
     pub paint: Paint,

@@ -27,8 +27,8 @@ async fn conflicts_tell_how_to_decide_and_what_was_overwritten_how_it_comes_back
     assert!(told.contains("a.txt: changed since") && told.contains("--keep PATH") && told.contains("--take PATH"), "{told}");
     assert!(!told.contains("marked"), "{told}");
     let (code, _, told) = bench.types(&["session", "undo", &session, "--to", &first, "--on-conflict", "marked"]).await;
-    assert_eq!(code, Some(1), "{told}");
-    assert!(told.contains("marked is for merges"), "{told}");
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("[possible values: keep, take]"), "{told}");
     let (code, told, _) = bench.types(&["session", "undo", &session, "--to", &first, "--take", "a.txt"]).await;
     assert_eq!(code, Some(0));
     let way = told.lines().find_map(|line| line.split_once("comes back with: opensail ")).expect("a way back").1.to_owned();

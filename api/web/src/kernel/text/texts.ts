@@ -5,6 +5,8 @@ export const texts = {
   product: 'OpenSail',
   skip: 'Skip to content',
   loading: 'Loading …',
+  working: 'Still at work …',
+  seconds: (n: number) => `${n} s`,
   retry: 'Try again',
   cancel: 'Cancel',
   close: 'Close',

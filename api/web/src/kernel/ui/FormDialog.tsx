@@ -3,6 +3,7 @@ import type { Problem } from '../api/problem';
 import { texts } from '../text/texts';
 import { Button } from './Button';
 import { Dialog } from './Dialog';
+import { Elapsed } from './Elapsed';
 import { ProblemNotice } from './Notice';
 
 interface Props {
@@ -37,6 +38,7 @@ export function FormDialog({ open, onClose, title, text, action, danger, dismiss
       >
         {children}
         {problem && <ProblemNotice problem={problem} />}
+        {busy && <Elapsed />}
         <div className="dialog-actions">
           <Button onClick={onClose}>{dismiss ?? texts.cancel}</Button>
           <Button type="submit" look={danger ? 'danger' : 'primary'} busy={busy}>
