@@ -10,6 +10,7 @@
 //! - two answers to one approval: `agent_session::approvals::two_answers_at_once`; two workers after one session:
 //!   `two_workers_after_the_same_sessions_do_each_once` and `who_lost_the_lease_writes_nothing_more` in `workers`
 //! - a database over TLS, and one that is not who it says: `tls`; relays likewise: `relay::secured`
+//! - one team that floods beside another: `flood`, `journal::fair`; a database that does not answer: `pressure`
 //! - everything at once, again and again: `storm`
 //! - a journal put back to an earlier state: `set_back`, `backup`; one that loses its end under a running server: `lost_end`, `pressure`
 //! - a role removed while a command is under way: `roles`, `security::foreign_ids`, `a_role_lost_between…` in `commands`
@@ -21,6 +22,7 @@ mod bodies;
 mod commands;
 mod disk;
 mod ending;
+mod flood;
 mod lost_end;
 mod postgres;
 mod pressure;
