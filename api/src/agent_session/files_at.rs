@@ -3,6 +3,8 @@
 use opensail_commands::agent_session::SessionFiles;
 use opensail_commands::journal::{Cursor, Position};
 use opensail_commands::ports::snapshots::SnapshotError;
+use opensail_commands::{CommandError, RejectionInfo};
+use opensail_domain::agent_session::AgentSessionRejection;
 use opensail_domain::kernel::{AccountId, ProjectId, SessionId};
 
 use crate::problem::{FieldError, Problem};
@@ -31,8 +33,21 @@ impl FilesAt {
 }
 
 impl Api {
-    /// A session's files, and with `as_of` the position they are looked at; a session that had not begun there is not found.
+    /// A session's files, and with `as_of` the position they are looked at; a session that had not begun there is not found, and a forgotten one's are
+    /// shown to nobody.
     pub(super) async fn session_files(
+        &self,
+        account: AccountId,
+        id: SessionId,
+        as_of: Option<&str>,
+    ) -> Result<(SessionFiles, Option<Position>), Problem> {
+        let (files, then) = self.session_snapshots(account, id, as_of).await?;
+        not_forgotten(&files)?;
+        Ok((files, then))
+    }
+
+    /// The same, for who shows that there were snapshots and nothing of what is in them.
+    pub(super) async fn session_snapshots(
         &self,
         account: AccountId,
         id: SessionId,
@@ -100,11 +115,20 @@ impl Api {
     ) -> Result<SessionFiles, Problem> {
         self.may_see_session(account, other, then.is_some()).await?;
         let other = self.commands().read_session_files(other).await?;
+        not_forgotten(&other)?;
         if other.project_id != files.project_id {
             let why = "a session of another project; only files of one project are compared";
             return Err(Problem::invalid(vec![FieldError::parameter(parameter, why)]));
         }
         Ok(other)
+    }
+}
+
+/// What was said in a forgotten session may stand in its files: they are shown to nobody from then on, though the next sweep removes them.
+fn not_forgotten(files: &SessionFiles) -> Result<(), Problem> {
+    match files.core()?.forgotten {
+        true => Err(CommandError::Rejected(RejectionInfo::of(&AgentSessionRejection::Forgotten)).into()),
+        false => Ok(()),
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) async fn list_snapshots(
     PathPart(id): PathPart<SessionId>,
     Params(params): Params<ReadParams>,
 ) -> Result<Json<SnapshotsBody>, Problem> {
-    let (mut files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
+    let (mut files, then) = api.session_snapshots(signed.account, id, params.as_of.as_deref()).await?;
     if let Some(then) = then {
         files = files.until(then).ok_or_else(Problem::not_found)?;
     }

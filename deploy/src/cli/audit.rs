@@ -14,8 +14,13 @@ use super::connect::connect;
 
 pub async fn execute(command: Audit) -> Result<(), CliError> {
     let command = match command {
-        Audit::Verify { file: Some(file), key } => return verify::file(&file, &key),
-        Audit::Verify { file: None, key } if !super::connect::is_named() => return verify::journal(&key).await,
+        Audit::Verify { file: Some(file), key, .. } => return verify::file(&file, &key),
+        Audit::Verify { file: None, key, checkpoint } if !super::connect::is_named() => return verify::journal(&key, &checkpoint).await,
+        Audit::Verify { checkpoint, .. } if !checkpoint.is_empty() => {
+            return Err(CliError::Usage(
+                "--checkpoint is held against the journal of this machine: ask there, without OPENSAIL_URL".into(),
+            ));
+        }
         Audit::RotateKey => return rotate_key::rotate_key().await,
         command => command,
     };

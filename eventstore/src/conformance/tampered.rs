@@ -62,6 +62,39 @@ pub async fn a_rollback_is_found(subject: &dyn Subject) {
     assert_eq!(world.check(&[]).await, Err(Finding::Contradicted { from: 6, size: 10 }));
 }
 
+pub async fn an_event_before_the_first_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let forged = |position: i64| {
+        format!(
+            "INSERT INTO {{events}} SELECT {position}, tenant_position + 10, epoch, event_id, stream_type, stream_id, stream_version + 10, \
+             event_type, version, tenant, project, actor_kind, actor_id, actor_name, command_id, correlation_id, causation_id, client_address, \
+             time, payload, content_hash FROM {{events}} WHERE position = 1"
+        )
+    };
+    for position in [0, -1] {
+        let refused = subject.sql(&forged(position)).await.expect_err("it is refused");
+        assert!(refused.contains("begin"), "{refused}");
+    }
+    // With the guard taken away, as who owns the database can.
+    subject.tamper(&forged(0)).await;
+    assert_eq!(world.check(&[]).await, Err(Finding::BeforeTheFirst(0)));
+}
+
+pub async fn missing_checkpoints_are_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("DELETE FROM {seal_checkpoints} WHERE n > 1").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Unsigned { signed: 6, sealed: 10 }));
+    subject.tamper("DELETE FROM {seal_checkpoints}").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Unsigned { signed: 0, sealed: 10 }));
+}
+
+pub async fn a_seal_that_was_set_back_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    subject.tamper("DELETE FROM {seal_tiles} WHERE first >= 6").await;
+    subject.tamper("DELETE FROM {seal_checkpoints} WHERE n > 1").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::SealSetBack { sealed: 6, size: 10 }));
+}
+
 pub async fn a_forged_seal_is_found(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
     subject.tamper("DELETE FROM {seal_tiles} WHERE first = 6").await;

@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor};
 
 use super::ConnectError;
 
-const STEPS: [(i64, &str, &str); 7] = [
+const STEPS: [(i64, &str, &str); 8] = [
     (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
     (2, "append", include_str!("../../migrations/postgres/0002_append.sql")),
     (3, "versions from events", include_str!("../../migrations/postgres/0003_versions_from_events.sql")),
@@ -16,6 +16,7 @@ const STEPS: [(i64, &str, &str); 7] = [
     (11, "what the caller knows", include_str!("../../migrations/postgres/0011_what_the_caller_knows.sql")),
     (12, "fewer statements", include_str!("../../migrations/postgres/0012_fewer_statements.sql")),
     (13, "expired results", include_str!("../../migrations/postgres/0013_expired_results.sql")),
+    (14, "positions begin at one", include_str!("../../migrations/postgres/0014_positions_begin_at_one.sql")),
 ];
 /// Key of the advisory lock around the whole of it: processes start at the same time.
 const LOCK: i64 = 5_716_032_651_537_834_356;

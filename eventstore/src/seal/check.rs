@@ -50,6 +50,12 @@ pub enum Finding {
     OutOfOrder { position: Position, what: String },
     #[error("position {}: the journal ends before it, but {sealed} positions were sealed: rolled back", head + 1)]
     RolledBack { head: Position, sealed: u64 },
+    #[error("position {0}: an event stands before the journal's first position, where no reader sees it and no seal reaches")]
+    BeforeTheFirst(i64),
+    #[error("positions {} to {sealed}: they were sealed, and the signed checkpoint that says so is missing", signed + 1)]
+    Unsigned { signed: u64, sealed: u64 },
+    #[error("positions {} to {size}: the second place holds a checkpoint of them, and the journal's seal ends before: it was set back", sealed + 1)]
+    SealSetBack { sealed: u64, size: u64 },
     #[error("position {0}: its hash in the seal is missing or damaged")]
     SealDamaged(Position),
     #[error("positions {from} to {to}: the signed checkpoint of {to} positions has another root; events and seal were changed together")]
@@ -84,8 +90,17 @@ pub async fn check(
     let trusted = trusted(tables, pinned).await?;
     let (memories, lost) = memories(remembered, &trusted, &epochs)?;
     let mut roots = Roots { memories, ..Roots::default() };
+    if let Some(position) = tables.before_the_first().await? {
+        return Err(Finding::BeforeTheFirst(position).into());
+    }
     // In this order: a sealer and writers may go on meanwhile, and what they add is not looked at.
+    let at_least = tables.sealed().await?;
     let last = tables.last_checkpoint().await?;
+    // Both are written at once.
+    let signed = last.as_ref().map_or(0, |last| last.size);
+    if signed < at_least {
+        return Err(Finding::Unsigned { signed, sealed: at_least }.into());
+    }
     let sealed = tables.sealed().await?;
     let head = journal.head().await?.position;
     roots.until = last.as_ref().map_or(0, |last| last.n);
@@ -115,7 +130,8 @@ pub async fn check(
     let mut checked = Checked { sealed: roots.last, unsealed: walk.position - roots.last, ..Checked::default() };
     (checked.checkpoints, checked.remembered, checked.time) = (roots.held, roots.remembered_held, roots.time);
     if let Some(later) = roots.memories.last().filter(|_| roots.remembered_held < roots.memories.len() as u64) {
-        return Err(Finding::RolledBack { head: walk.position, sealed: later.size }.into());
+        let (head, sealed, size) = (walk.position, walk.sealed, later.size);
+        return Err(if head < size { Finding::RolledBack { head, sealed: size } } else { Finding::SealSetBack { sealed, size } }.into());
     }
     checked.notices.extend(lost);
     Ok(checked)

@@ -95,6 +95,9 @@ pub trait SealTables: Send + Sync + 'static {
     /// False: there is a key of that number already.
     async fn add_key(&self, key: &StoredKey) -> Result<bool, ReadError>;
 
+    /// The lowest position of an event before the first, which no reader of the journal sees and its stream would count.
+    async fn before_the_first(&self) -> Result<Option<i64>, ReadError>;
+
     /// The journal's epochs, oldest first.
     async fn epochs(&self) -> Result<Vec<StoredEpoch>, ReadError>;
 }

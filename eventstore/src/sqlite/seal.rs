@@ -64,6 +64,10 @@ impl SealTables for SqliteStore {
         Ok(size.unwrap_or(0) as u64)
     }
 
+    async fn before_the_first(&self) -> Result<Option<i64>, ReadError> {
+        sqlx::query_scalar("SELECT min(position) FROM events WHERE position < 1").fetch_one(&self.inner.readers).await.map_err(unavailable)
+    }
+
     async fn pieces(&self, level: u32, from: u64, to: u64) -> Result<Vec<Piece>, ReadError> {
         let rows = sqlx::query("SELECT first, hashes FROM seal_tiles WHERE level = ?1 AND first >= ?2 AND first < ?3 ORDER BY first")
             .bind(level)

@@ -145,10 +145,23 @@ async fn this_machines_journal_verifies_and_one_byte_in_the_file_is_found() {
         (latest.lines().nth(1)?.parse::<u64>().ok()? >= later.as_u64()?).then_some(())
     })
     .await;
+    world.get(&format!("/api/v1/audit/checkpoint?min_position={later}")).await;
+    let (_, printed) = run(&world, &["audit", "checkpoint"]).await;
+    let noted = world.path().join("noted").display().to_string();
+    std::fs::write(&noted, printed).expect("written");
     assert_eq!(world.stop().await, Some(0));
+    assert_eq!(run(&world, &["audit", "verify", "--checkpoint", &noted]).await.0, 0);
     overwrite(&file, &before);
     let (code, said) = run(&world, &["audit", "verify"]).await;
     assert!(code == 1 && said.contains("rolled back"), "{said}");
+    // Where that is lost as well, what somebody noted remembers.
+    std::fs::remove_dir_all(world.home().join("checkpoints")).expect("removed");
+    let (code, said) = run(&world, &["audit", "verify"]).await;
+    assert!(code == 0 && said.contains("nothing was held against it"), "{said}");
+    let (code, said) = run(&world, &["audit", "verify", "--checkpoint", &noted]).await;
+    assert!(code == 1 && said.contains("rolled back"), "{said}");
+    let (code, said) = run(&world, &["audit", "verify", "--checkpoint", &file.display().to_string()]).await;
+    assert!(code == 2 && said.contains("journal.db"), "{said}");
 }
 
 #[tokio::test]

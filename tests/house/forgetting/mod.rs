@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 async fn said(world: &World, project: &str, word: &str) -> String {
     let call = |name: &str, arguments: Value| json!({ "tool_calls": [{ "name": name, "arguments": arguments }] });
     let model = world.script(&[
-        call("bash_exec", json!({ "command": format!("seq 1 20000; echo {word}") })),
+        call("bash_exec", json!({ "command": format!("seq 1 20000; echo {word} | tee note.txt") })),
         json!({ "text": format!("I heard {word}") }),
     ]);
     let task = json!({ "task": format!("remember {word}"), "model": model, "edit_mode": "allow" });

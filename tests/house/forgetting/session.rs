@@ -28,6 +28,21 @@ async fn what_was_said_is_gone_and_every_proof_holds() {
         assert!(read(place).await.contains(WORD), "{place} tells it before");
     }
 
+    // What its steps left in the files may tell it as well.
+    let files = [
+        format!("/api/v1/sessions/{session}/diff"),
+        format!("/api/v1/sessions/{session}/tree"),
+        format!("/api/v1/sessions/{session}/files/note.txt"),
+        format!("/api/v1/sessions/{session}/blame?path=note.txt"),
+        format!("/api/v1/sessions/{kept}/diff?from={session}"),
+        format!("/api/v1/sessions/{kept}/compare?with={session}"),
+    ];
+    let before = world.get("/api/v1/audit/checkpoint").await["size"].clone();
+    for place in &files {
+        let shown = world.send(Method::GET, place, None).await;
+        assert_eq!(shown.status, 200, "{place}: {}", shown.text);
+    }
+
     let ben = world.register("ben").await;
     let path = format!("/api/v1/sessions/{session}/forget");
     let wish = json!({ "reason": "a password was pasted" });
@@ -41,6 +56,18 @@ async fn what_was_said_is_gone_and_every_proof_holds() {
     for place in &places {
         let text = read(place).await;
         assert!(!text.contains(WORD), "{place} still tells it: {text}");
+    }
+    for place in &files {
+        let past = format!("{place}{}as_of={before}", if place.contains('?') { '&' } else { '?' });
+        for place in [place, &past] {
+            let refused = world.send(Method::GET, place, None).await;
+            assert_eq!(
+                (refused.status.as_u16(), refused.body["reason"].as_str()),
+                (409, Some("session_forgotten")),
+                "{place}: {}",
+                refused.text
+            );
+        }
     }
     assert!(read(&places[1]).await.contains("[forgotten]"));
     assert!(read(&format!("/api/v1/sessions/{kept}/events?limit=200")).await.contains("marzipan"), "the others are untouched");

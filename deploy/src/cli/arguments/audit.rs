@@ -26,6 +26,9 @@ pub enum Audit {
         /// A key noted on an earlier day (printed by `audit checkpoint`); without one the key that comes along is believed
         #[arg(long)]
         key: Vec<String>,
+        /// A signed checkpoint noted on an earlier day (printed by `audit checkpoint`): this machine's journal must still hold what it covers
+        #[arg(long, conflicts_with = "file")]
+        checkpoint: Vec<PathBuf>,
     },
     /// Print the newest signed checkpoint and the keys that sign
     Checkpoint {

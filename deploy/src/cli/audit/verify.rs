@@ -4,12 +4,12 @@ pub mod export;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt;
-use opensail_eventstore::seal::VerifierKey;
 use opensail_eventstore::seal::check::{CheckError, check};
+use opensail_eventstore::seal::{Checkpoint, VerifierKey};
 
 use self::export::ExportCheck;
 use crate::cli::CliError;
@@ -72,10 +72,23 @@ fn believed(key: &Option<VerifierKey>) {
     }
 }
 
-/// The whole journal of this machine against its seal and against what the second place remembers; the server may run.
-pub async fn journal(keys: &[String]) -> Result<(), CliError> {
+/// A note that was kept in a file: as it stands in the checkpoints' folder, or as `audit checkpoint` printed it.
+fn note(path: &Path) -> Result<String, CliError> {
+    let mut text = std::fs::read_to_string(path).map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))?;
+    // The keys that are printed after it are no part of it.
+    if let Some(signed) = text.rfind("\n\u{2014} ").map(|at| at + 1) {
+        text.truncate(text[signed..].find('\n').map_or(text.len(), |end| signed + end + 1));
+    }
+    Checkpoint::unproven(&text).map_err(|error| CliError::Usage(format!("{}: no signed checkpoint: {error}", path.display())))?;
+    Ok(text)
+}
+
+/// The whole journal of this machine against its seal and against what is remembered elsewhere: by the second place, and in files with notes of
+/// checkpoints. The server may run.
+pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError> {
     let failed = |error: String| CliError::Failed(error);
     let pinned = pinned(keys)?;
+    let noted = noted.iter().map(|path| note(path)).collect::<Result<Vec<_>, _>>()?;
     let settings = Settings::read(&settings::environment()).map_err(|error| CliError::Usage(error.to_string()))?;
     let stores = stores::open(&settings).await.map_err(failed)?;
     let places = second_places(&settings);
@@ -83,6 +96,8 @@ pub async fn journal(keys: &[String]) -> Result<(), CliError> {
     for place in &places {
         remembered.extend(place.kept().await.map_err(|why| failed(format!("{}: {why}", place.name())))?);
     }
+    let nothing_kept = remembered.is_empty();
+    remembered.extend(noted.iter().cloned());
     let checked = check(&*stores.journal, &*stores.seal, &pinned, &remembered, |_| {}).await;
     let first = stores.seal.keys().await.ok().and_then(|keys| keys.first().and_then(|key| key.verifier.parse().ok()));
     stores.close().await;
@@ -98,7 +113,13 @@ pub async fn journal(keys: &[String]) -> Result<(), CliError> {
         moment(checked.time)
     );
     let names: Vec<_> = places.iter().map(|place| place.name()).collect();
-    tell!("the second place agrees: {} checkpoints in {}", checked.remembered, names.join(" and "));
+    match nothing_kept {
+        true => tell!("the second place ({}) holds no checkpoint: nothing was held against it", names.join(" and ")),
+        false => tell!("the second place agrees: {} checkpoints in {}", checked.remembered, names.join(" and ")),
+    }
+    if !noted.is_empty() {
+        tell!("the noted checkpoints agree: {}", noted.len());
+    }
     if checked.unsealed > 0 {
         tell!("not sealed yet: {} newer positions", checked.unsealed);
     }

@@ -1,0 +1,4 @@
+-- Readers of the journal begin after position 0, and so does the seal: an event before that would count in its stream and be seen by nobody.
+-- Not held against what is there: `audit verify` tells of that.
+ALTER TABLE journal.events ADD CONSTRAINT events_begin_at_one
+    CHECK (position >= 1 AND tenant_position >= 1 AND stream_version >= 1) NOT VALID;
