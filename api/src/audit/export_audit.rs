@@ -14,9 +14,9 @@ use serde_json::json;
 use super::csv;
 use super::filter::{AuditParams, ExportFormat};
 use crate::auth::signed::Signed;
-use crate::extract::Params;
+use crate::extract::{Order, Params};
 use crate::json_lines;
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 use crate::reading::present_only;
 use crate::router::Api;
 
@@ -32,6 +32,10 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
     present_only(params.as_of.as_deref(), "an export is proven by the newest checkpoint; bound it by `to`, or list the events as of then")?;
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
+    if params.format() == ExportFormat::Jsonl && list.order == Some(Order::Desc) {
+        let why = "an export that can be verified runs as the journal does: leave it away, or take format=csv";
+        return Err(Problem::invalid(vec![FieldError::parameter("order", why)]));
+    }
     api.settle(list.min_position.as_deref()).await?;
     let page = EventPage { limit: Some(MAX_LIMIT), ..api.event_page(&list).await? };
     let recorded = api.record_export(&signed, &filter, &params).await?;

@@ -6,8 +6,8 @@ use tokio::sync::watch;
 
 use super::Subject;
 use super::seal::world::World;
-use crate::seal::SealError;
-use crate::seal::check::Finding;
+use crate::seal::check::{Finding, Outside, check};
+use crate::seal::{Parting, SealError, SecondPlace};
 
 pub async fn an_altered_byte_is_found(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
@@ -93,6 +93,27 @@ pub async fn a_seal_that_was_set_back_is_found(subject: &dyn Subject) {
     subject.tamper("DELETE FROM {seal_tiles} WHERE first >= 6").await;
     subject.tamper("DELETE FROM {seal_checkpoints} WHERE n > 1").await;
     assert_eq!(world.check(&[]).await, Err(Finding::SealSetBack { sealed: 6, size: 10 }));
+}
+
+/// Nobody signs the table of epochs: a row in it gives up what the second place remembers, and nothing that somebody noted.
+pub async fn a_forged_epoch_gives_up_nothing_that_was_noted(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let noted = world.memory.kept().await.expect("kept");
+    subject.start_epoch(Parting { shared: Some(0), later_than: i64::MAX - 1 }).await;
+    subject.tamper("DELETE FROM {seal_tiles}").await;
+    subject.tamper("DELETE FROM {seal_checkpoints}").await;
+    world.append("c", 0, 2).await;
+    world.seal_all().await;
+    assert!(world.check(&[]).await.is_ok_and(|checked| !checked.notices.is_empty()));
+    let outside = Outside { remembered: &[], noted: &noted };
+    let checked = check(&*subject.journal(), &*subject.seal(), &[], outside, |_| {}).await;
+    assert!(checked.is_ok_and(|checked| checked.noted == 2), "nothing was changed, so the notes hold");
+    subject.tamper("UPDATE {events} SET time = time + 1 WHERE position = 10").await;
+    subject.tamper("DELETE FROM {seal_tiles}").await;
+    subject.tamper("DELETE FROM {seal_checkpoints}").await;
+    world.seal_all().await;
+    let checked = check(&*subject.journal(), &*subject.seal(), &[], outside, |_| {}).await;
+    assert_eq!(checked, Err(Finding::Contradicted { from: 6, size: 10 }.into()));
 }
 
 pub async fn a_forged_seal_is_found(subject: &dyn Subject) {

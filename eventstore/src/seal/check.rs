@@ -29,8 +29,9 @@ pub struct Checked {
     pub unsealed: u64,
     /// Checkpoints in the database whose signature and root hold.
     pub checkpoints: u64,
-    /// Checkpoints from the second place that hold.
+    /// Checkpoints from outside the database that hold, and those of them that were noted by whoever asks.
     pub remembered: u64,
+    pub noted: u64,
     /// Microseconds since 1970, of the newest checkpoint.
     pub time: i64,
     /// What the reader should know though it holds, e.g. that the journal was restored.
@@ -54,7 +55,7 @@ pub enum Finding {
     BeforeTheFirst(i64),
     #[error("positions {} to {sealed}: they were sealed, and the signed checkpoint that says so is missing", signed + 1)]
     Unsigned { signed: u64, sealed: u64 },
-    #[error("positions {} to {size}: the second place holds a checkpoint of them, and the journal's seal ends before: it was set back", sealed + 1)]
+    #[error("positions {} to {size}: a checkpoint of them is held outside the database, and the journal's seal ends before: it was set back", sealed + 1)]
     SealSetBack { sealed: u64, size: u64 },
     #[error("position {0}: its hash in the seal is missing or damaged")]
     SealDamaged(Position),
@@ -62,9 +63,9 @@ pub enum Finding {
     OtherRoot { from: Position, to: Position },
     #[error("checkpoint {n}: {why}")]
     BadCheckpoint { n: u64, why: String },
-    #[error("position {}: the second place holds a checkpoint of {size} positions that this journal contradicts", from + 1)]
+    #[error("position {}: a checkpoint of {size} positions, from the second place or noted, is contradicted by this journal", from + 1)]
     Contradicted { from: Position, size: u64 },
-    #[error("a checkpoint in the second place: {0}")]
+    #[error("a checkpoint from outside the database: {0}")]
     BadMemory(String),
     #[error("the keys of the seal: {0}")]
     BadKey(String),
@@ -78,17 +79,26 @@ pub enum CheckError {
     Unavailable(#[from] ReadError),
 }
 
-/// `remembered`: notes of the second place. `pinned`: keys that are trusted from elsewhere; with none, the database's own are.
+/// Signed checkpoints that lie outside the database.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Outside<'a> {
+    /// Of the second place; what a later epoch gave up is only told of.
+    pub remembered: &'a [String],
+    /// Noted by whoever asks: the journal must hold what they cover, whatever its table of epochs says, which nobody signs.
+    pub noted: &'a [String],
+}
+
+/// `pinned`: keys that are trusted from elsewhere; with none, the database's own are.
 pub async fn check(
     journal: &dyn Journal,
     tables: &dyn SealTables,
     pinned: &[VerifierKey],
-    remembered: &[String],
+    outside: Outside<'_>,
     mut progress: impl FnMut(Position),
 ) -> Result<Checked, CheckError> {
     let epochs = tables.epochs().await?;
     let trusted = trusted(tables, pinned).await?;
-    let (memories, lost) = memories(remembered, &trusted, &epochs)?;
+    let (memories, noted, lost) = memories(outside, &trusted, &epochs)?;
     let mut roots = Roots { memories, ..Roots::default() };
     if let Some(position) = tables.before_the_first().await? {
         return Err(Finding::BeforeTheFirst(position).into());
@@ -133,6 +143,7 @@ pub async fn check(
         let (head, sealed, size) = (walk.position, walk.sealed, later.size);
         return Err(if head < size { Finding::RolledBack { head, sealed: size } } else { Finding::SealSetBack { sealed, size } }.into());
     }
+    checked.noted = noted;
     checked.notices.extend(lost);
     Ok(checked)
 }
@@ -156,12 +167,10 @@ async fn trusted(tables: &dyn SealTables, pinned: &[VerifierKey]) -> Result<Vec<
     }
 }
 
-/// What the second place remembers of this history, and what it remembers of positions that a restore left behind, in words.
-fn memories(notes: &[String], trusted: &[VerifierKey], epochs: &[StoredEpoch]) -> Result<(Vec<Checkpoint>, Vec<String>), Finding> {
+/// What is remembered of this history outside the database, how many of that only whoever asks has noted, and what the second place remembers of positions that a restore left behind, in words.
+fn memories(outside: Outside<'_>, trusted: &[VerifierKey], epochs: &[StoredEpoch]) -> Result<(Vec<Checkpoint>, u64, Vec<String>), Finding> {
     let open = |note: &String| Checkpoint::open(note, trusted).map_err(|error| Finding::BadMemory(error.to_string()));
-    let mut memories = notes.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    memories.sort_by_key(|checkpoint| checkpoint.size);
-    memories.dedup();
+    let mut memories = outside.remembered.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let mut lost: HashMap<Epoch, (Position, Position)> = HashMap::new();
     memories.retain(|checkpoint| match left_behind(checkpoint, epochs) {
         LeftBehind::Yes { after } => {
@@ -174,7 +183,18 @@ fn memories(notes: &[String], trusted: &[VerifierKey], epochs: &[StoredEpoch]) -
     let mut words: Vec<String> =
         lost.iter().map(|(epoch, (from, to))| format!("positions {from} to {to} of epoch {epoch} were lost in a restore")).collect();
     words.sort_unstable();
-    Ok((memories, words))
+    let by_size = |memories: &mut Vec<Checkpoint>| {
+        memories.sort_by_key(|checkpoint| checkpoint.size);
+        memories.dedup();
+    };
+    by_size(&mut memories);
+    let before = memories.len();
+    for note in outside.noted {
+        memories.push(open(note)?);
+    }
+    by_size(&mut memories);
+    let noted = (memories.len() - before) as u64;
+    Ok((memories, noted, words))
 }
 
 /// The walk over the events: what each must be, from those before it.

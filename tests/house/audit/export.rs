@@ -44,6 +44,14 @@ async fn the_export_is_the_list_whole() {
     };
     assert_eq!(events.iter().map(proofless).collect::<Vec<_>>(), listed);
     assert_eq!(world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&format=xml"), None).await.status, 422);
+    let backwards = world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&order=desc"), None).await;
+    assert_eq!(
+        (backwards.status.as_u16(), &backwards.body["errors"][0]["parameter"]),
+        (422, &serde_json::json!("order")),
+        "{}",
+        backwards.text
+    );
+    assert_eq!(world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&order=desc&format=csv"), None).await.status, 200);
     assert_eq!(world.send(Method::GET, &format!("/api/v1/audit/events?team_id={team}&format=csv"), None).await.status, 422);
 
     // For spreadsheets: a name that would be a formula is a text.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt;
-use opensail_eventstore::seal::check::{CheckError, check};
+use opensail_eventstore::seal::check::{CheckError, Outside, check};
 use opensail_eventstore::seal::{Checkpoint, VerifierKey};
 
 use self::export::ExportCheck;
@@ -97,8 +97,8 @@ pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError>
         remembered.extend(place.kept().await.map_err(|why| failed(format!("{}: {why}", place.name())))?);
     }
     let nothing_kept = remembered.is_empty();
-    remembered.extend(noted.iter().cloned());
-    let checked = check(&*stores.journal, &*stores.seal, &pinned, &remembered, |_| {}).await;
+    let outside = Outside { remembered: &remembered, noted: &noted };
+    let checked = check(&*stores.journal, &*stores.seal, &pinned, outside, |_| {}).await;
     let first = stores.seal.keys().await.ok().and_then(|keys| keys.first().and_then(|key| key.verifier.parse().ok()));
     stores.close().await;
     let checked = match checked {
@@ -115,10 +115,10 @@ pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError>
     let names: Vec<_> = places.iter().map(|place| place.name()).collect();
     match nothing_kept {
         true => tell!("the second place ({}) holds no checkpoint: nothing was held against it", names.join(" and ")),
-        false => tell!("the second place agrees: {} checkpoints in {}", checked.remembered, names.join(" and ")),
+        false => tell!("the second place agrees: {} checkpoints in {}", checked.remembered - checked.noted, names.join(" and ")),
     }
-    if !noted.is_empty() {
-        tell!("the noted checkpoints agree: {}", noted.len());
+    if checked.noted > 0 {
+        tell!("the noted checkpoints agree: {}", checked.noted);
     }
     if checked.unsealed > 0 {
         tell!("not sealed yet: {} newer positions", checked.unsealed);

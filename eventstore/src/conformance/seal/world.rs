@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::conformance::{Subject, append, part};
 use crate::journal::Journal;
-use crate::seal::check::{CheckError, Checked, Finding, check};
+use crate::seal::check::{CheckError, Checked, Finding, Outside, check};
 use crate::seal::sealer::{SealState, Sealer};
 use crate::seal::{SealError, SecondPlace, VerifierKey};
 use crate::vault::keyring::Keyring;
@@ -107,7 +107,7 @@ impl<'a> World<'a> {
     pub(crate) async fn check(&self, pinned: &[VerifierKey]) -> Result<Checked, Finding> {
         let (journal, tables) = (self.journal().await, self.subject.seal());
         let kept = self.memory.kept().await.expect("kept");
-        match check(&*journal, &*tables, pinned, &kept, |_| {}).await {
+        match check(&*journal, &*tables, pinned, Outside { remembered: &kept, noted: &[] }, |_| {}).await {
             Ok(checked) => Ok(checked),
             Err(CheckError::Found(finding)) => Err(finding),
             Err(CheckError::Unavailable(error)) => panic!("{error}"),
