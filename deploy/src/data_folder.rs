@@ -12,6 +12,8 @@ use rustix::fs::{FlockOperation, flock};
 pub enum DataFolderError {
     #[error("{folder} is in use by another server ({holder}); stop it first, or set OPENSAIL_HOME to another folder")]
     InUse { folder: String, holder: String },
+    #[error("a restore into {folder} did not come to its end, so what is there is not whole; empty the folder and restore again")]
+    HalfRestored { folder: String },
     #[error("{folder} cannot be used: {why}; set OPENSAIL_HOME to a folder you own")]
     Unusable { folder: String, why: String },
 }
@@ -73,6 +75,9 @@ impl DataFolder {
             }
             std::thread::sleep(LOOK);
         }
+        if half_restored(path).exists() {
+            return Err(DataFolderError::HalfRestored { folder: path.display().to_string() });
+        }
         let mut folder = DataFolder { path: path.to_path_buf(), lock };
         folder.announce(&format!("process {}", std::process::id())).map_err(unusable)?;
         Ok(folder)
@@ -88,6 +93,11 @@ impl DataFolder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// Stands there while a restore is under way: until then keys that were destroyed may be there again, and not all of the rest is.
+pub fn half_restored(home: &Path) -> PathBuf {
+    home.join("restore-under-way")
 }
 
 /// Content-addressed blobs.

@@ -138,7 +138,7 @@ macro_rules! journal_suite {
             page { pages_are_complete, filters_select, pages_of_some_are_what_a_filter_leaves },
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,
                 a_lost_second_place_stops_nothing },
-            tampered { an_event_before_the_first_is_found, missing_checkpoints_are_found, a_seal_that_was_set_back_is_found, a_forged_epoch_gives_up_nothing_that_was_noted, an_altered_byte_is_found, an_altered_byte_is_never_sealed, a_dropped_row_is_found, two_swapped_rows_are_found,
+            tampered { an_event_before_the_first_is_found, missing_checkpoints_are_found, a_seal_that_was_set_back_is_found, a_forged_epoch_gives_up_nothing_that_was_noted, an_altered_byte_is_found, an_altered_byte_is_never_sealed, what_stops_the_seal_is_told_until_it_is_over, a_dropped_row_is_found, two_swapped_rows_are_found,
                 a_forged_tail_is_found, a_rollback_is_found, a_forged_seal_is_found, the_seal_cannot_be_changed },
             set_back { a_restore_is_no_rollback, what_was_written_after_a_set_back_is_not_shared,
                 what_was_written_and_not_sealed_is_not_shared, a_memory_of_the_other_history_vouches_for_nothing,

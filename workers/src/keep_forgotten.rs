@@ -57,6 +57,24 @@ pub fn read(list: &Path) -> std::io::Result<Vec<Forgotten>> {
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter(Forgotten::may_be_forgotten).collect())
 }
 
+/// The same of a list that somebody names: one that is none, or has nothing in it, is an error.
+pub fn read_whole(list: &Path) -> std::io::Result<Vec<Forgotten>> {
+    let wrong = |why: String| std::io::Error::new(std::io::ErrorKind::InvalidData, why);
+    let text = std::fs::read_to_string(list)?;
+    let begun = text.lines().count();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.is_empty()) {
+        let torn = number + 1 == begun && !text.ends_with('\n');
+        if !torn && !serde_json::from_str::<Forgotten>(line).is_ok_and(|line| line.may_be_forgotten()) {
+            return Err(wrong(format!("line {} is none of a list of what was forgotten ($OPENSAIL_HOME/forgotten.jsonl)", number + 1)));
+        }
+    }
+    let lines = read(list)?;
+    if lines.is_empty() {
+        return Err(wrong("nothing stands in it; leave --forgotten away if nothing was forgotten".into()));
+    }
+    Ok(lines)
+}
+
 /// Adds lines that are not there yet; durable when it returns. Several processes may do so at once.
 pub fn add(list: &Path, lines: &[Forgotten]) -> std::io::Result<()> {
     if lines.is_empty() {

@@ -38,8 +38,11 @@ pub async fn backup(file: &Path) -> Result<(), CliError> {
 
 pub async fn restore(file: &Path, forgotten: Option<&Path>) -> Result<(), CliError> {
     let settings = settings()?;
-    let epoch = operations::restore::restore(&settings.home, file, forgotten).await.map_err(failed)?;
-    eprintln!("restored into {} as epoch {epoch}; `opensail serve` goes on from there", settings.home.display());
+    let restored = operations::restore::restore(&settings.home, file, forgotten).await.map_err(failed)?;
+    eprintln!("restored into {} as epoch {}; `opensail serve` goes on from there", settings.home.display(), restored.epoch);
+    if restored.forgotten_again > 0 {
+        eprintln!("forgotten again: {} people and sessions", restored.forgotten_again);
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use opensail_eventstore::Epoch;
 use opensail_eventstore::seal::Parting;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring;
-use opensail_workers::keep_forgotten;
+use opensail_workers::keep_forgotten::{self, Forgotten};
 
 use super::backup::{FORM, JOURNAL, MARK};
 use crate::data_folder::{self, DataFolder, DataFolderError};
@@ -26,37 +26,57 @@ pub enum RestoreError {
     Folder(#[from] DataFolderError),
     #[error("the restored journal cannot be opened: {0}")]
     Journal(String),
+    #[error("{why}; what was restored until then is not whole and will not be served: empty {home} and restore again")]
+    BrokeOff { home: String, why: Box<RestoreError> },
 }
 
-/// The new epoch. `forgotten` is the list of the data folder that was lost: what was forgotten after the backup is forgotten again before anybody
+pub struct Restored {
+    pub epoch: Epoch,
+    /// People and sessions of the list whose keys were destroyed again.
+    pub forgotten_again: usize,
+}
+
+/// A kill at any point leaves either nothing or a folder that no server takes. `forgotten` is the list of the data folder that was lost: what was forgotten after the backup is forgotten again before anybody
 /// can read it, and the next start writes it down.
-pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Result<Epoch, RestoreError> {
-    let file = |what: &Path| {
-        let what = what.display().to_string();
-        move |source| RestoreError::File { what, source }
-    };
+pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Result<Restored, RestoreError> {
     let later = match forgotten {
-        Some(list) if !list.exists() => return Err(file(list)(std::io::ErrorKind::NotFound.into())),
-        Some(list) => keep_forgotten::read(list).map_err(file(list))?,
+        Some(list) => keep_forgotten::read_whole(list).map_err(file(list))?,
         None => Vec::new(),
     };
+    let folder = DataFolder::take(home)?;
     if home.join(JOURNAL).exists() || data_exists(home) {
         return Err(RestoreError::NotEmpty(home.display().to_string()));
     }
-    let folder = DataFolder::take(home)?;
+    let broke_off = |why: RestoreError| match data_folder::half_restored(home).exists() {
+        true => RestoreError::BrokeOff { home: home.display().to_string(), why: Box::new(why) },
+        false => why,
+    };
+    bring_back(&folder, source, &later).await.map_err(broke_off)
+}
+
+async fn bring_back(folder: &DataFolder, source: &Path, later: &[Forgotten]) -> Result<Restored, RestoreError> {
     let (to, from) = (folder.path().to_path_buf(), source.to_path_buf());
     tokio::task::spawn_blocking(move || unpack(&from, &to))
         .await
         .map_err(|e| RestoreError::File { what: "unpacking".into(), source: std::io::Error::other(e.to_string()) })??;
+    let home = folder.path();
     let list = data_folder::forgotten(home);
-    keep_forgotten::add(&list, &later).map_err(file(&list))?;
+    keep_forgotten::add(&list, later).map_err(file(&list))?;
     let store = SqliteStore::open(home.join(JOURNAL)).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
-    for line in keep_forgotten::read(&list).map_err(file(&list))? {
+    let forgotten = keep_forgotten::read(&list).map_err(file(&list))?;
+    for line in &forgotten {
         keyring::destroy(&store, &line.subject).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     }
     let epoch = store.start_epoch("restore", Parting::default()).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     store.close().await;
-    Ok(epoch)
+    let mark = data_folder::half_restored(home);
+    std::fs::remove_file(&mark).and_then(|()| File::open(home)?.sync_all()).map_err(file(&mark))?;
+    Ok(Restored { epoch, forgotten_again: forgotten.len() })
+}
+
+fn file(what: &Path) -> impl Fn(std::io::Error) -> RestoreError + use<> {
+    let what = what.display().to_string();
+    move |source| RestoreError::File { what: what.clone(), source }
 }
 
 fn data_exists(home: &Path) -> bool {
@@ -64,12 +84,8 @@ fn data_exists(home: &Path) -> bool {
 }
 
 fn unpack(source: &Path, home: &Path) -> Result<(), RestoreError> {
-    let failed = |what: &Path| {
-        let what = what.display().to_string();
-        move |source| RestoreError::File { what, source }
-    };
     let no_backup = || RestoreError::NoBackup(source.display().to_string());
-    let mut tar = tar::Archive::new(File::open(source).map_err(failed(source))?);
+    let mut tar = tar::Archive::new(File::open(source).map_err(file(source))?);
     tar.set_preserve_permissions(true);
     let mut entries = tar.entries().map_err(|_| no_backup())?;
     let mut first = entries.next().and_then(Result::ok).ok_or_else(no_backup)?;
@@ -78,10 +94,12 @@ fn unpack(source: &Path, home: &Path) -> Result<(), RestoreError> {
     if !named || first.read_to_string(&mut form).is_err() || form != FORM {
         return Err(no_backup());
     }
+    let mark = data_folder::half_restored(home);
+    File::create(&mark).and_then(|mark| mark.sync_all()).and_then(|()| File::open(home)?.sync_all()).map_err(file(&mark))?;
     for entry in entries {
-        let mut entry = entry.map_err(failed(source))?;
+        let mut entry = entry.map_err(file(source))?;
         // Refuses names that lead out of the folder.
-        if !entry.unpack_in(home).map_err(failed(source))? {
+        if !entry.unpack_in(home).map_err(file(source))? {
             return Err(no_backup());
         }
     }

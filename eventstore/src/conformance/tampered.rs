@@ -24,6 +24,20 @@ pub async fn an_altered_byte_is_never_sealed(subject: &dyn Subject) {
     assert_eq!(world.check(&[]).await, Err(Finding::Altered(12)));
 }
 
+/// The next try finds its own lease still running; the alarm goes on until something was sealed.
+pub async fn what_stops_the_seal_is_told_until_it_is_over(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    world.append("c", 0, 2).await;
+    subject.tamper("UPDATE {events} SET actor_id = 'somebody else' WHERE position = 12").await;
+    assert_eq!(world.sealer("one").run(std::future::pending()).await, Err(SealError::Altered(12)));
+    let mut state = world.state.subscribe();
+    let looked = async move {
+        let _ = state.changed().await;
+    };
+    assert_eq!(world.sealer("one").run(looked).await, Ok(()), "it waits");
+    assert!(world.state.borrow().trouble.as_deref().is_some_and(|why| why.contains("12")));
+}
+
 pub async fn a_dropped_row_is_found(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
     subject.tamper("DELETE FROM {events} WHERE position = 7").await;

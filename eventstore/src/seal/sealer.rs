@@ -105,11 +105,14 @@ impl Sealer {
             let begun = Instant::now();
             match self.hold(lease.take()).await {
                 Ok(held) => lease = Some(held),
-                Err(LeaseError::Held { .. }) => {
-                    // Another process seals; what it wrote is read before this one goes on.
+                Err(LeaseError::Held { holder, .. }) => {
+                    // Another process seals; what it wrote is read before this one goes on. If it was this one, what ended it is not over yet.
                     known = None;
                     let size = self.tables.sealed().await?;
-                    self.state.send_modify(|state| *state = SealState { size, ..SealState::default() });
+                    self.state.send_modify(|state| match holder == self.holder {
+                        true => state.size = size,
+                        false => *state = SealState { size, ..SealState::default() },
+                    });
                     wait(&mut head, POLL).await;
                     continue;
                 }

@@ -48,6 +48,18 @@ async fn backed_up_while_it_runs_and_brought_back() {
     let junk = new.path().join("junk.tar");
     std::fs::write(&junk, "no backup").expect("written");
     assert_eq!(new.command(&["restore", &junk.display().to_string()]).output().await.expect("it runs").status.code(), Some(1));
+    // One that was cut off is served by nobody, and not restored into.
+    let cut = new.path().join("cut.tar");
+    let whole = std::fs::read(&file).expect("the backup");
+    std::fs::write(&cut, &whole[..whole.len() - 20_000]).expect("written");
+    let half = World::at_rest(PROGRAM, &[]);
+    for (source, says) in [(&cut, "empty "), (&file, "did not come to its end")] {
+        let refused = half.command(&["restore", &source.display().to_string()]).output().await.expect("it runs");
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && said.contains(says), "{said}");
+    }
+    let (code, said) = half.refuses_to_serve(&[]).await;
+    assert!(code == Some(1) && said.contains("restore again"), "{said}");
     let restored = new.command(&["restore", &file.display().to_string()]).output().await.expect("it runs");
     assert_eq!(restored.status.code(), Some(0), "{}", String::from_utf8_lossy(&restored.stderr));
     new.serve(&[]).await;
