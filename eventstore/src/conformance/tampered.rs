@@ -29,12 +29,12 @@ pub async fn what_stops_the_seal_is_told_until_it_is_over(subject: &dyn Subject)
     let world = World::sealed(subject).await;
     world.append("c", 0, 2).await;
     subject.tamper("UPDATE {events} SET actor_id = 'somebody else' WHERE position = 12").await;
-    assert_eq!(world.sealer("one").run(std::future::pending()).await, Err(SealError::Altered(12)));
+    assert_eq!(world.sealer("one").await.run(std::future::pending()).await, Err(SealError::Altered(12)));
     let mut state = world.state.subscribe();
     let looked = async move {
         let _ = state.changed().await;
     };
-    assert_eq!(world.sealer("one").run(looked).await, Ok(()), "it waits");
+    assert_eq!(world.sealer("one").await.run(looked).await, Ok(()), "it waits");
     assert!(world.state.borrow().trouble.as_deref().is_some_and(|why| why.contains("12")));
 }
 

@@ -10,28 +10,32 @@ use sqlx::{ConnectOptions, Executor};
 
 use crate::PROGRAM;
 
-/// Everything after a position is gone, as after a failover; what refuses it stands in the way again afterwards.
+/// Everything after a position is gone, and what was sealed of it, as after a failover; what refuses it stands in the way again afterwards.
 async fn lose(world: &World, database: Option<&Database>, after: u64) {
+    let lost = |schema: &str| {
+        format!(
+            "DELETE FROM {schema}events WHERE position > {after};
+             DELETE FROM {schema}seal_tiles WHERE level = 0 AND first + length(hashes) / 32 > {after};
+             DELETE FROM {schema}seal_checkpoints WHERE size > {after};"
+        )
+    };
     let Some(database) = database else {
         let mut file = SqliteConnectOptions::new().filename(world.home().join("journal.db")).connect().await.expect("the file");
         let triggers: Vec<(String, String)> =
-            sqlx::query_as("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'events'")
-                .fetch_all(&mut file)
-                .await
-                .expect("triggers");
-        for (name, _) in &triggers {
-            file.execute(format!("DROP TRIGGER {name}").as_str()).await.expect("dropped");
-        }
-        file.execute(format!("DELETE FROM events WHERE position > {after}").as_str()).await.expect("lost");
-        for (_, trigger) in &triggers {
-            file.execute(trigger.as_str()).await.expect("made again");
-        }
+            sqlx::query_as("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetch_all(&mut file).await.expect("triggers");
+        // At once, or a sealer writes in between.
+        let (dropped, made): (Vec<_>, Vec<_>) =
+            triggers.into_iter().map(|(name, trigger)| (format!("DROP TRIGGER {name};"), format!("{trigger};"))).unzip();
+        let all = format!("BEGIN IMMEDIATE; {} {} {} COMMIT", dropped.concat(), lost(""), made.concat());
+        file.execute(all.as_str()).await.expect("lost");
         return;
     };
-    let lose = format!(
-        "SET session_replication_role = replica; ALTER TABLE journal.events DISABLE TRIGGER append_only;
-         DELETE FROM journal.events WHERE position > {after}; ALTER TABLE journal.events ENABLE ALWAYS TRIGGER append_only"
-    );
+    let each = |verb: &str| {
+        ["events", "seal_tiles", "seal_checkpoints"]
+            .map(|table| format!("ALTER TABLE journal.{table} {verb} TRIGGER append_only;"))
+            .concat()
+    };
+    let lose = format!("SET session_replication_role = replica; {} {} {}", each("DISABLE"), lost("journal."), each("ENABLE ALWAYS"));
     database.owner().await.execute(lose.as_str()).await.expect("lost");
 }
 
