@@ -121,6 +121,12 @@ impl Commands {
         self.team_access(account, team, permission).await
     }
 
+    /// May this person look at all that happened in a team? Its admins; of one that was deleted, whose admins are no more, those of the platform: with
+    /// the team nobody shall be able to hide what was done in it.
+    pub async fn audit_access(&self, account: AccountId, team: TeamId) -> Result<(), CommandError> {
+        self.reading(account).audit_access(team).await
+    }
+
     /// Refuses whoever is no administrator of the platform, for what touches no stream.
     pub async fn check_platform_admin(&self, caller: &Caller) -> Result<(), CommandError> {
         match caller.account {
@@ -157,6 +163,17 @@ impl Change {
             return Err(CommandError::Forbidden);
         }
         Ok(Access { team_id, role })
+    }
+
+    /// [`Commands::audit_access`], within a command.
+    pub async fn audit_access(&mut self, team_id: TeamId) -> Result<(), CommandError> {
+        if *self.look_at::<TeamDecider>(team_id).await? != Team::Deleted {
+            return self.team_access(team_id, Permission::SeeAudit).await.map(drop);
+        }
+        match self.platform_access().await {
+            Err(CommandError::Forbidden) => Err(CommandError::NotFound),
+            access => access.map(drop),
+        }
     }
 
     /// Its team never changes, so only the team is guarded; who leans on more of it says so with [`Change::lean_on`].

@@ -114,7 +114,7 @@ impl Api {
     pub(super) async fn audit_filter(&self, account: AccountId, params: &AuditParams) -> Result<AuditFilter, Problem> {
         let mut teams = Vec::new();
         if let Some(team) = params.team_id {
-            self.commands().team_access(account, team, Permission::SeeAudit).await?;
+            self.commands().audit_access(account, team).await?;
             teams.push(team);
         }
         if let Some(project) = params.project_id {

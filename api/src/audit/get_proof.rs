@@ -1,6 +1,5 @@
 use axum::Json;
 use axum::extract::State;
-use opensail_commands::Permission;
 use opensail_commands::journal::Position;
 use opensail_domain::kernel::AccountId;
 use opensail_domain::team::AuditQuestion;
@@ -99,7 +98,7 @@ impl Api {
             return Ok(tenant);
         }
         let team = tenant.parse().map_err(|_| Problem::not_found())?;
-        self.commands().team_access(account, team, Permission::SeeAudit).await?;
+        self.commands().audit_access(account, team).await?;
         Ok(tenant)
     }
 }

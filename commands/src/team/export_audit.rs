@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::TeamId;
 use opensail_domain::team::{AuditExported, AuditFormat, TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place, Shown};
+use crate::{Change, Command, CommandError, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct ExportAudit {
@@ -18,7 +18,7 @@ impl Command for ExportAudit {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         for team in &self.teams {
-            change.team_access(*team, Permission::SeeAudit).await?;
+            change.audit_access(*team).await?;
             let export = AuditExported { format: self.format, filtered: self.filtered };
             change.decide::<TeamDecider>(*team, Place::team(*team), TeamCommand::RecordExport(export)).await?;
         }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use opensail_domain::kernel::TeamId;
 use opensail_domain::team::{AuditQuestion, TeamCommand, TeamDecider};
 
-use crate::{Change, Command, CommandError, Permission, Place, Shown};
+use crate::{Change, Command, CommandError, Place, Shown};
 
 #[derive(Clone, Debug)]
 pub struct ReadAudit {
@@ -18,7 +18,7 @@ impl Command for ReadAudit {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let by = change.account()?;
         for team in &self.teams {
-            change.team_access(*team, Permission::SeeAudit).await?;
+            change.audit_access(*team).await?;
             let reading = TeamCommand::RecordReading { by, question: self.question.clone(), now: change.now() };
             change.decide::<TeamDecider>(*team, Place::team(*team), reading).await?;
         }

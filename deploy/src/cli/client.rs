@@ -32,6 +32,8 @@ pub enum ClientError {
     Lost { base: String, why: String },
     #[error("{base} is no address of a server: {why}")]
     BadAddress { base: String, why: String },
+    #[error("a name that was given leads elsewhere: {0}")]
+    LeadsElsewhere(String),
     #[error("the server's answer cannot be read: {0}")]
     Malformed(String),
 }
@@ -117,6 +119,9 @@ impl Client {
         body: Option<&Value>,
         last_event: Option<&str>,
     ) -> Result<reqwest::Response, ClientError> {
+        if path.split('/').any(|part| matches!(part, "." | "..")) {
+            return Err(ClientError::LeadsElsewhere(on_one_line(path)));
+        }
         let mut url =
             reqwest::Url::parse(&format!("{}{path}", self.base)).map_err(|e| ClientError::Malformed(format!("{}: {e}", self.base)))?;
         if !query.is_empty() {

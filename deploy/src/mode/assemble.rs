@@ -242,8 +242,9 @@ pub async fn secret(settings: &Settings, stores: &Stores) -> Result<String, Star
 pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Result<Commands, StartError> {
     let keyring = Arc::new(Keyring::new(stores.vault.clone(), secret.as_bytes()));
     if let Some(previous) = &settings.secret_key_previous {
-        change_secret(&keyring, previous.as_bytes()).await?;
+        change_secret(settings, &keyring, previous.as_bytes()).await?;
     }
+    let wrong_secret = |error| wrong_secret(settings, error);
     // A wrong secret is told at the start, and not by the first private field.
     keyring.check(FIRST_SEAL).await.map_err(wrong_secret)?;
     let email = keyring.lasting(secret.as_bytes(), EMAIL_LABEL).await.map_err(wrong_secret)?;
@@ -292,18 +293,27 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
 const FIRST_SEAL: &str = "seal-1";
 
 /// Everything that lies under the previous secret comes under the present one. No other process may run on the old one meanwhile.
-async fn change_secret(keyring: &Keyring, previous: &[u8]) -> Result<(), StartError> {
+async fn change_secret(settings: &Settings, keyring: &Keyring, previous: &[u8]) -> Result<(), StartError> {
+    let wrong_secret = |error| wrong_secret(settings, error);
     let keys = keyring.rewrap(previous).await.map_err(wrong_secret)?;
     keyring.keep_lasting(previous, EMAIL_LABEL).await.map_err(wrong_secret)?;
     tracing::info!(keys, "SECRET_KEY was changed; SECRET_KEY_PREVIOUS is not needed any more");
+    let kept = settings.home.join(secret_key::FILE);
+    if settings.secret_key.is_some() && kept.exists() {
+        tracing::warn!(file = %kept.display(), "this file holds an earlier SECRET_KEY: write the new one into it, or give SECRET_KEY at every start");
+    }
     Ok(())
 }
 
-fn wrong_secret(error: KeyError) -> StartError {
+fn wrong_secret(settings: &Settings, error: KeyError) -> StartError {
+    let source = match settings.secret_key {
+        Some(_) => "SECRET_KEY".to_owned(),
+        None => format!("SECRET_KEY (none was given, so {} was read)", settings.home.join(secret_key::FILE).display()),
+    };
     match error {
-        KeyError::OtherSecret(_) => StartError::Other(
-            "SECRET_KEY: the vault was made with another one; start with that, or give it as SECRET_KEY_PREVIOUS to change it".into(),
-        ),
+        KeyError::OtherSecret(_) => StartError::Other(format!(
+            "{source}: the vault was made with another one; start with that, or give it as SECRET_KEY_PREVIOUS to change it"
+        )),
         error => other(error),
     }
 }

@@ -166,6 +166,8 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
         (Team::Active { .. }, C::Create { .. }) => return Err(TeamRejection::Exists),
         (Team::Active { name, members, invitations, readings }, _) => (name.as_str(), members, invitations, readings),
         (Team::Deleted, C::Delete { .. }) => return Ok(vec![]),
+        // What it was is looked at all the same, and nobody does so unseen; what was read before is not remembered, so each reading is told.
+        (Team::Deleted, C::RecordExport(_) | C::RecordReading { .. }) => ("", &BTreeMap::new(), &BTreeMap::new(), &Readings::default()),
         (Team::Deleted, _) => return Err(TeamRejection::Deleted),
     };
     match command {

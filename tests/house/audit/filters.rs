@@ -163,3 +163,47 @@ async fn only_admins_ask_for_a_team() {
     let own = carol.get(&place.world, &path("limit=200".into())).await.expect(200);
     assert!(own["items"].as_array().expect("items").iter().any(|event| event["type"] == "account.registered"));
 }
+
+#[tokio::test]
+async fn the_command_line_finds_the_team_of_what_is_asked_for() {
+    let world = World::start(PROGRAM, &[]).await;
+    world.team().await;
+    let other = world.post("/api/v1/teams", json!({ "name": "other" })).await.expect(201)["id"].clone();
+    let made = world.post("/api/v1/projects", json!({ "team_id": other, "name": "raft" })).await.expect(201);
+    let project = made["id"].as_str().expect("an id").to_owned();
+    world.get(&format!("/api/v1/audit/events?min_position={}", made["position"])).await;
+    for asked in [["--project", project.as_str()], ["--stream", &format!("project-{project}")]] {
+        let (code, said) = super::verify::run(&world, &["audit", "query", asked[0], asked[1]]).await;
+        assert!(code == 0 && said.contains("project.created"), "{asked:?}: {said}");
+    }
+    let (code, said) = super::verify::run(&world, &["audit", "export", "--limit", "3"]).await;
+    assert!(code == 2 && said.contains("--limit"), "an export has no pages: {said}");
+    let (code, said) = super::verify::run(&world, &["projection", "rebuild", "../x"]).await;
+    assert!(code == 1 && said.contains("leads elsewhere"), "{said}");
+}
+
+/// Who deletes a team does not hide what was done in it.
+#[tokio::test]
+async fn a_deleted_teams_history_is_shown_to_the_platforms_administrators() {
+    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+    let (ada, bob) = (world.register("ada").await, world.register("bob").await);
+    let team = ada.post(&world, "/api/v1/teams", json!({ "name": "brief" })).await.expect(201)["id"].as_str().expect("an id").to_owned();
+    let of_team = format!("/api/v1/audit/events?team_id={team}");
+    assert_eq!(world.send(reqwest::Method::GET, &of_team, None).await.status, 404, "while it is there, only to its own");
+    let gone = ada.send(&world, reqwest::Method::DELETE, &format!("/api/v1/teams/{team}"), None).await.expect(200)["position"].clone();
+    let seen = world.get(&format!("{of_team}&min_position={gone}")).await.to_string();
+    assert!(seen.contains("team.created") && seen.contains("team.deleted"), "{seen}");
+    assert_eq!(world.get(&format!("/api/v1/audit/proof?position={gone}")).await["event"]["type"], "team.deleted");
+    let file = world.path().join("gone.jsonl").display().to_string();
+    assert_eq!(super::verify::run(&world, &["audit", "export", "--team", &team, "--output", &file]).await.0, 0);
+    let (code, said) = super::verify::run(&world, &["audit", "verify", &file]).await;
+    assert!(code == 0 && said.contains("complete: "), "{said}");
+    // They do not look unseen.
+    let seen = world.get(&format!("{of_team}&order=desc")).await.to_string();
+    assert!(seen.contains("team.audit_read") && seen.contains("team.audit_exported"), "{seen}");
+    for stranger in [&ada, &bob] {
+        for path in [&of_team, &format!("/api/v1/audit/export?team_id={team}"), &format!("/api/v1/audit/proof?position={gone}")] {
+            assert_eq!(stranger.send(&world, reqwest::Method::GET, path, None).await.status, 404, "{path}");
+        }
+    }
+}

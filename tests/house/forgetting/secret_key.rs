@@ -49,6 +49,8 @@ async fn the_secret_is_changed_without_losing_anything() {
     }
     let (code, _) = world.refuses_to_serve(&[("SECRET_KEY", &old)]).await;
     assert_eq!(code, Some(1), "the first secret opens nothing any more");
+    let (code, said) = world.refuses_to_serve(&[]).await;
+    assert!(code == Some(1) && said.contains("secret.key"), "where it was read from: {said}");
     let (code, verified) = run(&world, &["audit", "verify"]).await;
     assert_eq!(code, 0, "{verified}");
 }

@@ -7,7 +7,15 @@ use clap::{Args, Subcommand, ValueEnum};
 #[derive(Subcommand)]
 pub enum Audit {
     /// Events, newest first
-    Query(AuditFilter),
+    Query {
+        #[command(flatten)]
+        filter: AuditFilter,
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
     /// All matching events as JSON lines that can be verified, or for a spreadsheet
     Export {
         #[command(flatten)]
@@ -55,7 +63,7 @@ pub enum AuditFormat {
 
 #[derive(Args)]
 pub struct AuditFilter {
-    /// Id of the team; your first one when absent
+    /// Id of the team; when absent that of the project or the stream, else your first one
     #[arg(long)]
     pub team: Option<String>,
     #[arg(long)]
@@ -76,11 +84,6 @@ pub struct AuditFilter {
     pub from: Option<String>,
     #[arg(long)]
     pub to: Option<String>,
-    #[arg(long, default_value_t = 50)]
-    pub limit: u32,
-    /// As JSON, for programs
-    #[arg(long)]
-    pub json: bool,
 }
 
 impl AuditFilter {

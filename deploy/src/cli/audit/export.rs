@@ -9,7 +9,7 @@ use crate::cli::client::Client;
 use crate::cli::download;
 
 pub async fn export(client: &Client, filter: AuditFilter, format: AuditFormat, output: Option<&Path>) -> Result<(), CliError> {
-    let mut query = filter.parameters(Some(team(client, &filter).await?));
+    let mut query = filter.parameters(team(client, &filter).await?);
     if format == AuditFormat::Csv {
         query.push(("format", "csv".into()));
     }

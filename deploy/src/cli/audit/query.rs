@@ -8,22 +8,24 @@ use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 use crate::cli::session::project::first_team;
 
-pub async fn query(client: &Client, filter: AuditFilter) -> Result<(), CliError> {
-    let mut query = filter.parameters(Some(team(client, &filter).await?));
-    query.push(("limit", filter.limit.to_string()));
+pub async fn query(client: &Client, filter: AuditFilter, limit: u32, json: bool) -> Result<(), CliError> {
+    let mut query = filter.parameters(team(client, &filter).await?);
+    query.push(("limit", limit.to_string()));
     query.push(("order", "desc".into()));
     let page = client.get("/api/v1/audit/events", &query).await?;
     let paint = Paint::for_stdout();
     for item in page["items"].as_array().into_iter().flatten() {
-        if filter.json { tell!("{item}") } else { tell!("{}", row(item, paint)) }
+        if json { tell!("{item}") } else { tell!("{}", row(item, paint)) }
     }
     Ok(())
 }
 
-pub(super) async fn team(client: &Client, filter: &AuditFilter) -> Result<String, CliError> {
+/// `None`: what else was asked for says whose it is.
+pub(super) async fn team(client: &Client, filter: &AuditFilter) -> Result<Option<String>, CliError> {
     match &filter.team {
-        Some(team) => Ok(team.clone()),
-        None => first_team(client).await,
+        Some(team) => Ok(Some(team.clone())),
+        None if filter.project.is_some() || filter.stream.is_some() => Ok(None),
+        None => first_team(client).await.map(Some),
     }
 }
 
