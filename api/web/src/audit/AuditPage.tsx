@@ -35,8 +35,8 @@ export function AuditPage() {
         <a className="button button-small" href={`/api/v1/audit/export?${wish}`} download>{texts.audit.export}</a>
       </header>
       <SealPanel seal={seal} />
-      <FilterForm key={query.toString()} filters={filters} onApply={apply}><SavedFilters filters={filters} onChoose={apply} /></FilterForm>
-      <Events key={wish} wish={wish} seal={seal} />
+      <FilterForm key={`form ${query}`} filters={filters} onApply={apply}><SavedFilters filters={filters} onChoose={apply} /></FilterForm>
+      <Events key={`events ${wish}`} wish={wish} seal={seal} />
     </div>
   );
 }
