@@ -59,6 +59,20 @@ pub struct Access {
     pub role: Role,
 }
 
+/// Why somebody may look at all that happened in a team.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AuditAccess {
+    OfItsAdmin,
+    /// The team was deleted.
+    OfTheGone,
+}
+
+impl AuditAccess {
+    pub fn is_gone(self) -> bool {
+        self == AuditAccess::OfTheGone
+    }
+}
+
 #[derive(Clone, PartialEq, Debug)]
 pub struct ProjectAccess {
     pub team_id: TeamId,
@@ -124,7 +138,7 @@ impl Commands {
     /// May this person look at all that happened in a team? Its admins; of one that was deleted, whose admins are no more, those of the platform: with
     /// the team nobody shall be able to hide what was done in it.
     pub async fn audit_access(&self, account: AccountId, team: TeamId) -> Result<(), CommandError> {
-        self.reading(account).audit_access(team).await
+        self.reading(account).audit_access(team).await.map(drop)
     }
 
     /// Refuses whoever is no administrator of the platform, for what touches no stream.
@@ -166,13 +180,13 @@ impl Change {
     }
 
     /// [`Commands::audit_access`], within a command.
-    pub async fn audit_access(&mut self, team_id: TeamId) -> Result<(), CommandError> {
+    pub async fn audit_access(&mut self, team_id: TeamId) -> Result<AuditAccess, CommandError> {
         if *self.look_at::<TeamDecider>(team_id).await? != Team::Deleted {
-            return self.team_access(team_id, Permission::SeeAudit).await.map(drop);
+            return self.team_access(team_id, Permission::SeeAudit).await.map(|_| AuditAccess::OfItsAdmin);
         }
         match self.platform_access().await {
             Err(CommandError::Forbidden) => Err(CommandError::NotFound),
-            access => access.map(drop),
+            access => access.map(|_| AuditAccess::OfTheGone),
         }
     }
 

@@ -25,7 +25,7 @@ pub mod team;
 mod work;
 
 pub use aggregate::store::Place;
-pub use authorize::{Access, Permission, ProjectAccess, SessionAccess};
+pub use authorize::{Access, AuditAccess, Permission, ProjectAccess, SessionAccess};
 pub use caller::Caller;
 pub use commands::{Commands, EMAIL_LABEL, Mode, Parts, Registration, Settings};
 pub use error::{CommandError, RejectionInfo};

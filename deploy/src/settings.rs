@@ -214,8 +214,10 @@ fn postgres(name: &'static str, url: &str) -> Result<String, SettingError> {
     let options: PgConnectOptions = url.parse().map_err(|_| bad())?;
     let parsed = reqwest::Url::parse(url).map_err(|_| bad())?;
     let authority = parsed.query_pairs().filter(|(key, _)| ["sslrootcert", "ssl-root-cert", "ssl-ca"].contains(&&**key)).last();
-    if let Some((_, file)) = authority.filter(|(_, text)| !text.trim_start().starts_with("-----BEGIN")) {
-        Authority::read(Path::new(&*file)).map_err(|why| refuse(name, format!("sslrootcert: {why}")))?;
+    if let Some((_, given)) = authority {
+        if !given.trim_start().starts_with("-----BEGIN") {
+            Authority::read(Path::new(&*given)).map_err(|why| refuse(name, format!("sslrootcert: {why}")))?;
+        }
         // It would be given and not looked at.
         if !matches!(options.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull) {
             return Err(refuse(

@@ -7,9 +7,14 @@ use opensail_commands::{CommandError, RejectionInfo};
 use opensail_domain::agent_session::AgentSessionRejection;
 use opensail_domain::kernel::{AccountId, ProjectId, SessionId};
 
+use opensail_projections::MAX_LIMIT;
+use opensail_projections::audit::{AuditFilter, EventPage};
+
 use crate::problem::{FieldError, Problem};
 use crate::router::Api;
 
+/// Type of the event that says so.
+const FORGOTTEN: &str = "agent_session.forgotten";
 /// Length of a snapshot's name, in hexadecimal digits.
 const NAME_DIGITS: usize = 64;
 
@@ -75,9 +80,10 @@ impl Api {
         if text.len() == NAME_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             // Names are looked up under the project's key alone, so nobody else's are found.
             let snapshot = text.to_ascii_lowercase();
-            if let Some(point) = files.snapshots.points.iter().find(|point| point.snapshot == snapshot) {
+            match files.snapshots.points.iter().find(|point| point.snapshot == snapshot) {
                 // One of this session's own: whether it is kept is known.
-                files.kept_at(point.version)?;
+                Some(point) => _ = files.kept_at(point.version)?,
+                None => self.not_of_a_forgotten_session(files, &snapshot).await?,
             }
             return Ok(FilesAt { project: files.project_id, snapshot, position: None });
         }
@@ -102,6 +108,31 @@ impl Api {
         let version = files.version_at(position).ok_or_else(nothing)?;
         let snapshot = files.kept_at(version)?.snapshot.clone();
         Ok(FilesAt { project: files.project_id, snapshot, position: Some(files.position_of(version)) })
+    }
+
+    /// Names of snapshots stand open in events, and the project's key opens them until a sweep.
+    async fn not_of_a_forgotten_session(&self, files: &SessionFiles, snapshot: &str) -> Result<(), Problem> {
+        let queries = self.wait_for(self.commands().journal().head().await?.position).await?;
+        let filter = AuditFilter {
+            tenants: vec![files.core()?.team_id.to_string()],
+            project: Some(files.project_id.to_string()),
+            event_type: Some(FORGOTTEN.into()),
+            ..AuditFilter::default()
+        };
+        let mut page = EventPage { limit: Some(MAX_LIMIT), ..EventPage::default() };
+        loop {
+            let found = queries.audit_events(&filter, &page).await?;
+            for id in found.items.iter().filter_map(|item| item.stream.split_once('-')?.1.parse().ok()) {
+                let forgotten = self.commands().read_session_files(id).await?;
+                if forgotten.snapshots.points.iter().any(|point| point.snapshot == snapshot) {
+                    return not_forgotten(&forgotten);
+                }
+            }
+            match found.next.and_then(|next| next.parse::<Cursor>().ok()) {
+                Some(next) => page.after = Some(next.position),
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Another session of the same project, if the caller may see it.

@@ -67,7 +67,7 @@ pub(super) async fn get_proof(
     }
     if let Some(position) = position {
         let tenant = api.may_audit(signed.account, position).await?;
-        api.record_reading(&signed, &[tenant], AuditQuestion { proofs: true, ..AuditQuestion::default() }).await?;
+        api.record_reading(&signed, &[tenant], AuditQuestion { proofs: true, ..AuditQuestion::default() }, false).await?;
     }
     let newest = api.sealed(params.size.unwrap_or(asked)).await?;
     let size = params.size.unwrap_or(newest.checkpoint.size);

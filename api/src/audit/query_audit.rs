@@ -22,7 +22,7 @@ pub(super) async fn query_audit(
     let filter = api.audit_filter(signed.account, &params).await?;
     let list = params.list();
     let queries = api.read(list.min_position.as_deref(), params.as_of.as_deref()).await?;
-    api.record_reading(&signed, &filter.tenants, params.question(&filter)).await?;
+    api.record_reading(&signed, &filter.tenants, params.question(&filter), list.after.is_some()).await?;
     let page = api.event_page(&list).await?;
     api.event_listing(queries.audit_events(&filter, &page).await?)
 }

@@ -1,6 +1,8 @@
 //! What a session itself made of its files, people's changes left aside: what an undo compares with, so that it takes back the one and not the
 //! other.
 
+use std::collections::BTreeSet;
+
 use opensail_domain::agent_session::snapshots::Cause;
 
 use super::files::SessionFiles;
@@ -24,8 +26,8 @@ struct Merged<'a> {
 impl Commands {
     /// After a step they are what was captured. After an undo, what it went back to: what came out holds people's changes too, and so does what an
     /// undo or a merge found. After a merge, what came out without what people had changed before it. What people had changed before `to`, the
-    /// version that is gone back to, is in the files that come: it is not lost, so it is not left aside. `None`: nothing was ever captured.
-    pub(super) async fn own_files(&self, files: &SessionFiles, to: u64) -> Result<Option<OwnFiles>, CommandError> {
+    /// version that is gone back to, is in the files that come: it is not lost, so it is not left aside. `now`: what is there. `None`: nothing was ever captured.
+    pub(super) async fn own_files(&self, files: &SessionFiles, to: u64, now: &str) -> Result<Option<OwnFiles>, CommandError> {
         let points = &files.snapshots.points;
         let Some(last) = points.last() else { return Ok(None) };
         let (mut at, mut merges) = (points.len() - 1, Vec::new());
@@ -63,7 +65,7 @@ impl Commands {
                 continue;
             }
             let sides = Sides { base: merged.found.into(), ours: merged.after.into(), theirs: own.snapshot };
-            let merge = match self.of_one_hand(files, &merged).await {
+            let merge = match self.of_one_hand(files, &merged, now).await {
                 Ok(choices) => self.snapshots().merge(files.project_id, &sides, true, &choices).await,
                 Err(error) => Err(error),
             };
@@ -79,14 +81,22 @@ impl Commands {
         Ok(Some(own))
     }
     /// What both changed, and that cannot be told apart again: where the fork's came out whole, it is the session's own. Where both are in it (between
-    /// markers, say), neither side's will do: what is there then differs from what the session made and from what comes, so that it is asked for.
-    async fn of_one_hand(&self, files: &SessionFiles, merged: &Merged<'_>) -> Result<Choices, SnapshotError> {
+    /// markers, say), what the session made is not known, and nothing is taken for it: so it is asked for, whatever people made of it since (where
+    /// they removed it, what the merge made is what differs).
+    async fn of_one_hand(&self, files: &SessionFiles, merged: &Merged<'_>, now: &str) -> Result<Choices, SnapshotError> {
+        let since = self.snapshots().changes(files.project_id, merged.after, now).await?;
+        let gone: BTreeSet<String> =
+            since.into_iter().filter_map(|change| if change.after.is_none() { Some(change.path) } else { change.from }).collect();
+        let keep = |path: String| if gone.contains(&path) { (path, Choice::Keep) } else { (path, Choice::Neither) };
         let mixed = match self.snapshots().changes(files.project_id, merged.after, merged.fork).await {
             Ok(changes) => changes,
-            Err(SnapshotError::Missing) => return Ok(Choices { rest: Some(Choice::Base), ..Choices::default() }),
+            Err(SnapshotError::Missing) => {
+                let paths = gone.iter().map(|path| (path.clone(), Choice::Keep)).collect();
+                return Ok(Choices { paths, rest: Some(Choice::Neither) });
+            }
             Err(error) => return Err(error),
         };
         let paths = mixed.into_iter().flat_map(|change| [Some(change.path), change.from]).flatten();
-        Ok(Choices { paths: paths.map(|path| (path, Choice::Base)).collect(), rest: Some(Choice::Keep) })
+        Ok(Choices { paths: paths.map(keep).collect(), rest: Some(Choice::Keep) })
     }
 }

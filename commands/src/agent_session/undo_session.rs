@@ -68,7 +68,7 @@ impl Commands {
         let target = files.kept_at(to)?.snapshot.clone();
         let root = self.prepare_copy(&core).await?;
         let before = self.snapshots().capture(files.project_id, &root, None).await?;
-        let own = self.own_files(&files, to).await?;
+        let own = self.own_files(&files, to, &before.tree.snapshot).await?;
         let base = own.as_ref().map_or_else(|| target.clone(), |own| own.snapshot.clone());
         let sides = Sides { base, ours: before.tree.snapshot.clone(), theirs: target };
         let merge = settled(self.snapshots().merge(files.project_id, &sides, false, &choices).await?, &choices)?;

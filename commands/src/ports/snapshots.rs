@@ -59,8 +59,8 @@ pub enum Choice {
     Take,
     /// Both, between markers; of texts alone.
     Marked,
-    /// Neither: what the two came from.
-    Base,
+    /// Neither: nothing stands there.
+    Neither,
 }
 
 /// What was decided of conflicts: per path, else for all.

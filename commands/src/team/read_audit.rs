@@ -10,6 +10,8 @@ use crate::{Change, Command, CommandError, Place, Shown};
 pub struct ReadAudit {
     pub teams: Vec<TeamId>,
     pub question: AuditQuestion,
+    /// A further page of it.
+    pub further: bool,
 }
 
 #[async_trait]
@@ -18,7 +20,10 @@ impl Command for ReadAudit {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let by = change.account()?;
         for team in &self.teams {
-            change.audit_access(*team).await?;
+            // What was read is not remembered of one that is gone; a page must not add what makes the next one.
+            if change.audit_access(*team).await?.is_gone() && self.further {
+                continue;
+            }
             let reading = TeamCommand::RecordReading { by, question: self.question.clone(), now: change.now() };
             change.decide::<TeamDecider>(*team, Place::team(*team), reading).await?;
         }

@@ -57,6 +57,8 @@ impl Batch for Drafts<'_> {
     fn publish(self: Box<Self>) -> Result<(), CasError> {
         let folder = self.packs.folder();
         let mut published = Vec::new();
+        // In the order in which they were written: what names others comes after them, also where a crash breaks this off.
+        self.written().reverse();
         // Those that were not reached when one fails are removed with the rest of the batch; whoever finds the others already may lean on them.
         while let Some(draft) = { self.written().pop() } {
             let (from, to) = (format!("{}{DRAFT}", draft.name), format!("{}{SUFFIX}", draft.name));

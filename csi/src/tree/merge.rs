@@ -31,8 +31,8 @@ pub enum Choice {
     Theirs,
     /// Of a text file both sides between markers; of anything else it stays a conflict.
     Marked,
-    /// Neither.
-    Base,
+    /// Nothing stands there then.
+    Neither,
 }
 
 /// How to merge.
@@ -204,7 +204,7 @@ impl Work<'_> {
         let chosen = match ((self.wish.choose)(path), &marked, &ours) {
             (Some(Choice::Ours), ..) => Some(ours.clone()),
             (Some(Choice::Theirs), ..) => Some(theirs.clone()),
-            (Some(Choice::Base), ..) => Some(base.clone()),
+            (Some(Choice::Neither), ..) => Some(None),
             (Some(Choice::Marked), Some(text), Some(Item::File { mode, mtime, .. })) => {
                 Some(Some(Item::File { mode: *mode, mtime: *mtime, content: Content::of_bytes(self.writer, text)? }))
             }

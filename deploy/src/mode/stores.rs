@@ -9,7 +9,7 @@ use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Epoch, Journal, Leases, ReadError, SealTables, Vault};
 use opensail_projections::Db;
 
-use crate::data_folder;
+use crate::data_folder::{self, DataFolderError};
 use crate::settings::{Database, Settings};
 
 #[derive(Clone)]
@@ -31,6 +31,9 @@ enum Own {
 
 /// Opens journal, vault and views, bringing their tables up to date.
 pub async fn open(settings: &Settings) -> Result<Stores, String> {
+    if data_folder::half_restored(&settings.home).exists() {
+        return Err(DataFolderError::HalfRestored { folder: settings.home.display().to_string() }.to_string());
+    }
     match &settings.database {
         Database::Sqlite(file) => {
             let store = SqliteStore::open(file).await.map_err(|e| format!("{}: {e}", file.display()))?;

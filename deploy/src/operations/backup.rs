@@ -28,6 +28,8 @@ pub enum BackupError {
     Exists(String),
     #[error("there is no journal in {0}; nothing to back up")]
     NoJournal(String),
+    #[error("a restore into {0} did not come to its end, so what is there is not whole")]
+    HalfRestored(String),
     #[error("the journal could not be copied: {0}")]
     Journal(#[from] sqlx::Error),
     #[error("{what}: {source}")]
@@ -38,6 +40,9 @@ pub enum BackupError {
 pub async fn backup(home: &Path, journal: &Path, target: &Path, mut progress: impl FnMut(&str)) -> Result<u64, BackupError> {
     if target.exists() {
         return Err(BackupError::Exists(target.display().to_string()));
+    }
+    if data_folder::half_restored(home).exists() {
+        return Err(BackupError::HalfRestored(home.display().to_string()));
     }
     if !journal.exists() {
         return Err(BackupError::NoJournal(home.display().to_string()));

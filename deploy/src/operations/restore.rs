@@ -70,6 +70,8 @@ async fn bring_back(folder: &DataFolder, source: &Path, later: &[Forgotten]) -> 
     let epoch = store.start_epoch("restore", Parting::default()).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     store.close().await;
     let mark = data_folder::half_restored(home);
+    // All of it is on the disk before the mark goes.
+    File::open(home).and_then(|folder| Ok(rustix::fs::syncfs(folder)?)).map_err(file(home))?;
     std::fs::remove_file(&mark).and_then(|()| File::open(home)?.sync_all()).map_err(file(&mark))?;
     Ok(Restored { epoch, forgotten_again: forgotten.len() })
 }

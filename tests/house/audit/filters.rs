@@ -201,6 +201,11 @@ async fn a_deleted_teams_history_is_shown_to_the_platforms_administrators() {
     // They do not look unseen.
     let seen = world.get(&format!("{of_team}&order=desc")).await.to_string();
     assert!(seen.contains("team.audit_read") && seen.contains("team.audit_exported"), "{seen}");
+    let (mut pages, mut after) = (0, String::new());
+    while let Some(next) = world.get(&format!("{of_team}&limit=2&order=asc{after}")).await["next"].as_str() {
+        (pages, after) = (pages + 1, format!("&after={next}"));
+        assert!(pages < 20, "a page makes no further page");
+    }
     for stranger in [&ada, &bob] {
         for path in [&of_team, &format!("/api/v1/audit/export?team_id={team}"), &format!("/api/v1/audit/proof?position={gone}")] {
             assert_eq!(stranger.send(&world, reqwest::Method::GET, path, None).await.status, 404, "{path}");

@@ -58,6 +58,8 @@ async fn backed_up_while_it_runs_and_brought_back() {
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(refused.status.code() == Some(1) && said.contains(says), "{said}");
     }
+    let taken = half.command(&["backup", &half.path().join("half.tar").display().to_string()]).output().await.expect("it runs");
+    assert!(taken.status.code() == Some(1) && String::from_utf8_lossy(&taken.stderr).contains("not whole"), "{taken:?}");
     let (code, said) = half.refuses_to_serve(&[]).await;
     assert!(code == Some(1) && said.contains("restore again"), "{said}");
     let restored = new.command(&["restore", &file.display().to_string()]).output().await.expect("it runs");

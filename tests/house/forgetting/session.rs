@@ -11,8 +11,8 @@ const WORD: &str = "xylograph";
 async fn what_was_said_is_gone_and_every_proof_holds() {
     let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
     let (project, _) = world.project("boat").await;
-    let session = said(&world, &project, WORD).await;
     let kept = said(&world, &project, "marzipan").await;
+    let session = said(&world, &project, WORD).await;
     let key = world.get("/api/v1/audit/checkpoint").await["keys"][0].as_str().expect("a key").to_owned();
     let read = async |path: &str| world.send(Method::GET, path, None).await.text;
     let places = [
@@ -37,6 +37,13 @@ async fn what_was_said_is_gone_and_every_proof_holds() {
         format!("/api/v1/sessions/{kept}/diff?from={session}"),
         format!("/api/v1/sessions/{kept}/compare?with={session}"),
     ];
+    let snapshots = world.get(&format!("/api/v1/sessions/{session}/snapshots")).await;
+    let name = snapshots["items"].as_array().and_then(|items| items.last()).expect("a snapshot")["snapshot"].clone();
+    let name = name.as_str().expect("a name");
+    let files: Vec<String> = files
+        .into_iter()
+        .chain([format!("/api/v1/sessions/{kept}/files/note.txt?at={name}"), format!("/api/v1/sessions/{kept}/tree?at={name}")])
+        .collect();
     let before = world.get("/api/v1/audit/checkpoint").await["size"].clone();
     for place in &files {
         let shown = world.send(Method::GET, place, None).await;

@@ -190,7 +190,7 @@ fn conflicts_are_decided_path_by_path() {
         b"kept" | b"gone" => Some(Choice::Ours),
         b"taken" => Some(Choice::Theirs),
         b"marked" => Some(Choice::Marked),
-        b"neither" => Some(Choice::Base),
+        b"neither" => Some(Choice::Neither),
         _ => None,
     };
     let merged = merge(&world.subject, [&base, &ours, &theirs], Wish { choose: &choose, ..Wish::LINES }, &world.hold()).expect("merged");
@@ -200,7 +200,7 @@ fn conflicts_are_decided_path_by_path() {
     assert_eq!((text("kept").as_deref(), text("taken").as_deref(), text("gone")), (Some("ours\n"), Some("theirs, longer\n"), None));
     assert!(text("marked").expect("there").contains("<<<<<<<"));
     assert_eq!(merged.conflicts.iter().map(|conflict| conflict.path.as_slice()).collect::<Vec<_>>(), [b"told"]);
-    assert_eq!(text("neither").as_deref(), Some("one\n"));
+    assert_eq!(text("neither"), None);
     assert_eq!(merged.decided.len(), 5);
     // By whole files, a change of other lines is a conflict too.
     world.write("a", "1\n2\n3\n");

@@ -200,8 +200,9 @@ impl View<'_> {
 
     fn ask(&mut self, approval: String) -> Result<(), CliError> {
         let question = format!("  {} ", self.screen.paint.ink(Ink::Bold, ANSWERS));
+        let prompt = Prompt::open(approval)?;
         self.screen.ask(question);
-        self.asked = Some(Prompt::open(approval)?);
+        self.asked = Some(prompt);
         Ok(())
     }
 

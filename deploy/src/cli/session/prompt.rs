@@ -1,13 +1,13 @@
 //! A question on the terminal. Its line is awaited beside whatever else happens; when the question is settled elsewhere the waiting ends, and what
 //! was typed so far is taken out of the terminal and told, so that it does not answer the next question.
 
-use std::io::Stdin;
+use std::io::{IsTerminal, Stdin};
 use std::os::fd::OwnedFd;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::getpgrp;
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, tcgetattr, tcgetpgrp, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, tcflush, tcgetattr, tcgetpgrp, tcsetattr};
 use tokio::task::JoinHandle;
 
 /// Bytes that are read at once; a terminal gives out no longer line.
@@ -30,7 +30,12 @@ enum Typed {
 }
 
 impl Prompt {
+    /// Call it before the question is shown: whole lines that were typed until then answer nothing that nobody has read yet.
     pub(super) fn open(approval: String) -> std::io::Result<Prompt> {
+        let stdin = std::io::stdin();
+        if stdin.is_terminal() && is_ours(&stdin) {
+            tcflush(&stdin, QueueSelector::IFlush)?;
+        }
         let (ended, going) = pipe_with(PipeFlags::CLOEXEC)?;
         let line = tokio::task::spawn_blocking(move || read_line(&std::io::stdin(), &ended));
         Ok(Prompt { approval, line, going })
@@ -79,10 +84,15 @@ fn read_line(stdin: &Stdin, ended: &OwnedFd) -> std::io::Result<Typed> {
     }
 }
 
+/// Whether no other job has the terminal: who changes it then is stopped.
+fn is_ours(stdin: &Stdin) -> bool {
+    !tcgetpgrp(stdin).is_ok_and(|front| front != getpgrp())
+}
+
 /// The beginning of a line that is being typed, taken from the terminal: it gives it out only while it does not wait for whole lines. Nothing where
 /// somebody else has the terminal.
 fn half_line(stdin: &Stdin) -> String {
-    let elsewhere = tcgetpgrp(stdin).is_ok_and(|front| front != getpgrp());
+    let elsewhere = !is_ours(stdin);
     let Ok(by_line) = tcgetattr(stdin) else { return String::new() };
     let mut by_byte = by_line.clone();
     by_byte.local_modes.remove(LocalModes::ICANON);

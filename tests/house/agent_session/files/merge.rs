@@ -142,6 +142,15 @@ async fn what_a_person_wrote_between_markers_is_not_undone_without_a_question() 
     assert_eq!((refused.status.as_u16(), &refused.body["conflicts"][0]["path"]), (409, &json!("a.txt")), "{}", refused.text);
     assert_eq!(bench.file("a.txt"), Some(marked.clone()), "nothing is half done");
     assert!(bench.folder.join("made.txt").exists());
+    // Also where somebody took the markers out, to what they had written or to nothing.
+    for resolved in [Some("1\n2\n3\n4\nfifth\n"), None] {
+        match resolved {
+            Some(text) => std::fs::write(bench.folder.join("a.txt"), text).expect("written"),
+            None => std::fs::remove_file(bench.folder.join("a.txt")).expect("removed"),
+        }
+        assert_eq!(bench.world.post(&undo, json!({ "to": step })).await.status, 409, "{resolved:?}");
+    }
+    std::fs::write(bench.folder.join("a.txt"), &marked).expect("written");
     // All that the session made goes, and this file as it is decided.
     let kept = bench.world.post(&undo, json!({ "to": step, "decisions": { "a.txt": "keep" } })).await.expect(202);
     assert_eq!((bench.file("a.txt"), bench.folder.join("made.txt").exists()), (Some(marked.clone()), false));

@@ -67,7 +67,7 @@ pub(super) fn choice(choice: Choice) -> tree::Choice {
         Choice::Keep => tree::Choice::Ours,
         Choice::Take => tree::Choice::Theirs,
         Choice::Marked => tree::Choice::Marked,
-        Choice::Base => tree::Choice::Base,
+        Choice::Neither => tree::Choice::Neither,
     }
 }
 
