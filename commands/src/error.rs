@@ -8,7 +8,7 @@ use std::time::Duration;
 use opensail_domain::kernel::{DecodeError, Rejection, RejectionKind};
 use opensail_eventstore::private::PrivateError;
 use opensail_eventstore::vault::keyring::KeyError;
-use opensail_eventstore::{AppendError, CommandId, Position, ReadError, Recorded, StreamId, VaultError};
+use opensail_eventstore::{AppendError, CommandId, Position, ReadError, StreamId, VaultError};
 
 use crate::ports::passwords::PasswordError;
 use crate::ports::project_files::FileError;
@@ -105,15 +105,14 @@ impl CommandError {
     }
 
     /// An event that cannot be decoded.
-    pub fn unreadable(recorded: &Recorded, error: &DecodeError) -> Self {
-        let position = recorded.position;
+    pub fn unreadable(stream: &StreamId, position: Position, error: &DecodeError) -> Self {
         match error {
             DecodeError::Unknown { event_type, version } => {
                 CommandError::NewerEvent { event_type: event_type.clone(), version: *version, position }
             }
             DecodeError::Malformed { event_type, version, why } => {
-                tracing::error!(event_type, version, stream = %recorded.stream, position, why, "an event cannot be read");
-                let (event_type, stream) = (event_type.clone(), recorded.stream.clone());
+                tracing::error!(event_type, version, %stream, position, why, "an event cannot be read");
+                let (event_type, stream) = (event_type.clone(), stream.clone());
                 CommandError::UnreadableEvent { event_type, version: *version, stream, position }
             }
         }

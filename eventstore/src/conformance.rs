@@ -135,7 +135,7 @@ macro_rules! journal_suite {
                 a_consumer_goes_on_in_a_new_epoch, a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
-            page { pages_are_complete, filters_select, pages_of_some_are_what_a_filter_leaves },
+            page { pages_are_complete, filters_select, pages_of_some_are_what_a_filter_leaves, facts_are_their_events, a_long_stream_comes_in_order },
             seal { what_is_sealed_is_proven, sealing_goes_on_where_it_ended, two_sealers_write_one_tree, a_new_key_is_announced_by_the_old,
                 a_lost_second_place_stops_nothing },
             tampered { an_event_before_the_first_is_found, missing_checkpoints_are_found, a_seal_that_was_set_back_is_found, a_forged_epoch_gives_up_nothing_that_was_noted, an_altered_byte_is_found, an_altered_byte_is_never_sealed, what_stops_the_seal_is_told_until_it_is_over, a_dropped_row_is_found, two_swapped_rows_are_found,

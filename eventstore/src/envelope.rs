@@ -182,3 +182,16 @@ pub struct Recorded {
     /// SHA-256 over the length-prefixed fields; see [`crate::append::content_hash`].
     pub content_hash: [u8; 32],
 }
+
+/// What the fold of a stream needs of one of its events: what happened, in which order and when; not who did it, why and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fact {
+    pub position: Position,
+    /// Place within the stream: 1, 2, 3 …
+    pub stream_version: u64,
+    pub event_type: String,
+    pub version: u32,
+    /// Microseconds since 1970.
+    pub time: i64,
+    pub payload: String,
+}

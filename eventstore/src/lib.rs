@@ -8,6 +8,7 @@ mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod envelope;
+pub mod facts;
 pub mod journal;
 pub mod lease;
 pub mod postgres;
@@ -20,7 +21,7 @@ pub mod subscription;
 pub mod vault;
 
 pub use append::{Append, AppendError, Appended, Fence, Guard, Part};
-pub use envelope::{Actor, ActorKind, CommandId, Cursor, Epoch, NewEvent, Position, Recorded, StreamId};
+pub use envelope::{Actor, ActorKind, CommandId, Cursor, Epoch, Fact, NewEvent, Position, Recorded, StreamId};
 pub use journal::{Filter, Head, Journal, Page, ReadError};
 pub use lease::{Lease, LeaseError, Leases};
 pub use seal::{Seal, SealTables};

@@ -8,7 +8,7 @@ use opensail_domain::kernel::AccountId;
 use opensail_domain::kernel::private::FORGOTTEN;
 use opensail_eventstore::private;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{ActorKind, Position, Recorded};
+use opensail_eventstore::{ActorKind, Position, Recorded, StreamId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -141,11 +141,11 @@ pub(crate) async fn opened(keys: &Keyring, recorded: &Recorded) -> Result<Value,
 }
 
 /// [`opened`] as text.
-pub(crate) async fn opened_text<'a>(keys: &Keyring, recorded: &'a Recorded) -> Result<Cow<'a, str>, QueryError> {
-    match private::open_text(keys, &recorded.payload).await {
+pub(crate) async fn opened_text<'a>(keys: &Keyring, of: &StreamId, payload: &'a str) -> Result<Cow<'a, str>, QueryError> {
+    match private::open_text(keys, payload).await {
         Err(error) if sealed::damaged(&error) => {
-            tracing::error!(%error, of = %recorded.stream, "a private field does not open");
-            Ok(Cow::Borrowed(&recorded.payload))
+            tracing::error!(%error, %of, "a private field does not open");
+            Ok(Cow::Borrowed(payload))
         }
         opened => Ok(opened?),
     }

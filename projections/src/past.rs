@@ -1,22 +1,21 @@
 //! The past of one session with all that was said in it, by folding its one stream. What views show of the past they know themselves
 //! ([`Queries::as_of`]).
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures::TryStreamExt;
 use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::message::{Message, ToolCall};
-use opensail_domain::agent_session::{AgentSessionEvent, Transcript};
-use opensail_domain::kernel::DecodeError;
-use opensail_domain::kernel::SessionId;
-use opensail_eventstore::{Position, Recorded, StreamId};
+use opensail_domain::agent_session::{AgentSessionDecider, AgentSessionEvent, Transcript};
+use opensail_domain::kernel::{Decider, DecodeError, SessionId};
+use opensail_eventstore::vault::keyring::Keyring;
+use opensail_eventstore::{Fact, Position, StreamId, facts};
 use serde::Serialize;
 
-use crate::agent_session::{Session, SessionDetails, Usage};
+use crate::agent_session::{Moment, Session, SessionDetails, Usage};
 use crate::recent::{KEPT_BYTES, Step};
 use crate::{Queries, QueryError, event_item};
-
-/// Events read at once.
-const PAGE: usize = 500;
 
 /// A session with everything that was said in it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -38,14 +37,24 @@ struct Fold {
 }
 
 impl Fold {
-    fn apply(&mut self, recorded: &Recorded, event: &AgentSessionEvent) {
+    fn apply(&mut self, at: Moment, event: &AgentSessionEvent) {
         self.transcript.apply(event);
         match (&mut self.session, event) {
-            (None, AgentSessionEvent::Requested(requested)) => self.session = Some(Session::requested(recorded, requested)),
-            (Some(session), event) => session.apply(recorded, event),
+            (None, AgentSessionEvent::Requested(requested)) => self.session = Some(Session::requested(at, requested)),
+            (Some(session), event) => session.apply(at, event),
             (None, _) => {}
         }
     }
+}
+
+/// An event as it was read.
+struct Opened {
+    at: Moment,
+    version: u64,
+    /// Of the payload.
+    bytes: usize,
+    /// `None`: none that this fold knows.
+    event: Result<Option<AgentSessionEvent>, QueryError>,
 }
 
 impl Queries {
@@ -54,74 +63,55 @@ impl Queries {
         let within = |position| until.is_none_or(|until| position <= until);
         if let Some(steps) = self.recent_steps(id).await? {
             let mut fold = Fold::default();
-            steps.iter().take_while(|step| within(step.recorded.position)).for_each(|step| fold.apply(&step.recorded, &step.event));
+            steps.iter().take_while(|step| within(step.at.position)).for_each(|step| fold.apply(step.at, &step.event));
             return self.replay(fold).await;
         }
-        let (stream, mut version, mut fold) = (StreamId::new("agent_session", id), 0, Fold::default());
+        let (stream, mut fold) = (StreamId::new(AgentSessionDecider::TYPE, id), Fold::default());
         let begun = self.recent.begin();
         let mut steps = Some((Vec::new(), 0));
-        loop {
-            let page = self.journal.read_stream(&stream, version, PAGE).await?;
-            let last = page.len() < PAGE;
-            for mut recorded in page {
-                version = recorded.stream_version;
-                if steps.is_none() && !within(recorded.position) {
+        let (keys, of) = (self.keys.clone(), stream.clone());
+        let mut pages = pin!(facts::pages(self.journal.clone(), stream, 0, move |page| opened(keys.clone(), of.clone(), page)));
+        while let Some(page) = pages.try_next().await? {
+            for Opened { at, version, bytes, event } in page {
+                if steps.is_none() && !within(at.position) {
                     return self.replay(fold).await;
                 }
-                let event = match self.session_event(&recorded).await {
+                let event = match event {
                     Ok(Some(event)) => event,
                     // Nothing may pass for the whole of it.
                     Ok(None) => {
                         steps = None;
                         continue;
                     }
-                    Err(_) if !within(recorded.position) => return self.replay(fold).await,
+                    Err(_) if !within(at.position) => return self.replay(fold).await,
                     Err(error) => return Err(error),
                 };
-                if within(recorded.position) {
-                    fold.apply(&recorded, &event);
+                if within(at.position) {
+                    fold.apply(at, &event);
                 }
-                steps = steps.and_then(|(mut steps, bytes)| {
-                    let bytes = bytes + std::mem::take(&mut recorded.payload).len();
-                    steps.push(Step { recorded, event });
-                    (bytes <= KEPT_BYTES).then_some((steps, bytes))
+                steps = steps.and_then(|(mut steps, before)| {
+                    steps.push(Step { at, version, event });
+                    (before + bytes <= KEPT_BYTES).then_some((steps, before + bytes))
                 });
             }
-            if last {
-                if let Some((steps, _)) = steps.filter(|(steps, _)| !steps.is_empty()) {
-                    self.recent.keep(begun, id, steps);
-                }
-                return self.replay(fold).await;
-            }
         }
+        if let Some((steps, _)) = steps.filter(|(steps, _)| !steps.is_empty()) {
+            self.recent.keep(begun, id, steps);
+        }
+        self.replay(fold).await
     }
 
     /// What was read a moment ago, if nothing has come since.
     async fn recent_steps(&self, id: SessionId) -> Result<Option<Arc<Vec<Step>>>, QueryError> {
         let Some(steps) = self.recent.get(id) else { return Ok(None) };
-        let Some(last) = steps.last().map(|step| &step.recorded) else { return Ok(None) };
-        let since = self.journal.read_stream(&last.stream, last.stream_version - 1, 2).await?;
-        if matches!(&since[..], [same] if same.event_id == last.event_id) {
+        let Some(last) = steps.last() else { return Ok(None) };
+        let stream = StreamId::new(AgentSessionDecider::TYPE, id);
+        let since = self.journal.read_facts(&stream, last.version - 1, 2).await?;
+        if matches!(&since[..], [same] if Moment::from(same) == last.at) {
             return Ok(Some(steps));
         }
         self.recent.drop(id);
         Ok(None)
-    }
-
-    async fn session_event(&self, recorded: &Recorded) -> Result<Option<AgentSessionEvent>, QueryError> {
-        let payload = event_item::opened_text(&self.keys, recorded).await?;
-        match AnyEvent::read(&recorded.event_type, recorded.version, &payload) {
-            Ok(AnyEvent::AgentSession(event)) => Ok(Some(*event)),
-            Ok(_) => Ok(None),
-            // What it changed is not known, and nobody is told half of it.
-            Err(DecodeError::Unknown { event_type, version }) => {
-                Err(QueryError::NewerEvent { event_type, version, position: recorded.position })
-            }
-            Err(error @ DecodeError::Malformed { .. }) => {
-                tracing::error!(%error, position = recorded.position, "a replay leaves out an event");
-                Ok(None)
-            }
-        }
     }
 
     async fn replay(&self, Fold { session, transcript }: Fold) -> Result<Option<SessionReplay>, QueryError> {
@@ -134,5 +124,28 @@ impl Queries {
             messages: transcript.messages,
             pending: transcript.pending,
         }))
+    }
+}
+
+async fn opened(keys: Arc<Keyring>, stream: StreamId, page: Vec<Fact>) -> Vec<Opened> {
+    let mut events = Vec::with_capacity(page.len());
+    for fact in page {
+        let event = session_event(&keys, &stream, &fact).await;
+        events.push(Opened { at: Moment::from(&fact), version: fact.stream_version, bytes: fact.payload.len(), event });
+    }
+    events
+}
+
+async fn session_event(keys: &Keyring, stream: &StreamId, fact: &Fact) -> Result<Option<AgentSessionEvent>, QueryError> {
+    let payload = event_item::opened_text(keys, stream, &fact.payload).await?;
+    match AnyEvent::read(&fact.event_type, fact.version, &payload) {
+        Ok(AnyEvent::AgentSession(event)) => Ok(Some(*event)),
+        Ok(_) => Ok(None),
+        // What it changed is not known, and nobody is told half of it.
+        Err(DecodeError::Unknown { event_type, version }) => Err(QueryError::NewerEvent { event_type, version, position: fact.position }),
+        Err(error @ DecodeError::Malformed { .. }) => {
+            tracing::error!(%error, position = fact.position, "a replay leaves out an event");
+            Ok(None)
+        }
     }
 }

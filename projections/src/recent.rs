@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use opensail_domain::agent_session::AgentSessionEvent;
 use opensail_domain::kernel::SessionId;
-use opensail_eventstore::Recorded;
 use opensail_eventstore::vault::keyring::{CACHED_FOR, Forgets, Keyring};
 use tokio::time::Instant;
+
+use crate::agent_session::Moment;
 
 /// Sessions kept at once.
 const KEPT: usize = 4;
@@ -19,9 +20,11 @@ pub(crate) const KEPT_BYTES: usize = 4 * 1024 * 1024;
 /// As long as a key is used from memory: what is forgotten by another process is forgotten here as soon as there.
 const KEPT_FOR: Duration = CACHED_FOR;
 
-/// One event with its private fields open; the payload is left out of the record.
+/// One event with its private fields open.
 pub(crate) struct Step {
-    pub(crate) recorded: Recorded,
+    pub(crate) at: Moment,
+    /// Of the stream.
+    pub(crate) version: u64,
     pub(crate) event: AgentSessionEvent,
 }
 

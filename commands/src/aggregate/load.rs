@@ -1,10 +1,12 @@
 //! From the journal to a state: what came after the cached version, made new, opened, folded.
 
 use std::fmt::Display;
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures::{Stream, StreamExt, TryStreamExt};
 use opensail_domain::kernel::{Decider, Event};
-use opensail_eventstore::{Position, Recorded, StreamId, private};
+use opensail_eventstore::{Fact, Position, Recorded, StreamId, facts, private};
 use serde_json::Value;
 
 use crate::{CommandError, Commands};
@@ -30,18 +32,11 @@ impl Commands {
             return Ok(Loaded { stream, version: *version, state: Arc::clone(state), from_cache: true });
         }
         let (mut version, mut state) = cached.unwrap_or_default();
-        loop {
-            let page = self.journal().read_stream(&stream, version, PAGE).await?;
-            let full = page.len() == PAGE;
-            if !page.is_empty() {
-                let folded = Arc::make_mut(&mut state);
-                for recorded in &page {
-                    D::evolve(folded, &self.decode::<D::Event>(recorded).await?);
-                    version = recorded.stream_version;
-                }
-            }
-            if !full {
-                break;
+        let mut pages = pin!(self.events_after::<D::Event>(&stream, version));
+        while let Some(page) = pages.try_next().await? {
+            for (after, event) in page {
+                D::evolve(Arc::make_mut(&mut state), &event);
+                version = after;
             }
         }
         if version > 0 {
@@ -53,7 +48,19 @@ impl Commands {
     /// An event of a known room, its private fields open or forgotten.
     pub(crate) async fn decode<E: Event>(&self, recorded: &Recorded) -> Result<E, CommandError> {
         let payload = private::open_text(self.keyring(), &recorded.payload).await?;
-        E::read(&recorded.event_type, recorded.version, &payload).map_err(|error| CommandError::unreadable(recorded, &error))
+        let event = E::read(&recorded.event_type, recorded.version, &payload);
+        event.map_err(|error| CommandError::unreadable(&recorded.stream, recorded.position, &error))
+    }
+
+    /// A stream's events after a version with their own versions, page by page, private fields open or forgotten.
+    pub fn events_after<E: Event>(
+        &self,
+        stream: &StreamId,
+        version: u64,
+    ) -> impl Stream<Item = Result<Vec<(u64, E)>, CommandError>> + Send + use<E> {
+        let (commands, of) = (self.clone(), stream.clone());
+        let opened = move |page| opened(commands.clone(), of.clone(), page);
+        facts::pages(self.journal().clone(), stream.clone(), version, opened).map(|page| page?)
     }
 
     /// The payload with its private fields open (`$open`) or forgotten.
@@ -86,4 +93,14 @@ impl Commands {
             }
         }
     }
+}
+
+async fn opened<E: Event>(commands: Commands, stream: StreamId, page: Vec<Fact>) -> Result<Vec<(u64, E)>, CommandError> {
+    let mut events = Vec::with_capacity(page.len());
+    for fact in page {
+        let payload = private::open_text(commands.keyring(), &fact.payload).await?;
+        let event = E::read(&fact.event_type, fact.version, &payload);
+        events.push((fact.stream_version, event.map_err(|error| CommandError::unreadable(&stream, fact.position, &error))?));
+    }
+    Ok(events)
 }

@@ -62,7 +62,7 @@ impl Gathered {
     }
 
     fn take_in(&mut self, recorded: &Recorded, payload: Value) -> Result<(), CommandError> {
-        let unreadable = |error: DecodeError| CommandError::unreadable(recorded, &error);
+        let unreadable = |error: DecodeError| CommandError::unreadable(&recorded.stream, recorded.position, &error);
         let mut perhaps = BTreeSet::new();
         collect(&payload, &mut perhaps);
         let project = recorded.project.as_ref().and_then(|project| project.parse::<ProjectId>().ok());

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{
-    Append, AppendError, Appended, CommandId, Filter, Head, Journal, Lease, LeaseError, Leases, Page, ReadError, Recorded, StreamId,
+    Append, AppendError, Appended, CommandId, Fact, Filter, Head, Journal, Lease, LeaseError, Leases, Page, ReadError, Recorded, StreamId,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, watch};
@@ -190,6 +190,9 @@ impl Journal for Breaking {
     }
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
         self.inner.read_stream(stream, after, limit).await
+    }
+    async fn read_facts(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Fact>, ReadError> {
+        self.inner.read_facts(stream, after, limit).await
     }
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
         self.inner.stream_version(stream).await

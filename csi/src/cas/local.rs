@@ -3,7 +3,7 @@
 //!
 //! The 256 folders are made when the store is opened, so that a put syncs one folder and no other. A blob is written
 //! under a passing name, synced, renamed and its folder synced: what bears an address is whole. What a crash left of
-//! writing is removed when the store is opened.
+//! writing is in nobody's way, and removed by [`LocalStore::clear_leftovers`].
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read};
@@ -54,14 +54,23 @@ impl LocalStore {
         for shard in 0..=u8::MAX {
             let name = format!("{shard:02x}");
             match rustix::fs::mkdirat(&root, &name, Mode::RWXU) {
-                Ok(()) => {}
-                Err(Errno::EXIST) => temp_file::sweep(open_folder(&root, &name).map_err(from_errno)?),
+                Ok(()) | Err(Errno::EXIST) => {}
                 Err(errno) => return Err(from_errno(errno)),
             }
         }
         let packs = Packs::open(&root)?;
         sync_folder(&root).map_err(from_errno)?;
         Ok(Self { root: Arc::new(root), packs: Arc::new(packs) })
+    }
+
+    /// Removes what a crash left of single blobs. It reads every name in the store, so nobody should wait for it.
+    pub fn clear_leftovers(&self) {
+        for shard in 0..=u8::MAX {
+            match open_folder(&self.root, &format!("{shard:02x}")) {
+                Ok(folder) => temp_file::sweep(folder),
+                Err(errno) => tracing::warn!(%errno, "a folder of blobs cannot be looked through for leftovers"),
+            }
+        }
     }
 
     pub(super) fn root(&self) -> &OwnedFd {

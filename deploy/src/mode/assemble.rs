@@ -254,8 +254,11 @@ pub async fn commands(settings: &Settings, stores: &Stores, secret: &str) -> Res
     let (indexes, copies) = (data_folder::indexes(&home), data_folder::forks(&home));
     let snapshots = LocalSnapshots::new(store.clone(), keyring.clone(), indexes, copies, Rules::default());
     // Nobody waits for it: what is half made is in nobody's way.
-    let clearing = snapshots.clone();
-    tokio::task::spawn_blocking(move || clearing.clear_drafts());
+    let (clearing, leftovers) = (snapshots.clone(), store.clone());
+    tokio::task::spawn_blocking(move || {
+        clearing.clear_drafts();
+        leftovers.clear_leftovers();
+    });
     let blobs = EncryptedBlobs::new(Arc::new(store), keyring.clone());
     let parts = opensail_commands::Parts {
         journal: stores.journal.clone(),

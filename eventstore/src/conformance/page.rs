@@ -1,8 +1,13 @@
 //! Pages of the journal: all of it, or what a filter leaves of it.
 
-use super::{Subject, append, everything, part};
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+
+use super::{Subject, append, event, everything, part};
 use crate::append::Part;
-use crate::envelope::StreamId;
+use crate::envelope::{Fact, Recorded, StreamId};
+use crate::facts;
 use crate::journal::Filter;
 
 pub async fn pages_are_complete(subject: &dyn Subject) {
@@ -81,5 +86,43 @@ pub async fn pages_of_some_are_what_a_filter_leaves(subject: &dyn Subject) {
                 assert_eq!(page.seen, seen.max(after), "{limit} after {after} of {filter:?}");
             }
         }
+    }
+}
+
+fn fact(event: Recorded) -> Fact {
+    let Recorded { position, stream_version, event_type, version, time, payload, .. } = event;
+    Fact { position, stream_version, event_type, version, time, payload }
+}
+
+/// Whatever stands in them, and however large they are.
+pub async fn facts_are_their_events(subject: &dyn Subject) {
+    let journal = subject.journal();
+    let payloads = ["{\"a\":\"|ä\"}".into(), format!("\"{}\"", "x".repeat(200_000)), "null".into(), format!("\"{}\"", "ß".repeat(33_000))];
+    let mut written = Part { events: payloads.iter().map(|payload: &String| event(payload)).collect(), ..part("a|b", 0, 1) };
+    written.events[0].event_type = "test.an|odd \u{1}näme".into();
+    written.events[1].version = 7;
+    journal.append(append(vec![part("a", 0, 3), written, part("b", 0, 2)])).await.expect("appended");
+    for stream in ["a|b", "b", "none"] {
+        let stream = StreamId::new("test", stream);
+        for (after, limit) in [(0, 100), (0, 2), (1, 2), (3, 2), (9, 2), (0, 0)] {
+            let events = journal.read_stream(&stream, after, limit).await.expect("read");
+            let facts = journal.read_facts(&stream, after, limit).await.expect("read");
+            assert_eq!(facts, events.into_iter().map(fact).collect::<Vec<_>>(), "{limit} after {after} of {stream}");
+        }
+    }
+}
+
+/// In pages that are worked on beside each other, from wherever one begins.
+pub async fn a_long_stream_comes_in_order(subject: &dyn Subject) {
+    let journal = subject.journal();
+    for turn in 0..3 {
+        journal.append(append(vec![part("long", turn * 500, 500), part("other", turn, 1)])).await.expect("appended");
+    }
+    let stream = StreamId::new("test", "long");
+    for after in [0, 1, 250, 1000, 1499, 1500, 2000] {
+        let versions = async |page: Vec<Fact>| page.iter().map(|fact| fact.stream_version).collect::<Vec<_>>();
+        let pages = facts::pages(Arc::clone(&journal), stream.clone(), after, versions);
+        let versions: Vec<Vec<u64>> = pages.try_collect().await.expect("read");
+        assert_eq!(versions.concat(), (after + 1..=1500).collect::<Vec<_>>(), "after {after}");
     }
 }

@@ -154,6 +154,7 @@ pub async fn who_has_seen_what_was_lost_reads_and_writes_nothing_more(subject: &
     let stream = StreamId::new("test", "a");
     let refused = Err(ReadError::SetBack(why.clone()));
     assert_eq!(journal.read_stream(&stream, 0, 10).await.map(|_| ()), refused);
+    assert_eq!(journal.read_facts(&stream, 0, 10).await.map(|_| ()), refused);
     assert_eq!(journal.read_all(0, 10, &Filter::default()).await.map(|_| ()), refused);
     assert_eq!(journal.read_at(&[1]).await.map(|_| ()), refused);
     assert_eq!(journal.stream_version(&stream).await.map(|_| ()), refused);

@@ -1,24 +1,41 @@
 //! Reading, from the pool.
 
 use async_trait::async_trait;
+use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
 use tokio::sync::watch;
 
 use super::page::page;
-use super::row::{COLUMNS, recorded};
+use super::row::{COLUMNS, FACT, fact, recorded};
 use super::{PostgresStore, unavailable};
 use crate::append::group::COMMAND_RESULTS_KEPT;
 use crate::append::{Append, AppendError, Appended};
 use crate::clock;
-use crate::envelope::{CommandId, Epoch, Position, Recorded, StreamId};
+use crate::envelope::{CommandId, Epoch, Fact, Position, Recorded, StreamId};
 use crate::journal::{Filter, Head, Journal, Page, ReadError};
 
 impl PostgresStore {
-    async fn fetch(&self, mut query: QueryBuilder<'_, Postgres>) -> Result<Vec<Recorded>, ReadError> {
+    async fn fetch(&self, query: QueryBuilder<'_, Postgres>) -> Result<Vec<Recorded>, ReadError> {
+        self.fetch_as(query, recorded).await
+    }
+
+    async fn fetch_as<E>(
+        &self,
+        mut query: QueryBuilder<'_, Postgres>,
+        of: impl Fn(&PgRow) -> Result<E, sqlx::Error>,
+    ) -> Result<Vec<E>, ReadError> {
         self.inner.group.readable()?;
         let rows = query.build().fetch_all(&self.inner.pool).await.map_err(unavailable)?;
-        rows.iter().map(recorded).collect::<Result<_, _>>().map_err(unavailable)
+        rows.iter().map(of).collect::<Result<_, _>>().map_err(unavailable)
     }
+}
+
+fn of_stream<'a>(columns: &str, stream: &'a StreamId, after: u64, limit: usize) -> QueryBuilder<'a, Postgres> {
+    let mut query = QueryBuilder::new(format!("SELECT {columns} FROM journal.events WHERE stream_id = "));
+    query.push_bind(stream.id()).push(" AND stream_type = ").push_bind(stream.stream_type());
+    query.push(" AND stream_version > ").push_bind(number(after));
+    query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
+    query
 }
 
 pub(super) async fn head(db: impl sqlx::PgExecutor<'_>) -> Result<Head, sqlx::Error> {
@@ -58,11 +75,11 @@ impl Journal for PostgresStore {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM journal.events WHERE stream_id = "));
-        query.push_bind(stream.id()).push(" AND stream_type = ").push_bind(stream.stream_type());
-        query.push(" AND stream_version > ").push_bind(number(after));
-        query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
-        self.fetch(query).await
+        self.fetch(of_stream(COLUMNS, stream, after, limit)).await
+    }
+
+    async fn read_facts(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Fact>, ReadError> {
+        self.fetch_as(of_stream(FACT, stream, after, limit), fact).await
     }
 
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {

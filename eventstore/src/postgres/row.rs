@@ -3,7 +3,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{Error, Row};
 
-use crate::envelope::{Actor, CommandId, Epoch, Recorded, StreamId};
+use crate::envelope::{Actor, CommandId, Epoch, Fact, Recorded, StreamId};
 
 /// Columns in the order that [`recorded`] reads; the payload as the text it was written as.
 pub(super) const COLUMNS: &str = "position, tenant_position, epoch, event_id, stream_type, stream_id, stream_version, \
@@ -35,5 +35,19 @@ pub(super) fn recorded(row: &PgRow) -> Result<Recorded, Error> {
         time: row.try_get(18)?,
         payload: row.try_get(19)?,
         content_hash: hash.try_into().map_err(|_| Error::Decode("a content hash is not 32 bytes long".into()))?,
+    })
+}
+
+/// The same for [`fact`].
+pub(super) const FACT: &str = "position, stream_version, event_type, version, time, payload::text";
+
+pub(super) fn fact(row: &PgRow) -> Result<Fact, Error> {
+    Ok(Fact {
+        position: row.try_get::<i64, _>(0)? as u64,
+        stream_version: row.try_get::<i64, _>(1)? as u64,
+        event_type: row.try_get(2)?,
+        version: row.try_get::<i32, _>(3)? as u32,
+        time: row.try_get(4)?,
+        payload: row.try_get(5)?,
     })
 }

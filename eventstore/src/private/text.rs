@@ -11,9 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::{PrivateError, aad, canonical, open};
 use crate::vault::keyring::{DataKey, Keyring};
 
-const RESERVED: &str = "\"$";
 const BEGINS: &str = "{\"$p\":{\"ct\":\"";
-const ENDS: &str = "\"}}";
 const FORGOTTEN: &str = "{\"$forgotten\":true}";
 
 /// [`open`] for a payload's text. What is no JSON comes back as it is: who reads it says so.
@@ -77,24 +75,33 @@ impl Sealed<'_> {
 /// The sealed fields in their order; `None` when a reserved name stands there in any other way.
 fn pieces(text: &str) -> Option<Vec<Sealed<'_>>> {
     let (mut pieces, mut from) = (Vec::new(), 0);
-    while let Some(found) = text[from..].find(RESERVED) {
-        // The brace before it.
-        let begins = (from + found).checked_sub(1)?;
+    // One letter is found several times faster than two are.
+    while let Some(found) = text[from..].find('$') {
+        let dollar = from + found;
+        if !text[..dollar].ends_with('"') {
+            from = dollar + 1;
+            continue;
+        }
+        // The brace before the quotation mark.
+        let begins = dollar.checked_sub(2)?;
         let marked = text.get(begins..)?;
         if marked.starts_with(FORGOTTEN) {
             from = begins + FORGOTTEN.len();
             continue;
         }
         let rest = marked.strip_prefix(BEGINS)?;
-        let (ct, rest) = rest.split_once("\",\"key\":\"")?;
-        let (key, rest) = rest.split_once("\",\"nonce\":\"")?;
-        let (nonce, rest) = rest.split_once("\",\"subject\":\"")?;
-        let (subject, rest) = rest.split_once(ENDS)?;
-        if [ct, key, nonce, subject].iter().any(|field| field.contains(['"', '\\'])) {
-            return None;
-        }
+        let (ct, rest) = plain(rest, ",\"key\":\"")?;
+        let (key, rest) = plain(rest, ",\"nonce\":\"")?;
+        let (nonce, rest) = plain(rest, ",\"subject\":\"")?;
+        let (subject, rest) = plain(rest, "}}")?;
         from = text.len() - rest.len();
         pieces.push(Sealed { begins, ends: from, ct, key, nonce, subject });
     }
     Some(pieces)
+}
+
+/// A text that stands for itself up to its quotation mark, and what follows `next` after that.
+fn plain<'a>(text: &'a str, next: &str) -> Option<(&'a str, &'a str)> {
+    let (plain, rest) = text.split_once('"')?;
+    (!plain.contains('\\')).then_some((plain, rest.strip_prefix(next)?))
 }

@@ -7,12 +7,12 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::page::page;
-use super::row::{packed, unpacked};
+use super::row::{Packs, unpacked};
 use super::{SqliteStore, unavailable};
 use crate::append::group::COMMAND_RESULTS_KEPT;
 use crate::append::{Append, AppendError, Appended};
 use crate::clock;
-use crate::envelope::{CommandId, Epoch, Position, Recorded, StreamId};
+use crate::envelope::{CommandId, Epoch, Fact, Position, Recorded, StreamId};
 use crate::journal::{Filter, Head, Journal, Page, ReadError};
 
 /// Most events that come from the database at once: with all that may come along with each, an eighth of what one value may hold.
@@ -26,35 +26,35 @@ pub(super) async fn last<'a>(db: impl sqlx::SqliteExecutor<'a>) -> Result<(Posit
 
 impl SqliteStore {
     /// The events that `select` names after `FROM`, ordered, at most [`AT_ONCE`]; in the order of their positions.
-    async fn fetch<'a>(&self, select: impl FnOnce(&mut QueryBuilder<'a, Sqlite>)) -> Result<Vec<Recorded>, ReadError> {
+    async fn fetch<'a, E: Packs>(&self, select: impl FnOnce(&mut QueryBuilder<'a, Sqlite>)) -> Result<Vec<E>, ReadError> {
         self.inner.group.readable()?;
         let mut query = QueryBuilder::new("SELECT count(*), CAST(coalesce(group_concat(packed, ''), '') AS BLOB) FROM (SELECT ");
-        query.push(packed()).push(" AS packed FROM ");
+        query.push(E::packed()).push(" AS packed FROM ");
         select(&mut query);
         let row = query.push(")").build().fetch_one(&self.inner.readers).await.map_err(unavailable)?;
         let count: i64 = row.try_get(0).map_err(unavailable)?;
-        let (mut events, large) = unpacked(row.try_get(1).map_err(unavailable)?, count as usize).map_err(unavailable)?;
+        let (mut events, large) = unpacked::<E>(row.try_get(1).map_err(unavailable)?, count as usize).map_err(unavailable)?;
         for position in large {
             let payload = sqlx::query_scalar("SELECT payload FROM events WHERE position = ?1").bind(number(position));
             let payload = payload.fetch_one(&self.inner.readers).await.map_err(unavailable)?;
-            let found = events.binary_search_by_key(&position, |event| event.position);
-            events[found.expect("it was among them")].payload = payload;
+            let found = events.binary_search_by_key(&position, E::position);
+            events[found.expect("it was among them")].take_payload(payload);
         }
         Ok(events)
     }
 
     /// As many as are asked for, in steps; `select` is told after which number of `key` to go on, and how many at most.
-    async fn fetch_after<'a>(
+    async fn fetch_after<'a, E: Packs>(
         &self,
         mut after: u64,
         limit: usize,
-        key: impl Fn(&Recorded) -> u64,
+        key: impl Fn(&E) -> u64,
         select: impl Fn(&mut QueryBuilder<'a, Sqlite>, u64, usize),
-    ) -> Result<Vec<Recorded>, ReadError> {
+    ) -> Result<Vec<E>, ReadError> {
         let mut events = Vec::new();
         loop {
             let wanted = (limit - events.len()).min(AT_ONCE);
-            let found = self.fetch(|query| select(query, after, wanted)).await?;
+            let found: Vec<E> = self.fetch(|query| select(query, after, wanted)).await?;
             let last = found.len() < wanted;
             after = found.last().map_or(after, &key);
             events.extend(found);
@@ -63,6 +63,13 @@ impl SqliteStore {
             }
         }
     }
+}
+
+fn of_stream(query: &mut QueryBuilder<'_, Sqlite>, stream: &StreamId, after: u64, limit: usize) {
+    query.push("events WHERE stream_id = ").push_bind(stream.id().to_owned());
+    query.push(" AND stream_type = ").push_bind(stream.stream_type().to_owned());
+    query.push(" AND stream_version > ").push_bind(number(after));
+    query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
 }
 
 #[async_trait]
@@ -93,13 +100,18 @@ impl Journal for SqliteStore {
     }
 
     async fn read_stream(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Recorded>, ReadError> {
-        let select = |query: &mut QueryBuilder<'_, Sqlite>, after, limit: usize| {
-            query.push("events WHERE stream_id = ").push_bind(stream.id().to_owned());
-            query.push(" AND stream_type = ").push_bind(stream.stream_type().to_owned());
-            query.push(" AND stream_version > ").push_bind(number(after));
-            query.push(" ORDER BY stream_version LIMIT ").push_bind(number(limit as u64));
-        };
-        self.fetch_after(after, limit, |event| event.stream_version, select).await
+        self.fetch_after(
+            after,
+            limit,
+            |event: &Recorded| event.stream_version,
+            |query, after, limit| of_stream(query, stream, after, limit),
+        )
+        .await
+    }
+
+    async fn read_facts(&self, stream: &StreamId, after: u64, limit: usize) -> Result<Vec<Fact>, ReadError> {
+        self.fetch_after(after, limit, |fact: &Fact| fact.stream_version, |query, after, limit| of_stream(query, stream, after, limit))
+            .await
     }
 
     async fn stream_version(&self, stream: &StreamId) -> Result<u64, ReadError> {
@@ -123,13 +135,13 @@ impl Journal for SqliteStore {
             return Ok(Page { events: Vec::new(), seen: after });
         }
         let select = |query: &mut QueryBuilder<'_, Sqlite>, after, limit| page(query, after, bound, limit, filter);
-        let events = self.fetch_after(after, limit, |event| event.position, select).await?;
+        let events = self.fetch_after(after, limit, |event: &Recorded| event.position, select).await?;
         let seen = if events.len() < limit { bound } else { events.last().map_or(bound, |event| event.position) };
         Ok(Page { events, seen })
     }
 
     async fn read_at(&self, positions: &[Position]) -> Result<Vec<Recorded>, ReadError> {
-        let mut events = Vec::new();
+        let mut events: Vec<Recorded> = Vec::new();
         for positions in positions.chunks(AT_ONCE) {
             let positions: Vec<i64> = positions.iter().map(|position| number(*position)).collect();
             let select = |query: &mut QueryBuilder<'_, Sqlite>| {

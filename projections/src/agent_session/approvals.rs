@@ -104,7 +104,7 @@ impl Queries {
             return Ok(answers);
         }
         for recorded in self.journal.read_at(&positions).await? {
-            let payload = event_item::opened_text(&self.keys, &recorded).await?;
+            let payload = event_item::opened_text(&self.keys, &recorded.stream, &recorded.payload).await?;
             let Ok(AnyEvent::AgentSession(event)) = AnyEvent::read(&recorded.event_type, recorded.version, &payload) else { continue };
             if let AgentSessionEvent::TurnCompleted(e) = *event
                 && let Some(answer) = e.answer.value()

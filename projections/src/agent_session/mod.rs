@@ -17,8 +17,8 @@ use opensail_domain::agent_session::event::{ApprovalRequested, Origin, Requested
 use opensail_eventstore::Recorded;
 
 pub use approvals::Approval;
-pub(crate) use progress::Progress;
 pub use progress::Usage;
+pub(crate) use progress::{Moment, Progress};
 pub(crate) use session_details::Session;
 pub use session_details::{OriginOfSession, SessionDetails};
 pub use session_queue::QueuedSession;
@@ -176,7 +176,7 @@ impl Projection for AgentSessionView {
         let row = row.ok_or_else(|| ApplyError::Poison("the session was never requested".into()))?;
         let before = Progress::of(row)?;
         let mut after = before.clone();
-        after.apply(recorded, event);
+        after.apply(recorded.into(), event);
         rows.change(&SESSIONS, &[session], |row| after.write(row)).await?;
         // At most one question of a session is open.
         if let Some((asked, _)) = before.question.filter(|_| after.question != before.question) {
@@ -210,7 +210,7 @@ async fn insert(rows: &mut Rows<'_>, recorded: &Recorded, requested: &Requested)
         ("root_id", session.as_str().into()),
     ];
     rows.insert(&SESSIONS, values).await?;
-    Ok(rows.change(&SESSIONS, &[&session], |row| Progress::requested(recorded).write(row)).await?)
+    Ok(rows.change(&SESSIONS, &[&session], |row| Progress::requested(recorded.into()).write(row)).await?)
 }
 
 async fn leave_origin(rows: &mut Rows<'_>, session: &str, origin: &Origin) -> Result<(), ApplyError> {

@@ -3,7 +3,7 @@
 use opensail_domain::agent_session::event::AgentSessionEvent;
 use opensail_domain::agent_session::{AgentSessionEvent as E, Status};
 use opensail_domain::kernel::{ApprovalId, Micros, Private};
-use opensail_eventstore::{Position, Recorded};
+use opensail_eventstore::{Fact, Position, Recorded};
 use serde::Serialize;
 
 use crate::db::Row;
@@ -18,6 +18,25 @@ pub struct Usage {
     pub output_tokens: u64,
     /// Millionths of a US dollar; what a model without a price costs is not in it.
     pub micro_usd: u64,
+}
+
+/// Where and when an event happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Moment {
+    pub(crate) position: Position,
+    pub(crate) time: Micros,
+}
+
+impl From<&Recorded> for Moment {
+    fn from(recorded: &Recorded) -> Self {
+        Moment { position: recorded.position, time: recorded.time }
+    }
+}
+
+impl From<&Fact> for Moment {
+    fn from(fact: &Fact) -> Self {
+        Moment { position: fact.position, time: fact.time }
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -60,36 +79,36 @@ const STATUSES: [Status; 8] = [
 ];
 
 impl Progress {
-    pub(crate) fn requested(recorded: &Recorded) -> Self {
+    pub(crate) fn requested(at: Moment) -> Self {
         Progress {
             status: Status::Queued,
             reason: None,
             detail: None,
             usage: Usage::default(),
-            updated_at: recorded.time,
-            queued: recorded.position,
+            updated_at: at.time,
+            queued: at.position,
             cancel_requested: false,
             paused_until: None,
             question: None,
             unsettled: false,
             discarded: false,
             answer: None,
-            position: recorded.position,
+            position: at.position,
         }
     }
 
-    pub(crate) fn apply(&mut self, recorded: &Recorded, event: &AgentSessionEvent) {
-        self.position = recorded.position;
-        self.updated_at = recorded.time;
+    pub(crate) fn apply(&mut self, at: Moment, event: &AgentSessionEvent) {
+        self.position = at.position;
+        self.updated_at = at.time;
         match event {
-            E::Requested(_) => *self = Progress::requested(recorded),
+            E::Requested(_) => *self = Progress::requested(at),
             E::RunStarted(_) => {
                 if self.status == Status::Queued {
                     self.go(Status::Running);
                 }
             }
             E::TurnCompleted(e) => {
-                self.answer = Some(recorded.position);
+                self.answer = Some(at.position);
                 self.usage.steps += 1;
                 self.usage.input_tokens = self.usage.input_tokens.saturating_add(e.tokens.input);
                 self.usage.output_tokens = self.usage.output_tokens.saturating_add(e.tokens.output);
@@ -103,7 +122,7 @@ impl Progress {
             E::ApprovalTimedOut(e) => self.settle(e.approval_id),
             E::Requeued(_) => {
                 self.go(Status::Queued);
-                self.queued = recorded.position;
+                self.queued = at.position;
                 self.cancel_requested = false;
             }
             E::Paused(e) => {

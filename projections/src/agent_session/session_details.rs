@@ -3,11 +3,11 @@
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
 use opensail_domain::agent_session::{AgentSessionEvent, Status};
 use opensail_domain::kernel::{AccountId, ApprovalId, Micros, Private, ProjectId, SessionId, TeamId};
+use opensail_eventstore::Position;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Position, Recorded};
 use serde::{Serialize, Serializer};
 
-use super::progress::{self, Progress, Usage};
+use super::progress::{self, Moment, Progress, Usage};
 use crate::db::{Row, sql};
 use crate::{Queries, QueryError, sealed, time};
 
@@ -80,7 +80,7 @@ pub(super) fn columns() -> String {
 }
 
 impl Session {
-    pub(crate) fn requested(recorded: &Recorded, e: &Requested) -> Self {
+    pub(crate) fn requested(at: Moment, e: &Requested) -> Self {
         Session {
             id: e.session_id,
             project_id: e.project_id,
@@ -91,19 +91,19 @@ impl Session {
             model: e.model.clone(),
             edit_mode: e.edit_mode,
             budget: e.budget.clone(),
-            created_at: recorded.time,
-            created: recorded.position,
+            created_at: at.time,
+            created: at.position,
             origin: None,
-            progress: Progress::requested(recorded),
+            progress: Progress::requested(at),
         }
     }
 
     /// Takes in what is not progress.
-    pub(crate) fn apply(&mut self, recorded: &Recorded, event: &AgentSessionEvent) {
+    pub(crate) fn apply(&mut self, at: Moment, event: &AgentSessionEvent) {
         if let AgentSessionEvent::Forked(e) = event {
             self.origin = Some(OriginOfSession { session_id: e.origin.session_id, version: e.origin.version });
         }
-        self.progress.apply(recorded, event);
+        self.progress.apply(at, event);
     }
 
     pub(super) fn read(row: &Row) -> Result<Session, sqlx::Error> {

@@ -124,10 +124,10 @@ fn the_view_agrees_with_the_rules() {
         .run(&prop::collection::vec(any_event(session), 0..40), |events| {
             let mut state = AgentSession::default();
             AgentSessionDecider::evolve(&mut state, &requested.clone().into());
-            let mut progress = Progress::requested(&at(1));
+            let mut progress = Progress::requested((&at(1)).into());
             for (index, event) in events.iter().enumerate() {
                 AgentSessionDecider::evolve(&mut state, event);
-                progress.apply(&at(index as u64 + 2), event);
+                progress.apply((&at(index as u64 + 2)).into(), event);
                 let core = state.core().expect("it was requested");
                 prop_assert_eq!(Some(progress.status), state.status());
                 prop_assert_eq!(progress.cancel_requested, core.cancel_requested);

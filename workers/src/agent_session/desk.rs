@@ -3,9 +3,11 @@
 //! The journal being away is waited out here, however long it takes: an effect that was done is followed by its completion, or
 //! the run is halted and the next one finds the call started.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use opensail_commands::{Caller, Change, Command, CommandError, Commands, Place, Shown};
 use opensail_domain::agent_session::{AgentSession, AgentSessionCommand, AgentSessionDecider, AgentSessionEvent, Core, Transcript};
 use opensail_domain::kernel::{Decider, Event, SessionId};
@@ -104,16 +106,23 @@ impl Desk {
     }
 
     async fn read(&mut self) -> Result<(), CommandError> {
-        let first = self.version == 0;
+        let first = self.last.is_none();
+        if first {
+            let mut pages = pin!(self.commands.events_after::<AgentSessionEvent>(&self.stream, self.version));
+            while let Some(page) = pages.try_next().await? {
+                page.iter().for_each(|(version, event)| self.take_in(*version, event));
+            }
+        }
         loop {
-            let page = self.commands.journal().read_stream(&self.stream, self.version, PAGE).await?;
+            // The last one is read again when all that is known of it is what it changed.
+            let after = self.version - u64::from(self.last.is_none() && self.version > 0);
+            let page = self.commands.journal().read_stream(&self.stream, after, PAGE).await?;
             let full = page.len() == PAGE;
             for recorded in page {
-                let event = self.open(&recorded).await?;
-                AgentSessionDecider::evolve(&mut self.session, &event);
-                self.transcript.apply(&event);
-                self.memory.apply(&event);
-                self.version = recorded.stream_version;
+                if recorded.stream_version > self.version {
+                    let event = self.open(&recorded).await?;
+                    self.take_in(recorded.stream_version, &event);
+                }
                 self.last = Some(recorded);
             }
             if !full {
@@ -125,10 +134,17 @@ impl Desk {
         }
     }
 
+    fn take_in(&mut self, version: u64, event: &AgentSessionEvent) {
+        AgentSessionDecider::evolve(&mut self.session, event);
+        self.transcript.apply(event);
+        self.memory.apply(event);
+        self.version = version;
+    }
+
     async fn open(&self, recorded: &Recorded) -> Result<AgentSessionEvent, CommandError> {
         let payload = private::open_text(self.commands.keyring(), &recorded.payload).await?;
         let event = AgentSessionEvent::read(&recorded.event_type, recorded.version, &payload);
-        event.map_err(|error| CommandError::unreadable(recorded, &error))
+        event.map_err(|error| CommandError::unreadable(&recorded.stream, recorded.position, &error))
     }
 
     /// Appends what the command decides, and reads the session again.

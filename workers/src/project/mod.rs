@@ -32,7 +32,7 @@ pub(crate) async fn load(commands: &Commands, project_id: ProjectId) -> Result<P
         let full = page.len() == PAGE;
         for recorded in page {
             let event = ProjectEvent::read(&recorded.event_type, recorded.version, &recorded.payload);
-            let event = event.map_err(|error| CommandError::unreadable(&recorded, &error))?;
+            let event = event.map_err(|error| CommandError::unreadable(&stream, recorded.position, &error))?;
             ProjectDecider::evolve(&mut project, &event);
             version = recorded.stream_version;
         }

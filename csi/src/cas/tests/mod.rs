@@ -92,12 +92,13 @@ async fn a_flipped_bit_and_a_truncated_file_are_named_and_healed_by_putting_agai
 }
 
 #[tokio::test]
-async fn a_leftover_of_a_crash_is_removed_when_the_store_is_opened() {
+async fn a_leftover_of_a_crash_is_removed() {
     let World { folder, store } = world();
     let address = store.put(Bytes::from_static(b"kept")).await.expect("put");
     let left = path_of(folder.path(), &address).with_file_name(".opensail-00000000000000aa.tmp");
     std::fs::write(&left, b"half of somethi").expect("leftover");
     let store = LocalStore::open(folder.path()).expect("open again");
+    store.clear_leftovers();
     assert!(!left.exists());
     assert_eq!(store.get(&address).await.expect("get"), "kept");
 }

@@ -77,6 +77,7 @@ async fn read(journal: &impl Journal) {
         journal.stream_version(&stream).await.expect("read");
         for after in versions {
             journal.read_stream(&stream, after, PAGE).await.expect("read");
+            journal.read_facts(&stream, after, PAGE).await.expect("read");
         }
     }
     let teams = |names: &[&str]| Filter { tenants: names.iter().map(|name| (*name).to_owned()).collect(), ..Filter::default() };
