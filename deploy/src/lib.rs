@@ -5,6 +5,7 @@ pub mod data_folder;
 pub mod mode;
 pub mod operations;
 mod port_holder;
+pub mod product;
 mod serve;
 pub mod settings;
 

@@ -13,3 +13,6 @@ pub mod team;
 pub mod work;
 
 pub use kernel::any_event::AnyEvent;
+
+/// Whether this build has the feature `rehearsal`, which only tests ask for.
+pub const HAS_REHEARSAL: bool = cfg!(feature = "rehearsal");

@@ -26,3 +26,6 @@ pub use journal::{Filter, Head, Journal, Page, ReadError};
 pub use lease::{Lease, LeaseError, Leases};
 pub use seal::{Seal, SealTables};
 pub use vault::{Vault, VaultError, VaultWrite};
+
+/// Whether this build has the feature `conformance`, which only tests ask for.
+pub const HAS_CONFORMANCE: bool = cfg!(feature = "conformance");

@@ -65,6 +65,17 @@ fn folders_depend_only_along_the_arrows() {
     }
 }
 
+/// Cargo would give the product what `tests` asks of the other folders when all are built together: such a release does not compile.
+#[test]
+fn a_release_holds_nothing_that_is_only_for_tests() {
+    let main = std::fs::read_to_string(root().join("deploy/src/main.rs")).expect("text");
+    assert!(main.contains("const _: () = opensail_deploy::product::check(cfg!(debug_assertions));"), "nobody looks");
+    opensail_deploy::product::check(true);
+    let refused = std::panic::catch_unwind(|| opensail_deploy::product::check(false)).expect_err("this build has the features of tests");
+    let why = refused.downcast_ref::<&str>().expect("words");
+    assert!(why.ends_with("cargo build --release --package opensail-deploy"), "{why}");
+}
+
 #[test]
 fn the_domain_is_pure() {
     for name in dependencies("domain") {

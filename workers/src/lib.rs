@@ -18,3 +18,6 @@ mod test_world;
 
 pub use start::{Hands, start};
 pub use take_work::MAKES_WORK;
+
+/// Whether this build has the feature `crash-points`, which only tests ask for.
+pub const HAS_CRASH_POINTS: bool = cfg!(feature = "crash-points");
