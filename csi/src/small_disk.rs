@@ -1,6 +1,7 @@
 //! A disk of a few megabytes for tests of what happens when it is full. Only root may mount one; for others the test says
 //! so and passes.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -27,6 +28,14 @@ impl SmallDisk {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Leaves not a byte free.
+    pub(crate) fn fill(&self) {
+        let mut filler = std::fs::File::create(self.path().join("filler")).expect("a file");
+        let chunk = [0; 4096];
+        while filler.write_all(&chunk).is_ok() {}
+        while filler.write_all(&[0]).is_ok() {}
     }
 }
 

@@ -18,6 +18,7 @@
 mod address;
 mod chunks;
 mod drafts;
+mod epoch_file;
 mod hold;
 mod local;
 mod pack;

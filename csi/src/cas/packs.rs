@@ -9,7 +9,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustix::fs::{AtFlags, Dir, Mode, OFlags};
@@ -18,11 +18,10 @@ use rustix::io::Errno;
 use super::local::{from_errno, open_folder};
 use super::pack::{self, Slot};
 use super::{Address, CasError, Epoch, drafts, hold};
-use crate::temp_file::{self, TempFile, sync_folder};
+use crate::temp_file::{self, sync_folder};
 
 const FOLDER: &str = "packs";
 pub(super) const SUFFIX: &str = ".pack";
-const EPOCH: &str = "epoch";
 
 #[derive(Debug)]
 pub(super) struct Packs {
@@ -62,6 +61,7 @@ impl Packs {
         if let Ok(_alone) = hold::exclusive(&packs.folder) {
             drafts::clear(&packs);
         }
+        packs.spare_epoch();
         *packs.known_in() = packs.epoch()?;
         packs.refresh()?;
         Ok(packs)
@@ -200,28 +200,6 @@ impl Packs {
             tracing::warn!(pack = name, found = slots.len(), "a pack's index is damaged; its records were read instead");
         }
         Ok(slots)
-    }
-
-    pub(super) fn epoch(&self) -> Result<Epoch, CasError> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut bytes = [0; 16];
-        match rustix::fs::openat(&self.folder, EPOCH, flags, Mode::empty()) {
-            Ok(file) => match rustix::io::read(&file, &mut bytes) {
-                // A short one is torn by the disk: it equals none that anybody remembers but itself, and then all is looked for.
-                Ok(_) => Ok(Epoch(u128::from_le_bytes(bytes))),
-                Err(errno) => Err(from_errno(errno)),
-            },
-            Err(Errno::NOENT) => Ok(Epoch(0)),
-            Err(errno) => Err(from_errno(errno)),
-        }
-    }
-
-    /// Begins a new epoch, durably; done before anything is removed.
-    pub(super) fn next_epoch(&self) -> Result<(), CasError> {
-        let mut temp = TempFile::create(self.folder.as_fd()).map_err(from_errno)?;
-        temp.fill(&rand::random::<u128>().to_le_bytes()).map_err(from_errno)?;
-        temp.replace(EPOCH).map_err(from_errno)?;
-        sync_folder(&self.folder).map_err(from_errno)
     }
 
     /// Removes packs; the caller knows that nothing in them is needed, or that it lies elsewhere too.

@@ -3,8 +3,8 @@
 //! Order is everything. (1) Mark from the roots. (2) Copy what lives out of packs that are to go; adding harms nobody. (3) Take
 //! the lock that writers share, or give up. Now whatever was ever found present and reused is named by a root, or was
 //! abandoned. (4) Mark again: nodes seen before are not read again, so it is short. (5) A pack goes only if each object in it is unmarked,
-//! or lies in a pack that stays and was just read and verified there. (6) A new epoch is durable before the first removal. A crash
-//! anywhere leaves copies too many and never one too few.
+//! or lies in a pack that stays and was just read and verified there. (6) A new epoch is durable before the first removal,
+//! also on a disk without a free byte. A crash anywhere leaves copies too many and never one too few.
 
 use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
@@ -80,6 +80,7 @@ pub(super) fn sweep(store: &LocalStore, wish: &Sweep, mark: &mut dyn FnMut(&mut 
         }
         let names: Vec<_> = doomed.iter().map(|at| Arc::clone(&packs[*at].name)).collect();
         store.packs().remove(&names)?;
+        store.packs().spare_epoch();
     }
     swept.missing = missing(store, &live)?;
     Ok(swept)

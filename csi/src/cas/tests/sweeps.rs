@@ -109,6 +109,23 @@ fn what_is_wholly_dead_goes_also_when_there_is_no_room_for_copies() {
     assert_eq!((swept.removed.objects, swept.moved.objects, swept.later.objects), (1, 1, 0));
 }
 
+/// Then a sweep is just what is wanted, and it must write down that it removes before it does. Each leaves what the next one needs.
+#[test]
+fn a_disk_without_a_free_byte_is_swept_again_and_again() {
+    let Some(disk) = crate::small_disk::SmallDisk::mount("2m") else { return };
+    let store = LocalStore::open(&disk.path().join("cas")).expect("open");
+    for round in 0..3 {
+        write(&store, &[(object(round).0, vec![1; 300 * 1024])]).expect("written");
+        disk.fill();
+        assert_eq!(write(&store, &[object(9)]), Err(CasError::Full));
+        let before = store.epoch().expect("epoch");
+        let swept = store.sweep(&NOW, &mut |_| Ok(())).expect("swept");
+        assert_eq!((swept.removed.objects, Objects::has(&store, &object(round).0)), (1, Ok(false)), "round {round}");
+        assert_ne!(store.epoch(), Ok(before));
+        std::fs::remove_file(disk.path().join("filler")).expect("removed");
+    }
+}
+
 #[test]
 fn roots_that_cannot_be_read_end_the_sweep() {
     let World { folder: _folder, store } = world();
@@ -123,7 +140,8 @@ fn a_pack_with_damaged_living_objects_stays_as_it_is() {
     let World { folder, store } = world();
     write(&store, &(0..10).map(object).collect::<Vec<_>>()).expect("written");
     let packs = std::fs::read_dir(folder.path().join("packs")).expect("readable");
-    let pack = packs.map(|entry| entry.expect("entry").path()).next().expect("a pack");
+    let paths = packs.map(|entry| entry.expect("entry").path());
+    let pack = paths.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).next().expect("a pack");
     let mut bytes = std::fs::read(&pack).expect("read");
     bytes[5 + 68 + 7] ^= 1;
     std::fs::write(&pack, bytes).expect("damage");

@@ -205,6 +205,9 @@ fn a_damaged_object_is_an_error_and_not_a_file() {
     let taken = world.take();
     for entry in std::fs::read_dir(world.folder.path().join("blobs/packs")).expect("packs") {
         let path = entry.expect("entry").path();
+        if path.extension().is_none_or(|extension| extension != "pack") {
+            continue;
+        }
         let mut bytes = std::fs::read(&path).expect("read");
         bytes[5 + 68 + 10] ^= 1;
         std::fs::write(path, bytes).expect("damage");
