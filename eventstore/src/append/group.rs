@@ -20,9 +20,12 @@ use crate::journal::{Head, ReadError};
 
 /// Results of commands are kept for 30 days.
 pub(crate) const COMMAND_RESULTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How often the writer looks for expired rows, and how many it removes at a time.
+/// How often the writer looks for expired rows. Where it finds more than it removes at a time it goes on behind the next batch, so that sweeping keeps
+/// pace with whatever is written: a batch brings at most [`BATCH_APPENDS`](super::BATCH_APPENDS) results.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
-pub(crate) const SWEEP_ROWS: i64 = 1000;
+/// Rows of each kind removed at a time.
+pub(crate) const SWEEP_ROWS: u64 = 1000;
+const _: () = assert!(SWEEP_ROWS > super::BATCH_APPENDS as u64);
 /// Batches of a process that are under way at most. The database serves the batches of several processes in the order in which they came, so what
 /// one process floods with holds up what another one appends by so many batches and no more.
 pub const UNDER_WAY: usize = 2;
@@ -63,8 +66,8 @@ pub(crate) trait Writer: Send + Sync + 'static {
     fn overlaps(&self) -> bool {
         false
     }
-    /// Removes some expired rows.
-    async fn sweep(&self) -> Result<(), String>;
+    /// Removes some expired rows, and answers whether there may be more of them.
+    async fn sweep(&self) -> Result<bool, String>;
 }
 
 struct Shared {
@@ -227,10 +230,11 @@ async fn run(shared: Arc<Shared>, writer: Arc<dyn Writer>) {
             }
         }
         if swept.is_none_or(|at| at.elapsed() >= SWEEP_EVERY) {
-            if let Err(error) = writer.sweep().await {
+            let more = writer.sweep().await.unwrap_or_else(|error| {
                 tracing::warn!(error, "expired rows of the journal could not be removed");
-            }
-            swept = Some(tokio::time::Instant::now());
+                false
+            });
+            swept = (!more).then(tokio::time::Instant::now);
         }
     }
     while under_way.next().await.is_some() {}

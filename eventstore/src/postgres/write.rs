@@ -50,6 +50,9 @@ struct State {
     under_way: usize,
     heads: Heads,
     pace: Pace,
+    /// No result of a command is as old as this any more. Where removed ones lay is not looked at again, which no index of theirs spares:
+    /// it tells of pages, and these hold what was removed until they are vacuumed.
+    swept: i64,
 }
 
 impl PostgresWriter {
@@ -140,27 +143,36 @@ impl Writer for PostgresWriter {
         self.state().pace.overlaps()
     }
 
-    async fn sweep(&self) -> Result<(), String> {
+    async fn sweep(&self) -> Result<bool, String> {
         let sweep = async {
             // What is asked of the clock is asked once: compared with each row, it would keep the indexes out of it.
-            sqlx::query(
+            let expired: i64 =
+                sqlx::query_scalar("SELECT journal.now_us() - $1").bind(clock::micros(COMMAND_RESULTS_KEPT)).fetch_one(&self.pool).await?;
+            let swept = self.state().swept;
+            let results = sqlx::query(
                 "DELETE FROM journal.command_results WHERE ctid = ANY (ARRAY(
-                     SELECT ctid FROM journal.command_results WHERE time <= (SELECT journal.now_us() - $1) LIMIT $2))",
+                     SELECT ctid FROM journal.command_results WHERE time > $1 AND time <= $2 LIMIT $3))",
             )
-            .bind(clock::micros(COMMAND_RESULTS_KEPT))
-            .bind(SWEEP_ROWS)
+            .bind(swept)
+            .bind(expired)
+            .bind(SWEEP_ROWS as i64)
             .execute(&self.pool)
             .await?;
-            sqlx::query(
+            let more = results.rows_affected() == SWEEP_ROWS;
+            if !more {
+                self.state().swept = expired;
+            }
+            let kept = sqlx::query(
                 "DELETE FROM journal.vault WHERE ctid = ANY (ARRAY(
                      SELECT ctid FROM journal.vault WHERE expires <= (SELECT journal.now_us()) LIMIT $1))
                  AND expires <= journal.now_us()",
             )
-            .bind(SWEEP_ROWS)
+            .bind(SWEEP_ROWS as i64)
             .execute(&self.pool)
-            .await
+            .await?;
+            Ok(more || kept.rows_affected() == SWEEP_ROWS)
         };
-        sweep.await.map(|_| ()).map_err(|error| error.to_string())
+        sweep.await.map_err(|error: sqlx::Error| error.to_string())
     }
 }
 

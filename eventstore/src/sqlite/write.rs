@@ -75,23 +75,24 @@ impl Writer for SqliteWriter {
         self.transact(batch, seen).await.unwrap_or_else(|error| Err(failed(error)))
     }
 
-    async fn sweep(&self) -> Result<(), String> {
+    async fn sweep(&self) -> Result<bool, String> {
         let now = clock::now();
         let sweep = async {
-            sqlx::query(
+            let results = sqlx::query(
                 "DELETE FROM command_results WHERE command_id IN (SELECT command_id FROM command_results WHERE time <= ?1 LIMIT ?2)",
             )
             .bind(now - clock::micros(COMMAND_RESULTS_KEPT))
-            .bind(SWEEP_ROWS)
+            .bind(SWEEP_ROWS as i64)
             .execute(&self.writer)
             .await?;
-            sqlx::query("DELETE FROM vault WHERE (kind, key) IN (SELECT kind, key FROM vault WHERE expires <= ?1 LIMIT ?2)")
+            let kept = sqlx::query("DELETE FROM vault WHERE (kind, key) IN (SELECT kind, key FROM vault WHERE expires <= ?1 LIMIT ?2)")
                 .bind(now)
-                .bind(SWEEP_ROWS)
+                .bind(SWEEP_ROWS as i64)
                 .execute(&self.writer)
-                .await
+                .await?;
+            Ok(results.rows_affected().max(kept.rows_affected()) == SWEEP_ROWS)
         };
-        sweep.await.map(|_| ()).map_err(|error| error.to_string())
+        sweep.await.map_err(|error: sqlx::Error| error.to_string())
     }
 }
 

@@ -19,8 +19,8 @@ impl Writer for Faulty {
             None => Ok(batch.iter().map(|prepared| Ok(done(prepared))).collect()),
         }
     }
-    async fn sweep(&self) -> Result<(), String> {
-        Ok(())
+    async fn sweep(&self) -> Result<bool, String> {
+        Ok(false)
     }
 }
 
