@@ -27,7 +27,7 @@ pub async fn execute(command: Audit) -> Result<(), CliError> {
     let connection = connect().await?;
     let client = &connection.client;
     let done = match command {
-        Audit::Query { filter, limit, json } => query::query(client, filter, limit, json).await,
+        Audit::Query { filter, limit, then, json } => query::query(client, filter, limit, &then, json).await,
         Audit::Export { filter, format, output } => export::export(client, filter, format, output.as_deref()).await,
         Audit::Verify { key, .. } => verify::server(client, &key).await,
         Audit::Checkpoint { json } => checkpoint::checkpoint(client, json).await,

@@ -31,7 +31,10 @@ use super::{CliError, paint, working};
 pub async fn execute(command: Session) -> Result<(), CliError> {
     match command {
         // A file is replayed anywhere, without a server.
-        Session::Replay { session, until, step, json } if std::path::Path::new(&session).is_file() => {
+        Session::Replay { session, until, then, step, json } if std::path::Path::new(&session).is_file() => {
+            if then.as_of.is_some() {
+                return Err(CliError::Usage("--as-of is asked of a server; of a file, --until says where to stop".into()));
+            }
             replay::from_file(session.as_ref(), until, step, json)
         }
         command => {
@@ -61,8 +64,8 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             let id = id.ok_or_else(|| CliError::Failed("the session asks nothing just now".into()))?;
             Ok(answer(client, &session, id, decision, reason).await?)
         }
-        Session::Replay { session, until, step, json } => replay::from_server(client, &session, until, step, json).await,
-        Session::Export { session, format, output } => export::export(client, &session, format, output.as_deref()).await,
+        Session::Replay { session, until, then, step, json } => replay::from_server(client, &session, until, &then, (step, json)).await,
+        Session::Export { session, format, then, output } => export::export(client, &session, format, &then, output.as_deref()).await,
         Session::Cancel { session } => {
             client.post(&format!("/api/v1/sessions/{session}/cancel"), &json!({})).await?;
             Ok(())
@@ -83,7 +86,7 @@ async fn with_server(command: Session, client: &Client) -> Result<(), CliError> 
             Ok(())
         }
         Session::Snapshots { session, then, json } => snapshots::snapshots(client, &session, &then, json).await,
-        Session::Blame { session, path, at, json } => blame::blame(client, &session, &path, at, json).await,
+        Session::Blame { session, path, at, then, json } => blame::blame(client, &session, &path, at, &then, json).await,
         Session::Undo { session, to, conflicts, on_conflict } => {
             let mut wish = conflicts.fields(&[], on_conflict.map(Side::as_str));
             wish["to"] = to.into();

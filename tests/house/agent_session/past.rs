@@ -54,3 +54,41 @@ async fn the_command_line_says_which_point_is_none() {
     assert!(vague.contains("--as-of: must be a position") && vague.lines().count() == 1, "{vague}");
     assert!(far.contains("--as-of: the journal ends at "), "{far}");
 }
+
+#[tokio::test]
+async fn the_command_line_looks_back_wherever_the_api_does() {
+    let bench = Bench::new().await;
+    let turns = [write("a.txt", "one\n"), shell("echo two > a.txt"), say("done")];
+    let session = bench.start(&turns, json!({ "edit_mode": "allow" })).await;
+    bench.world.session_is(&session, &["completed"]).await;
+    let said = async |arguments: &[&str]| {
+        let output = bench.world.command(arguments).output().await.expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let events = bench.world.events(&session).await;
+    let second = events.iter().rposition(|event| event["type"] == "agent_session.tool_call_started").expect("a second call");
+    let (at, before) = (events[second - 1]["position"].to_string(), second);
+
+    let replayed = said(&["session", "replay", &session, "--json", "--as-of", &at]).await;
+    assert_eq!(replayed.lines().count(), before);
+    let exported = said(&["session", "export", &session, "--as-of", &at]).await;
+    let head: Value = serde_json::from_str(exported.lines().next().expect("a head")).expect("JSON");
+    assert_eq!((&head["events"], head["position"].to_string()), (&json!(before), at.clone()));
+    let blamed = async |more: &[&str]| said(&[&["session", "blame", session.as_str(), "a.txt"], more].concat()).await;
+    assert!(blamed(&[]).await.contains("two"));
+    assert!(blamed(&["--as-of", &at]).await.contains("one"));
+    let stream = format!("agent_session-{session}");
+    let query = ["audit", "query", "--json", "--limit", "1", "--stream", &stream];
+    let newest = async |more: &[&str]| -> Value { serde_json::from_str(&said(&[&query, more].concat()).await).expect("an event") };
+    assert_eq!(newest(&[]).await["type"], "agent_session.completed");
+    assert_eq!(newest(&["--as-of", &at]).await["position"].to_string(), at);
+
+    // A file has no past but its own.
+    let file = bench.world.path().join("session.jsonl");
+    let file = file.to_str().expect("text");
+    said(&["session", "export", &session, "--output", file]).await;
+    let refused = bench.world.command(&["session", "replay", file, "--as-of", &at]).output().await.expect("it runs");
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && why.contains("--until"), "{why}");
+}

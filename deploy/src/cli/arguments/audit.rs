@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::LookBack;
+
 #[derive(Subcommand)]
 pub enum Audit {
     /// Events, newest first
@@ -12,6 +14,8 @@ pub enum Audit {
         filter: AuditFilter,
         #[arg(long, default_value_t = 50)]
         limit: u32,
+        #[command(flatten)]
+        then: LookBack,
         /// As JSON, for programs
         #[arg(long)]
         json: bool,

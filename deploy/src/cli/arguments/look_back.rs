@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// A point of the past, seen with the rights of today.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub struct LookBack {
     /// Look back: as of this position, cursor or time (RFC 3339)
     #[arg(long, value_name = "POINT")]

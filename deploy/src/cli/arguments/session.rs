@@ -60,6 +60,8 @@ pub enum Session {
         /// Stop after this position
         #[arg(long)]
         until: Option<u64>,
+        #[command(flatten)]
+        then: LookBack,
         /// Wait for Enter after each step
         #[arg(long)]
         step: bool,
@@ -73,6 +75,8 @@ pub enum Session {
         session: String,
         #[arg(long, value_enum, default_value = "jsonl")]
         format: ExportFormat,
+        #[command(flatten)]
+        then: LookBack,
         /// Where to write; standard output when absent
         #[arg(long)]
         output: Option<PathBuf>,
@@ -134,6 +138,8 @@ pub enum Session {
         /// A position; the session's last files when absent
         #[arg(long)]
         at: Option<u64>,
+        #[command(flatten)]
+        then: LookBack,
         /// As JSON, for programs
         #[arg(long)]
         json: bool,

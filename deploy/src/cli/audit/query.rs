@@ -3,15 +3,16 @@
 use serde_json::Value;
 
 use crate::cli::CliError;
-use crate::cli::arguments::AuditFilter;
+use crate::cli::arguments::{AuditFilter, LookBack};
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 use crate::cli::session::project::first_team;
 
-pub async fn query(client: &Client, filter: AuditFilter, limit: u32, json: bool) -> Result<(), CliError> {
+pub async fn query(client: &Client, filter: AuditFilter, limit: u32, then: &LookBack, json: bool) -> Result<(), CliError> {
     let mut query = filter.parameters(team(client, &filter).await?);
     query.push(("limit", limit.to_string()));
     query.push(("order", "desc".into()));
+    query.extend(then.parameter());
     let page = client.get("/api/v1/audit/events", &query).await?;
     let paint = Paint::for_stdout();
     for item in page["items"].as_array().into_iter().flatten() {

@@ -1,13 +1,15 @@
 //! `opensail session blame`.
 
 use crate::cli::CliError;
+use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint, printable};
 use crate::cli::working;
 
-pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, json: bool) -> Result<(), CliError> {
+pub async fn blame(client: &Client, session: &str, path: &str, at: Option<u64>, then: &LookBack, json: bool) -> Result<(), CliError> {
     let mut query = vec![("path", as_told(path))];
     query.extend(at.map(|at| ("at", at.to_string())));
+    query.extend(then.parameter());
     let address = format!("/api/v1/sessions/{session}/blame");
     let answer = working::shown("reading the file at each step", json, client.get(&address, &query)).await?;
     if json {

@@ -11,7 +11,7 @@ use super::prompt::Prompt;
 use super::screen::Screen;
 use super::{answer, narrate, replay};
 use crate::cli::CliError;
-use crate::cli::arguments::Decision;
+use crate::cli::arguments::{Decision, LookBack};
 use crate::cli::client::{Client, ClientError};
 use crate::cli::events::{Followed, Follower, Frame, RECONNECT_PAUSE, RECONNECTS};
 use crate::cli::paint::{Ink, on_one_line};
@@ -146,7 +146,7 @@ impl View<'_> {
             let streamed = if same { self.streamed.bytes } else { 0 };
             self.places.see(item);
             if item["type"] == "agent_session.forked" {
-                self.places = narrate::Places::left_at(replay::left_at(self.client, self.session).await?);
+                self.places = narrate::Places::left_at(replay::left_at(self.client, self.session, &LookBack::default()).await?);
             }
             for line in narrate::lines(item, streamed, &self.places, self.screen.paint) {
                 self.screen.line(&line);

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::narrate::{self, Places};
 use crate::cli::CliError;
+use crate::cli::arguments::LookBack;
 use crate::cli::client::Client;
 use crate::cli::paint::{Ink, Paint};
 
@@ -29,11 +30,18 @@ pub fn from_file(file: &Path, until: Option<u64>, step: bool, json: bool) -> Res
     if told == 0 { Err(named("no events; is it an export in the format jsonl?".into())) } else { Ok(()) }
 }
 
-pub async fn from_server(client: &Client, session: &str, until: Option<u64>, step: bool, json: bool) -> Result<(), CliError> {
+pub async fn from_server(
+    client: &Client,
+    session: &str,
+    until: Option<u64>,
+    then: &LookBack,
+    (step, json): (bool, bool),
+) -> Result<(), CliError> {
     let mut after: Option<String> = None;
-    let mut places = if json { Places::default() } else { Places::left_at(left_at(client, session).await?) };
+    let mut places = if json { Places::default() } else { Places::left_at(left_at(client, session, then).await?) };
     loop {
         let mut query = vec![("limit", "200".to_string())];
+        query.extend(then.parameter());
         query.extend(after.map(|after| ("after", after)));
         let page = client.get(&format!("/api/v1/sessions/{session}/events"), &query).await?;
         for item in page["items"].as_array().into_iter().flatten() {
@@ -50,8 +58,9 @@ pub async fn from_server(client: &Client, session: &str, until: Option<u64>, ste
 }
 
 /// Where a fork left its origin, as a position; none for a session that is no fork.
-pub async fn left_at(client: &Client, session: &str) -> Result<Option<u64>, CliError> {
-    let forks = client.get(&format!("/api/v1/sessions/{session}/forks"), &[]).await?;
+pub async fn left_at(client: &Client, session: &str, then: &LookBack) -> Result<Option<u64>, CliError> {
+    let query: Vec<_> = then.parameter().into_iter().collect();
+    let forks = client.get(&format!("/api/v1/sessions/{session}/forks"), &query).await?;
     let own = forks["items"].as_array().into_iter().flatten().find(|item| item["id"] == session);
     Ok(own.and_then(|own| own["origin"]["position"].as_u64()))
 }
