@@ -3,6 +3,7 @@
 //! A command decides on cached states. If the journal then says that a stream or a guard moved, it decides again on fresh ones, a few times;
 //! a refusal decided on a cached state is decided again on a fresh one before it is told. A repeated command id answers with the first result.
 
+mod again;
 mod change;
 mod commit;
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{Caller, CommandError, Commands, Permission};
+use crate::{Caller, CommandError, Commands};
 pub use change::Change;
 
 /// How often a command is decided before it gives up with `Conflict`, and the pauses in between, in milliseconds: the first
@@ -31,7 +32,7 @@ pub trait Command: Send + Sync {
     type Answer: Serialize + DeserializeOwned + Send + Sync;
     async fn decide(&self, change: &mut Change) -> Result<Self::Answer, CommandError>;
     /// What the caller gets to see when this is granted. The rights of a repeated wish are not asked again, so its first answer
-    /// is told only to who may still see this.
+    /// is told only to who may still see this, or could see it until it was deleted.
     fn shows(&self, answer: &Self::Answer) -> Shown;
 }
 
@@ -130,15 +131,7 @@ impl Commands {
     ) -> Result<Done<T>, CommandError> {
         let Appended { epoch, position, versions, time, repeated, answer } = first;
         let answer: T = serde_json::from_str(answer.as_deref().unwrap_or("null")).map_err(CommandError::broken)?;
-        let shown = shows(&answer);
-        let mut asking = Change::new(self.clone(), caller.clone(), true);
-        match shown {
-            Shown::Nothing => Ok(()),
-            Shown::Team(team) => asking.team_access(team, Permission::SeeTeam).await.map(|_| ()),
-            Shown::Invitation(team) => asking.team_access(team, Permission::ManageMembers).await.map(|_| ()),
-            Shown::Project(project) => asking.project_access(project, Permission::SeeProject).await.map(|_| ()),
-            Shown::Session(session) => asking.session_access(session, Permission::SeeSession).await.map(|_| ()),
-        }?;
+        Change::new(self.clone(), caller.clone(), true).may_see_again(shows(&answer)).await?;
         Ok(Done { answer, epoch, position, time, versions, repeated })
     }
 

@@ -25,9 +25,13 @@ pub(super) async fn get_project(
 }
 
 impl Api {
-    /// The project as the views have it after a write.
+    /// The project as the views have it after a write. One that was deleted since, when the write is repeated, as it was then.
     pub(super) async fn project_after(&self, id: ProjectId, at: &At) -> Result<ProjectBody, Problem> {
         let queries = self.wait_for(at.position).await?;
-        Ok(queries.project(id).await?.ok_or_else(Problem::not_found)?.into())
+        let project = match queries.project(id).await? {
+            None => queries.as_of(at.position).project(id).await?,
+            project => project,
+        };
+        Ok(project.ok_or_else(Problem::not_found)?.into())
     }
 }

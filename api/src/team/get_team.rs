@@ -25,9 +25,13 @@ pub(super) async fn get_team(
 }
 
 impl Api {
-    /// The team as the views have it after a write.
+    /// The team as the views have it after a write. One that was deleted since, when the write is repeated, as it was then.
     pub(super) async fn team_after(&self, id: TeamId, at: &At) -> Result<TeamBody, Problem> {
         let queries = self.wait_for(at.position).await?;
-        Ok(queries.team(id).await?.ok_or_else(Problem::not_found)?.into())
+        let team = match queries.team(id).await? {
+            None => queries.as_of(at.position).team(id).await?,
+            team => team,
+        };
+        Ok(team.ok_or_else(Problem::not_found)?.into())
     }
 }

@@ -4,6 +4,7 @@ use axum::http::HeaderValue;
 use opensail_domain::agent_session::AgentSessionCommand as C;
 use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
 use opensail_domain::kernel::ApprovalId;
+use opensail_eventstore::Journal;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -129,4 +130,93 @@ async fn who_lost_the_role_is_not_shown_what_it_once_wrote() {
         }
     }
     assert!(tried >= 15, "only {tried} writes are in the table");
+}
+
+/// What was deleted since hides nothing from who could see it to the end: whoever lost the first answer is told it, and does not wish again.
+#[tokio::test]
+async fn what_was_deleted_since_is_answered_as_it_was_granted() {
+    let mut tried = 0;
+    for (method, path, needs) in ROUTES {
+        if *method == "GET" || path.contains("/auth/") || path.contains("/accounts/") || *needs == Needs::PlatformAdmin || about_files(path)
+        {
+            continue;
+        }
+        // A session that runs is ended by its worker.
+        if path.contains("/approvals/") {
+            continue;
+        }
+        tried += 1;
+        let world = World::new().await;
+        let (mut place, ada) = place(&world).await;
+        prepare(&world, &mut place, &ada, method, path).await;
+        let (bob, eve) = (world.person("bob").await, world.person("eve").await);
+        let join = async |team: &str, who: &Person| {
+            let wish = json!({ "account_id": who.account, "role": "admin" });
+            world.post(&ada, &format!("/api/v1/teams/{team}/members"), wish).await.is(201);
+        };
+        let accepts = path.ends_with("/invitations/accept");
+        if !accepts {
+            join(&place.team, &bob).await;
+        }
+        if path.contains("/members/{") {
+            join(&place.team, &eve).await;
+        }
+        place.account = eve.account.clone();
+        let body = match accepts {
+            true => Some(json!({ "token": invitation(&world, &ada, &place.team).await })),
+            false => body(method, path, &place.team, &eve.account),
+        };
+        let filled = place.fill(path);
+        let first = keyed(&world, &bob, method, &filled, body.clone()).await;
+        assert!(first.status.is_success(), "{method} {path}: {:?}", first.bytes);
+        let status = first.status;
+        let first = first.json();
+        let (razed, by) = match *path {
+            "/api/v1/teams" => (first["id"].as_str().expect("an id").to_owned(), &bob),
+            _ => (place.team.clone(), &ada),
+        };
+        raze(&world, by, &razed).await;
+        let again = keyed(&world, &bob, method, &filled, body.clone()).await;
+        assert_eq!(again.status, status, "{method} {path}: {:?}", again.bytes);
+        let again = again.json();
+        for field in ["id", "position", "name", "token"] {
+            assert_eq!(again[field], first[field], "{method} {path}: {field}");
+        }
+        // It is gone for everything else.
+        world.get(by, &format!("/api/v1/teams/{razed}")).await.refused(404, "not_found");
+    }
+    assert!(tried >= 14, "only {tried} writes are in the table");
+}
+
+/// Deletes a team with all that is in it.
+async fn raze(world: &World, admin: &Person, team: &str) {
+    let seen = format!("min_position={}", world.store.head().await.expect("a head").position);
+    let projects = world.get(admin, &format!("/api/v1/projects?team_id={team}&{seen}")).await.json()["items"].clone();
+    for project in projects.as_array().into_iter().flatten() {
+        let project = project["id"].as_str().expect("an id");
+        let sessions = world.get(admin, &format!("/api/v1/projects/{project}/sessions?{seen}")).await.json()["items"].clone();
+        for session in sessions.as_array().into_iter().flatten() {
+            let cancel = format!("/api/v1/sessions/{}/cancel", session["id"].as_str().expect("an id"));
+            world.ask(admin, "POST", &cancel, None).await;
+        }
+        world.ask(admin, "DELETE", &format!("/api/v1/projects/{project}"), None).await.is(200);
+    }
+    let gone = world.ask(admin, "DELETE", &format!("/api/v1/teams/{team}"), None).await;
+    assert!(gone.status == 200 || gone.status == 404, "{:?}", gone.bytes);
+}
+
+/// Who lost the role first does not get it back by the end of all roles.
+#[tokio::test]
+async fn who_was_gone_before_the_end_is_told_nothing() {
+    let world = World::new().await;
+    let (ada, bob) = (world.person("ada").await, world.person("bob").await);
+    let team = world.team(&ada).await;
+    let wish = json!({ "account_id": bob.account, "role": "admin" });
+    world.post(&ada, &format!("/api/v1/teams/{team}/members"), wish).await.is(201);
+    let (path, renamed) = (format!("/api/v1/teams/{team}"), Some(json!({ "name": "Ours" })));
+    keyed(&world, &bob, "PATCH", &path, renamed.clone()).await.is(200);
+    world.ask(&ada, "DELETE", &format!("{path}/members/{}", bob.account), None).await.is(200);
+    keyed(&world, &bob, "PATCH", &path, renamed.clone()).await.refused(404, "not_found");
+    world.ask(&ada, "DELETE", &path, None).await.is(200);
+    keyed(&world, &bob, "PATCH", &path, renamed).await.refused(404, "not_found");
 }
