@@ -22,6 +22,7 @@ mod metrics;
 mod model;
 mod openapi;
 mod pages;
+mod parked;
 pub mod problem;
 mod project;
 mod projection;

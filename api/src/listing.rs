@@ -56,6 +56,7 @@ impl From<QueryError> for Problem {
             }
             QueryError::Rebuilding(view) => Problem::rebuilding(view),
             QueryError::Stopped { view, position } => Problem::view_stopped(view, position),
+            QueryError::Parked { view, stream, position } => Problem::stream_parked(view, stream.as_str(), position),
             QueryError::NewerEvent { event_type, version, position } => Problem::newer_event(&event_type, version, position),
             QueryError::Private(error) => {
                 tracing::error!(%error, "a private field could not be opened");

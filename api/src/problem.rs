@@ -203,6 +203,19 @@ impl Problem {
         problem.more.insert("position".into(), position.into());
         problem
     }
+    /// Of the one thing that is asked about, where more of it is wanted than the view has; everything else answers. A write that is answered so was done.
+    pub(crate) fn stream_parked(view: &str, stream: &str, position: u64) -> Self {
+        let detail = format!(
+            "the event at position {position} of {stream} cannot be shown by the view {view:?}, which has set the stream aside there; what was written \
+             is in the journal. Without `min_position` and `as_of` it is shown as it was before. Whoever runs this server sees why with: opensail \
+             projection parked; once that is mended: opensail projection retry {view} {stream}"
+        );
+        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stream_parked", detail);
+        for (name, value) in [("view", view.into()), ("stream", stream.into()), ("position", position.into())] {
+            problem.more.insert(name.into(), value);
+        }
+        problem
+    }
     /// Of the one thing that is asked about; everything else answers.
     pub(crate) fn newer_event(event_type: &str, version: u32, position: u64) -> Self {
         tracing::error!(event_type, version, position, "an event was written by a newer version of the program");

@@ -21,6 +21,7 @@ use crate::auth::host::check_host;
 use crate::config::{ApiConfig, BODY_TIMEOUT, MAX_JSON_BYTES};
 use crate::health::{BackEnd, Probe, check_all, get_health, get_readiness};
 use crate::metrics::{Metrics, get_metrics, measure};
+use crate::parked::tell_parked;
 use crate::problem::{Problem, panicked};
 use crate::security_headers::add_headers;
 use crate::set_back::refuse_set_back;
@@ -140,6 +141,7 @@ pub fn router(state: Api) -> Router {
         .route("/metrics", get(get_metrics))
         .fallback(console::nowhere)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn_with_state(state.clone(), tell_parked))
         .layer(from_fn_with_state(state.clone(), refuse_set_back))
         .layer(CatchPanicLayer::custom(|panic| panicked(panic).into_response()))
         .layer(from_fn_with_state(state.clone(), check_host))

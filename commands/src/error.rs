@@ -66,10 +66,12 @@ pub enum CommandError {
     /// The writer's lease went to somebody else.
     #[error("the work was taken over by another worker")]
     Fenced,
-    #[error("too much is waiting to be written; try again later")]
+    #[error("nothing was done: too much is waiting to be written. Ask again in a moment")]
     Overloaded { retry_after: Duration },
     /// It may or may not have been done; repeating with the same command id tells.
-    #[error("whether it was done is not known; repeat the request with the same Idempotency-Key")]
+    #[error(
+        "whether it was done is not known. Asked again with the same Idempotency-Key it is done once and answered; asked without one, look first whether it is there"
+    )]
     Unknown { command_id: CommandId },
     /// A back end is away; `log` is for the log alone.
     #[error("the service is unavailable for a moment; try again")]

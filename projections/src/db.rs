@@ -19,6 +19,7 @@ use opensail_eventstore::Position;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 
+use crate::aside::Asides;
 use asked::Asked;
 pub(crate) use lines::Lines;
 pub(crate) use names::{Names, mentions};
@@ -42,6 +43,8 @@ pub struct Db {
     withheld: Arc<RwLock<BTreeMap<&'static str, &'static str>>>,
     /// Tables of views that do not go on, with the view and where it stands.
     stopped: Arc<RwLock<Stopped>>,
+    /// Streams that views have set aside.
+    aside: Arc<RwLock<Arc<Asides>>>,
     pub(crate) asked: Asked,
 }
 
@@ -92,7 +95,7 @@ use bound;
 
 impl Db {
     fn new(pools: Pools) -> Self {
-        Db { pools, withheld: Arc::default(), stopped: Arc::default(), asked: Asked::default() }
+        Db { pools, withheld: Arc::default(), stopped: Arc::default(), aside: Arc::default(), asked: Asked::default() }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -117,6 +120,15 @@ impl Db {
     /// Says which views do not go on.
     pub(crate) fn stop(&self, stopped: Stopped) {
         *self.stopped.write().unwrap_or_else(PoisonError::into_inner) = stopped;
+    }
+
+    /// Says which streams are set aside in the tables that are read.
+    pub(crate) fn set_aside(&self, aside: Asides) {
+        *self.aside.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(aside);
+    }
+
+    pub(crate) fn asides(&self) -> Arc<Asides> {
+        self.aside.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A view that the statement asks and that stands before the position.

@@ -8,6 +8,7 @@
 //!   stands there; questions to it are refused until then, all others are answered.
 //! - A rebuild that was asked for goes on beside the view, which is kept and read meanwhile; what it replaced is kept for a way back.
 
+mod aside;
 mod checkpoint;
 mod follow;
 mod generation;
@@ -213,7 +214,8 @@ impl Engine {
         found.map(Box::as_ref).ok_or_else(|| EngineError::NoProjection(name.into()))
     }
 
-    fn publish(&self, followers: &[Follower]) {
+    async fn publish(&self, followers: &[Follower]) -> Result<(), EngineError> {
+        self.tell_aside(followers).await?;
         let standing = |follower: &Follower| Standing {
             projection: self.views[follower.view].name(),
             position: follower.position,
@@ -228,5 +230,6 @@ impl Engine {
         };
         self.db.stop(followers.iter().filter(|follower| follower.stopped.is_some()).flat_map(stands).collect());
         self.feed.publish(followers.iter().map(standing).collect());
+        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use opensail_eventstore::private::PrivateError;
 use opensail_eventstore::seal::SealError;
 use opensail_eventstore::vault::keyring::KeyError;
-use opensail_eventstore::{Position, ReadError};
+use opensail_eventstore::{Position, ReadError, StreamId};
 
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -20,6 +20,9 @@ pub enum QueryError {
     /// At an event of a newer version of the program.
     #[error("the view {view:?} stands still at position {position}, before an event of a newer version of the program; upgrade this one")]
     Stopped { view: &'static str, position: Position },
+    /// Of the one thing that was asked for, and only where more of it is wanted than is there.
+    #[error("the view {view:?} shows {stream} as it was before position {position}, since the event there cannot be applied")]
+    Parked { view: &'static str, stream: StreamId, position: Position },
     #[error("event {event_type} v{version} at position {position} was written by a newer version of the program; upgrade this one")]
     NewerEvent { event_type: String, version: u32, position: Position },
     /// The vault does not answer, or was made with another secret.

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod agent_session;
+mod aside;
 pub mod audit;
 mod db;
 mod engine;
@@ -27,6 +28,7 @@ pub mod team;
 mod testing;
 mod time;
 
+pub use aside::{Aside, Noted, noting};
 pub use db::{Db, OpenError};
 pub use engine::{CATCH_UP_AT_START, EngineError, ParkedStream, Projections, Rebuilding, View};
 pub use error::QueryError;

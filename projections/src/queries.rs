@@ -2,6 +2,8 @@
 //! the caller may see.
 
 #[cfg(test)]
+mod aside;
+#[cfg(test)]
 mod large_tables;
 #[cfg(test)]
 mod plans;
@@ -41,7 +43,7 @@ impl Queries {
         Queries { db: self.db.at(position), ..self.clone() }
     }
 
-    /// The same questions, refused where a view has stopped before the position and would answer without it.
+    /// The same questions, refused where a view has stopped before the position, or has set aside what is asked for, and would answer without it.
     #[must_use]
     pub fn since(&self, position: Position) -> Self {
         Queries { db: self.db.since(position), ..self.clone() }

@@ -2,8 +2,10 @@
 //!
 //! A question is written once, against the tables. In the past each table it names is shadowed by a relation of that name with the rows of then.
 
+use opensail_domain::kernel::AccountId;
 use opensail_eventstore::Position;
 
+use crate::aside::{Concern, Heed};
 use crate::db::{Db, Row, Sql, Value, mentions};
 use crate::{QueryError, projection};
 
@@ -13,20 +15,38 @@ pub(crate) struct Reader {
     at: Option<Position>,
     /// What is read must have seen the journal up to here.
     since: Position,
+    heed: Heed,
+    /// Whose teams are all looked through.
+    whole_of: Option<AccountId>,
 }
 
 impl Reader {
     pub(crate) fn new(db: Db) -> Self {
-        Reader { db, at: None, since: 0 }
+        Reader { db, at: None, since: 0, heed: Heed::Refuse, whole_of: None }
     }
 
     pub(crate) fn at(&self, position: Position) -> Self {
         Reader { at: Some(position), ..self.clone() }
     }
 
-    /// Refuses questions to views that have stopped before the position.
+    /// Refuses questions to views that have stopped before the position, and for streams that are set aside before it.
     pub(crate) fn since(&self, position: Position) -> Self {
         Reader { since: position, ..self.clone() }
+    }
+
+    /// For what only adorns an answer: nothing is refused because of streams that are set aside.
+    pub(crate) fn adorning(&self) -> Self {
+        Reader { heed: Heed::Tell, ..self.clone() }
+    }
+
+    /// For what the answer does not come from: streams that are set aside do not matter.
+    pub(crate) fn hinting(&self) -> Self {
+        Reader { heed: Heed::Pass, ..self.clone() }
+    }
+
+    /// For lists over all teams of an account: what is set aside may belong in them wherever it is.
+    pub(crate) fn over_teams_of(&self, account: AccountId) -> Self {
+        Reader { whole_of: Some(account), ..self.clone() }
     }
 
     /// The position that is looked at; none: now.
@@ -35,23 +55,33 @@ impl Reader {
     }
 
     pub(crate) async fn all(&self, sql: Sql) -> Result<Vec<Row>, QueryError> {
-        let sql = self.asked(sql)?;
-        Ok(self.db.all(sql).await?)
+        let (sql, concern) = self.asked(sql)?;
+        let rows = self.db.all(sql).await?;
+        if let Some(concern) = concern {
+            concern.note(&rows);
+        }
+        Ok(rows)
     }
 
     pub(crate) async fn one(&self, sql: Sql) -> Result<Option<Row>, QueryError> {
-        let sql = self.asked(sql)?;
-        Ok(self.db.one(sql).await?)
+        let (sql, concern) = self.asked(sql)?;
+        let row = self.db.one(sql).await?;
+        if let Some(concern) = concern {
+            concern.note(&row);
+        }
+        Ok(row)
     }
 
-    fn asked(&self, sql: Sql) -> Result<Sql, QueryError> {
+    fn asked(&self, sql: Sql) -> Result<(Sql, Option<Concern>), QueryError> {
+        let up_to = self.since.max(self.at.unwrap_or(0));
         if let Some(view) = self.db.withheld(&sql.text) {
             return Err(QueryError::Rebuilding(view));
         }
-        if let Some((view, position)) = self.db.stopped_before(self.since.max(self.at.unwrap_or(0)), &sql.text) {
+        if let Some((view, position)) = self.db.stopped_before(up_to, &sql.text) {
             return Err(QueryError::Stopped { view, position });
         }
-        Ok(self.then(sql))
+        let concern = Concern::of(self.db.asides(), &sql, self.at, up_to, self.whole_of, self.heed)?;
+        Ok((self.then(sql), concern))
     }
 
     /// The statement over the tables of then.

@@ -5,6 +5,7 @@ mod files;
 mod hardening;
 mod live;
 mod openapi;
+mod parked;
 mod past;
 mod repeats;
 mod routes;

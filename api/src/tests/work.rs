@@ -11,7 +11,7 @@ use super::world::{PASSWORD, Person, World, request};
 /// Longer than the queue's shortest pause.
 const LOOK: Duration = Duration::from_millis(20);
 
-async fn admin(world: &World) -> Person {
+pub(super) async fn admin(world: &World) -> Person {
     let admin = world.commands.ensure_platform_admin("root@example.org", PASSWORD.into()).await.unwrap().unwrap();
     let body = json!({ "email": "root@example.org", "password": PASSWORD });
     let answer = world.send(request("POST", "/api/v1/auth/login", None, Some(body))).await.is(200).json();
@@ -40,8 +40,8 @@ async fn orders(world: &World) -> Vec<Recorded> {
 #[tokio::test]
 async fn a_retry_is_told_for_ever() {
     let world = World::new().await;
-    let root = admin(&world).await;
     let ada = world.person("ada").await;
+    let root = admin(&world).await;
     let piece = parked(world.api.work(), &world).await;
     let path = format!("/api/v1/work/parked/{piece}/retry");
     world.ask(&ada, "POST", &path, None).await.refused(403, "forbidden");
@@ -50,6 +50,10 @@ async fn a_retry_is_told_for_ever() {
     let told = orders(&world).await;
     assert_eq!(told.len(), 1);
     assert_eq!((json!(told[0].position), &told[0].actor.id), (position, &root.account));
+    // Where the event of the piece lies.
+    let first = world.store.read_at(&[1]).await.unwrap().remove(0);
+    assert_eq!((&told[0].tenant, &told[0].project), (&first.tenant, &first.project));
+    assert_ne!(told[0].tenant, format!("account-{}", root.account));
     assert_eq!(told[0].payload, json!({ "piece": piece, "ordered_by": root.account }).to_string());
     assert_eq!(world.api.work().take().await.work.id, piece);
     assert_eq!(world.api.work().parked_count().await, Ok(0));

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use opensail_domain::projection::{ProjectionCommand, ProjectionDecider};
 
-use crate::{Change, Command, CommandError, Place, Shown};
+use crate::{Change, Command, CommandError, Shown};
 
 #[derive(Clone, Debug)]
 pub struct SkipStream {
@@ -22,9 +22,10 @@ impl Command for SkipStream {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let by = change.platform_access().await?;
+        let place = change.place_of(self.position, |event| event.stream.as_str() == self.stream, by).await?;
         let SkipStream { projection, stream, position, parked, reason } = self.clone();
         let skip = ProjectionCommand::Skip { projection, stream, position, parked, reason, by };
-        change.decide::<ProjectionDecider>(&self.projection, Place::account(by), skip).await?;
+        change.decide::<ProjectionDecider>(&self.projection, place, skip).await?;
         Ok(())
     }
     fn shows(&self, (): &()) -> Shown {

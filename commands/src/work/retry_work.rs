@@ -5,7 +5,7 @@ use opensail_domain::work::{WorkCommand, WorkDecider};
 use opensail_eventstore::Cursor;
 
 use crate::relay::WorkRelay;
-use crate::{Caller, Change, Command, CommandError, Commands, Done, Place, Shown};
+use crate::{Caller, Change, Command, CommandError, Commands, Done, Shown};
 
 struct RetryWork {
     piece: Cursor,
@@ -17,8 +17,9 @@ impl Command for RetryWork {
     type Answer = ();
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let by = change.platform_access().await?;
+        let place = change.place_of(self.piece.position, |event| event.epoch == self.piece.epoch, by).await?;
         let retry = WorkCommand::Retry { piece: self.piece.to_string(), parked: self.parked, by };
-        change.decide::<WorkDecider>(self.piece, Place::account(by), retry).await?;
+        change.decide::<WorkDecider>(self.piece, place, retry).await?;
         Ok(())
     }
     fn shows(&self, (): &()) -> Shown {

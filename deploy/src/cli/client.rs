@@ -1,16 +1,31 @@
 //! HTTP to a server, with problem details turned into a sentence.
 
+mod lacking;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
+use uuid::Uuid;
 
-use crate::cli::paint::{on_one_line, printable};
+use crate::cli::paint::on_one_line;
+use lacking::lacks;
+use problem::problem;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often an order is given that the server could not take up, or does not know whether it did; its key makes that harmless.
+const TRIES: usize = 5;
+/// Between two of them, unless the server says otherwise.
+const PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -30,6 +45,11 @@ pub enum ClientError {
         "the server at {base} went away before it answered: {why}; whether it was done is not known, and what had begun is ended when it runs again"
     )]
     Lost { base: String, why: String },
+    /// Asked again, and never told.
+    #[error(
+        "whether it was done is not known, since the server's database went away meanwhile; look whether it is there before you ask once more"
+    )]
+    Unknown,
     #[error("{base} is no address of a server: {why}")]
     BadAddress { base: String, why: String },
     #[error("a name that was given leads elsewhere: {0}")]
@@ -50,6 +70,8 @@ pub struct Client {
     /// Without a trailing slash.
     pub base: String,
     token: String,
+    /// What was said of answers that lack something; each is said once.
+    told: Arc<Mutex<HashSet<String>>>,
 }
 
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, ClientError>> + Send>>;
@@ -67,7 +89,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|e| ClientError::Malformed(e.to_string()))?;
-        Ok(Client { http, base: base.into(), token: token.trim().into() })
+        Ok(Client { http, base: base.into(), token: token.trim().into(), told: Arc::default() })
     }
 
     pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, ClientError> {
@@ -129,18 +151,53 @@ impl Client {
         }
         let asks = method == Method::GET;
         let mut request = self.http.request(method, url).bearer_auth(&self.token);
+        if !asks {
+            request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
+        }
         if let Some(body) = body {
             request = request.json(body);
         }
         if let Some(cursor) = last_event {
             request = request.header("Last-Event-ID", cursor);
         }
-        let response = request.send().await.map_err(|error| {
-            let (base, reached) = (self.base.clone(), !error.is_connect());
-            let why = cause(&error.without_url());
-            if reached && !asks { ClientError::Lost { base, why } } else { ClientError::Unreachable { base, why } }
-        })?;
-        if response.status().is_success() { Ok(response) } else { Err(problem(response).await) }
+        let response = self.answer(request, asks).await?;
+        let lacking = response.headers().get("opensail-parked").and_then(|header| header.to_str().ok()).unwrap_or_default();
+        for line in lacking.split(", ").filter(|member| !member.is_empty()).map(lacks) {
+            if self.told.lock().unwrap_or_else(PoisonError::into_inner).insert(line.clone()) {
+                eprintln!("{line}");
+            }
+        }
+        Ok(response)
+    }
+
+    /// One that is fine. An order is given again when it was not taken up, or nobody knows whether it was.
+    async fn answer(&self, request: reqwest::RequestBuilder, asks: bool) -> Result<reqwest::Response, ClientError> {
+        let mut unknown = false;
+        for last in (0..TRIES).rev().map(|left| left == 0) {
+            let again = request.try_clone().ok_or_else(|| ClientError::Malformed("a body that cannot be sent twice".into()))?;
+            let response = again.send().await.map_err(|error| {
+                let (base, reached) = (self.base.clone(), !error.is_connect());
+                let why = cause(&error.without_url());
+                if (reached || unknown) && !asks { ClientError::Lost { base, why } } else { ClientError::Unreachable { base, why } }
+            })?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            let wait = response.headers().get("retry-after").and_then(|wait| wait.to_str().ok()?.parse().ok());
+            let problem = problem(response).await;
+            let code = if let ClientError::Problem { code, .. } = &problem { code.as_str() } else { "" };
+            unknown |= code == "outcome_unknown";
+            // What is unavailable may be so for long; only who has begun something waits for it.
+            let waits = code == "overloaded" || unknown && ["outcome_unknown", "unavailable"].contains(&code);
+            if asks || !waits {
+                return Err(problem);
+            }
+            if last {
+                return Err(if unknown { ClientError::Unknown } else { problem });
+            }
+            tokio::time::sleep(wait.map_or(PAUSE, Duration::from_secs)).await;
+        }
+        Err(ClientError::Unknown)
     }
 }
 
@@ -151,41 +208,4 @@ fn cause(error: &dyn std::error::Error) -> String {
 
 async fn json(response: reqwest::Response) -> Result<Value, ClientError> {
     response.json().await.map_err(|e| ClientError::Malformed(e.without_url().to_string()))
-}
-
-/// As a query parameter is written on the command line.
-fn flag(parameter: &str) -> String {
-    format!("--{}", on_one_line(parameter).replace('_', "-"))
-}
-
-async fn problem(response: reqwest::Response) -> ClientError {
-    let status = response.status();
-    let query = response.url().query().map(|query| format!("?{query}")).unwrap_or_default();
-    let asked = format!("{}{query}", response.url().path().trim_start_matches("/api/v1/"));
-    let body: Value = response.json().await.unwrap_or_default();
-    let text = |name: &str| printable(body[name].as_str().unwrap_or_default());
-    let mut detail = text("detail");
-    if status == StatusCode::NOT_FOUND {
-        detail.push_str(&format!(" ({})", on_one_line(&asked)));
-    }
-    let errors = body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-    // A single one is what the detail says already; which argument it means is not.
-    match errors {
-        [error] if error["detail"] == body["detail"] => {
-            if let Some(parameter) = error["parameter"].as_str() {
-                detail = format!("{}: {detail}", flag(parameter));
-            }
-        }
-        errors => {
-            for error in errors {
-                let place = error["parameter"].as_str().map_or_else(|| on_one_line(error["pointer"].as_str().unwrap_or_default()), flag);
-                let why = printable(error["detail"].as_str().unwrap_or_default());
-                detail.push_str(&format!("\n  {place}: {why}"));
-            }
-        }
-    }
-    let title = if text("title").is_empty() { status.to_string() } else { text("title") };
-    let detail = if detail == title { String::new() } else { detail };
-    let conflicts = body["conflicts"].as_array().cloned().unwrap_or_default();
-    ClientError::Problem { status: status.as_u16(), code: text("code"), title, detail, conflicts }
 }

@@ -126,7 +126,7 @@ impl Follower {
         let passing = match &error {
             ClientError::Unreachable { .. } | ClientError::Lost { .. } => true,
             ClientError::Problem { status, .. } => *status == 503 || *status == 429,
-            ClientError::Malformed(_) | ClientError::BadAddress { .. } | ClientError::LeadsElsewhere(_) => false,
+            ClientError::Unknown | ClientError::Malformed(_) | ClientError::BadAddress { .. } | ClientError::LeadsElsewhere(_) => false,
         };
         self.failures += 1;
         if !passing || self.failures > RECONNECTS {

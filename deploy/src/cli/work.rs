@@ -19,22 +19,27 @@ async fn with_server(command: Work, client: &Client) -> Result<(), CliError> {
     match command {
         Work::Parked { json } => {
             let all = parked(client).await?;
-            if all.is_empty() {
-                eprintln!("nothing is parked");
-            }
-            for work in all {
+            for work in &all {
                 if json {
                     tell!("{work}");
                 } else {
-                    tell!("{}  {}", id(&work), on_one_line(work["type"].as_str().unwrap_or_default()));
+                    tell!("{}  {}", id(work), on_one_line(work["type"].as_str().unwrap_or_default()));
                 }
+            }
+            match all.is_empty() {
+                true => eprintln!("nothing is parked"),
+                false => eprintln!("a worker fails at it, and its log says why; once that is mended: opensail work retry --all, or one id"),
             }
             Ok(())
         }
         Work::Retry { id: Some(id), all: _ } => retry(client, &id).await,
         Work::Retry { id: None, all: _ } => {
-            for work in parked(client).await? {
-                retry(client, &id(&work)).await?;
+            let all = parked(client).await?;
+            if all.is_empty() {
+                eprintln!("nothing is parked");
+            }
+            for work in &all {
+                retry(client, &id(work)).await?;
             }
             Ok(())
         }
@@ -51,5 +56,7 @@ fn id(work: &Value) -> String {
 }
 
 async fn retry(client: &Client, id: &str) -> Result<(), CliError> {
-    Ok(client.send_empty(&format!("/api/v1/work/parked/{id}/retry")).await?)
+    client.send_empty(&format!("/api/v1/work/parked/{id}/retry")).await?;
+    tell!("{} is delivered again", on_one_line(id));
+    Ok(())
 }

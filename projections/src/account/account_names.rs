@@ -19,7 +19,7 @@ impl Queries {
             let places: Vec<_> = (1..=some.len()).map(|n| format!("${n}")).collect();
             let text = format!("SELECT account_id, name FROM accounts WHERE account_id IN ({})", places.join(", "));
             let binds = some.iter().map(|id| Value::from(id.to_string())).collect();
-            for row in self.db.all(Sql { text: text.into(), binds }).await? {
+            for row in self.db.adorning().all(Sql { text: text.into(), binds }).await? {
                 names.insert(row.parsed(0)?, sealed::text(&self.keys, &row.json(1)?).await?);
             }
         }

@@ -63,7 +63,7 @@ impl Queries {
         page: &PageRequest,
     ) -> Result<Page<Approval>, QueryError> {
         let window = page.window()?;
-        let rows = self.db.all(list_of_account(account, teams, &window)).await?;
+        let rows = self.db.over_teams_of(account).all(list_of_account(account, teams, &window)).await?;
         Ok(window.page(self.approvals(&rows).await?))
     }
 

@@ -28,7 +28,7 @@ impl Queries {
             stream.as_str(),
             after,
         );
-        let mut version = self.db.one(sql).await?.map_or(Ok(0), |row| row.count(0))?;
+        let mut version = self.db.hinting().one(sql).await?.map_or(Ok(0), |row| row.count(0))?;
         let mut found = Vec::new();
         // Usually once round: only an index that is behind begins too early.
         while found.len() < limit {
@@ -52,7 +52,7 @@ impl Queries {
             before,
         );
         // Without a row the end of the stream is the place, which may lie beyond `before` while the index is behind.
-        let mut end = match self.db.one(sql).await? {
+        let mut end = match self.db.hinting().one(sql).await? {
             Some(row) => row.count(0)?,
             None => self.journal.stream_version(stream).await? + 1,
         };

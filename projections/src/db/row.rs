@@ -23,6 +23,20 @@ impl Row {
             Row::Postgres(row) => row.try_get(column),
         }
     }
+    /// Of every column that holds text.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let text = |column: usize| match self {
+            Row::Sqlite(row) => row.try_get::<&str, _>(column).ok(),
+            Row::Postgres(row) => row.try_get::<&str, _>(column).ok(),
+        };
+        (0..self.columns()).filter_map(text)
+    }
+    fn columns(&self) -> usize {
+        match self {
+            Row::Sqlite(row) => row.len(),
+            Row::Postgres(row) => row.len(),
+        }
+    }
     pub(crate) fn int(&self, column: usize) -> Result<i64, sqlx::Error> {
         match self {
             Row::Sqlite(row) => row.try_get(column),

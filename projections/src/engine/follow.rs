@@ -42,7 +42,7 @@ impl Engine {
                 Step::Done => from = batch.seen,
                 Step::Again => return Ok(Followed::Again),
             }
-            self.publish(&followers);
+            self.publish(&followers).await?;
             if !followers.iter().any(Follower::follows) {
                 self.rouse.notified().await;
                 return Ok(Followed::Again);

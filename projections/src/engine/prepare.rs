@@ -87,7 +87,7 @@ impl Engine {
             self.db.serve(view.name(), view.tables().iter().map(|table| table.name), follower.served);
         }
         self.wanted.notify_one();
-        self.publish(&followers);
+        self.publish(&followers).await?;
         Ok(followers)
     }
 }

@@ -22,7 +22,7 @@ impl Queries {
         page: &PageRequest,
     ) -> Result<Page<ProjectDetails>, QueryError> {
         let window = page.window()?;
-        let rows = self.db.all(list(account, teams, &window)).await?;
+        let rows = self.db.over_teams_of(account).all(list(account, teams, &window)).await?;
         Ok(window.page(rows.iter().map(details).collect::<Result<_, _>>()?))
     }
 }

@@ -41,7 +41,7 @@ impl Queries {
     ) -> Result<Page<TeamOfAccount>, QueryError> {
         let window = page.window()?;
         let mut items = Vec::new();
-        for row in self.db.all(list(account, teams, &window)).await? {
+        for row in self.db.over_teams_of(account).all(list(account, teams, &window)).await? {
             let item = TeamOfAccount {
                 id: row.parsed(1)?,
                 name: row.text(2)?,
@@ -57,6 +57,6 @@ impl Queries {
     /// Every team of the account with its role there; what lists over many teams are narrowed to.
     pub async fn roles_of_account(&self, account: AccountId) -> Result<Vec<(TeamId, Role)>, QueryError> {
         let sql = sql!("SELECT team_id, role FROM team_members WHERE account_id = $1 ORDER BY joined", account.to_string());
-        self.db.all(sql).await?.iter().map(|row| Ok((row.parsed(0)?, role(&row.text(1)?)?))).collect()
+        self.db.over_teams_of(account).all(sql).await?.iter().map(|row| Ok((row.parsed(0)?, role(&row.text(1)?)?))).collect()
     }
 }

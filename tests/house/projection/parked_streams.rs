@@ -2,7 +2,7 @@
 
 use opensail_tests::behind::{first_event, journal, write_to_project};
 use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::world::{World, until};
+use opensail_tests::world::{Answer, World, until};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -23,6 +23,25 @@ async fn caught_up(world: &World) {
     until("the views to be caught up", there).await;
 }
 
+/// What it lacks every answer says, on the command line too; more than there is is promised to nobody.
+async fn is_told(world: &World, project: &str, other: &str, poison: u64) {
+    let path = format!("/api/v1/projects/{project}");
+    let told = |answer: &Answer| answer.headers.get("opensail-parked").map(|told| told.to_str().expect("text").to_owned());
+    let lacks = format!("project-{project};view=project;position={poison}");
+    let team = world.team().await;
+    for asked in [path.clone(), format!("/api/v1/projects?team_id={team}&min_position={poison}"), "/api/v1/projects".into()] {
+        let answer = world.send(Method::GET, &asked, None).await;
+        assert_eq!((answer.status.as_u16(), told(&answer)), (200, Some(lacks.clone())), "{asked}");
+    }
+    assert_eq!(told(&world.send(Method::GET, &format!("/api/v1/projects/{other}"), None).await), None);
+    for more in [format!("{path}?min_position={poison}"), format!("{path}?as_of={poison}")] {
+        assert_eq!(world.send(Method::GET, &more, None).await.expect(503)["code"], "stream_parked");
+    }
+    assert_eq!(told(&world.send(Method::GET, &format!("{path}?as_of={}", poison - 1), None).await), None);
+    let (done, said) = opensail(world, &["session", "list", "--project", other]).await;
+    assert!(done && !said.contains("not all is shown"), "{said}");
+}
+
 async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
     let (project, _) = world.project("boat").await;
     let (other, _) = world.project("raft").await;
@@ -39,6 +58,7 @@ async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
     assert_eq!((name(&world, &project).await.as_str(), name(&world, &other).await.as_str()), ("boat", "Ferry"));
 
     let stream = format!("project-{project}");
+    is_told(&world, &project, &other, poison).await;
     let parked = world.get("/api/v1/projections/parked").await["items"].clone();
     assert_eq!(parked.as_array().expect("items").len(), 1, "{parked}");
     let told = &parked[0];
@@ -48,6 +68,9 @@ async fn skipped_for_ever(mut world: World, database: Option<&Database>) {
     assert_eq!(number(&world, "parked", "back_end=\"project\"").await, Some(1.0));
     let (done, told) = opensail(&world, &["projection", "parked"]).await;
     assert!(done && told.contains(&stream), "{told}");
+    assert!(told.contains(&format!("opensail projection retry project {stream}")), "what to type next: {told}");
+    let (done, told) = opensail(&world, &["projection", "retry", "project", &format!("project-{other}")]).await;
+    assert!(!done && told.contains("opensail projection parked"), "{told}");
 
     let (done, told) = opensail(&world, &["projection", "retry", "project", &stream, "--reason", "let us see"]).await;
     assert!(!done && told.contains("still parked"), "{told}");

@@ -4,6 +4,7 @@ import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { Empty } from '../kernel/ui/Empty';
 import { Icon } from '../kernel/ui/Icon';
+import { ParkedMark } from '../kernel/ui/ParkedMark';
 import { Shown } from '../kernel/ui/Shown';
 import { useTitle } from '../kernel/ui/title';
 import { ModelNotice } from '../model/ModelNotice';
@@ -60,6 +61,7 @@ function Row({ project, to }: { project: Project; to: string }) {
         <strong>{project.name}</strong>
         <span className="small soft"> · {texts.project.sources[project.source.kind]} · {texts.project.updated(ago(project.updated_at))}</span>
       </span>
+      <ParkedMark stream={`project-${project.id}`} />
       <ProjectStatus project={project} />
     </Link>
   );

@@ -6,6 +6,7 @@ import { texts } from '../kernel/text/texts';
 import { Button } from '../kernel/ui/Button';
 import { Empty } from '../kernel/ui/Empty';
 import { ProblemNotice } from '../kernel/ui/Notice';
+import { ParkedMark } from '../kernel/ui/ParkedMark';
 import { Shown } from '../kernel/ui/Shown';
 import { ModelNotice } from '../model/ModelNotice';
 import { useModel } from '../model/model';
@@ -63,6 +64,7 @@ function Row({ session }: { session: Session }) {
     <Link className="list-link" to={`/sessions/${session.id}`}>
       <span className="grow cut"><strong>{session.title}</strong></span>
       <span className="small soft">{session.model} · {ago(session.created_at)}</span>
+      <ParkedMark stream={`agent_session-${session.id}`} />
       <SessionStatus status={session.status} />
     </Link>
   );

@@ -11,6 +11,7 @@ import { NewTeamDialog } from '../team/NewTeamDialog';
 import { TeamSwitcher } from '../team/TeamSwitcher';
 import { CommandPalette } from './CommandPalette';
 import { ConnectionBanner } from './ConnectionBanner';
+import { ParkedBanner } from './ParkedBanner';
 import './shell.css';
 
 const PLACES = [
@@ -76,6 +77,7 @@ export function Shell() {
             </Notice>
           </div>
         )}
+        <ParkedBanner />
         <Outlet />
       </main>
       <PasswordDialog open={password} onClose={() => setPassword(false)} onDone={() => setWelcome(false)} />

@@ -35,8 +35,16 @@ pub(super) async fn list(client: &Client, json: bool) -> Result<(), CliError> {
     if all.is_empty() {
         eprintln!("nothing is parked");
     }
-    for parked in all {
-        tell!("{}", if json { parked.to_string() } else { line(&parked) });
+    for parked in &all {
+        tell!("{}", if json { parked.to_string() } else { line(parked) });
+    }
+    if let Some(first) = all.iter().find(|parked| parked["beside"] == json!(false)) {
+        let (name, stream) = (text(first, "projection"), on_one_line(text(first, "stream")));
+        eprintln!("once the reason is mended: opensail projection retry {name} {stream}");
+        eprintln!(
+            "where it cannot be, for ever without it: opensail projection skip {name} {stream} --position {} --reason …",
+            number(first, "position")
+        );
     }
     Ok(())
 }
@@ -48,7 +56,13 @@ async fn find(client: &Client, name: &str, stream: &str) -> Result<Option<Value>
 }
 
 pub(super) async fn retry(client: &Client, name: &str, stream: &str, reason: Option<String>) -> Result<(), CliError> {
-    let parked = find(client, name, stream).await?.ok_or_else(|| CliError::Failed(format!("{stream} is not parked for {name}")))?;
+    let parked = find(client, name, stream).await?.ok_or_else(|| {
+        CliError::Failed(format!(
+            "{} is not parked for {}; opensail projection parked lists what is",
+            on_one_line(stream),
+            on_one_line(name)
+        ))
+    })?;
     let mut order = json!({ "position": parked["position"] });
     if let Some(reason) = reason {
         order["reason"] = reason.into();

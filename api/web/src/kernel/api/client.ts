@@ -1,4 +1,5 @@
 import { texts } from '../text/texts';
+import { noteParked } from './parked';
 import { Problem, problemOf } from './problem';
 import { csrfToken, refresh } from './refresh';
 import type { components } from './schema';
@@ -24,10 +25,16 @@ export interface Asked {
 export async function send(path: string, asked: Asked = {}): Promise<Response> {
   const used = csrfToken();
   const first = await once(path, asked, used);
-  if (first.ok || first.status === 304) return first;
+  if (first.ok || first.status === 304) return noted(path, asked, first);
   const again = first.status === 401 && !path.startsWith('/api/v1/auth/l') && used !== null && (await refresh(used));
   const response = again ? await once(path, asked, csrfToken()) : first;
   if (!response.ok) throw await problemOf(response);
+  return noted(path, asked, response);
+}
+
+/** What is shown of it may be older than it should be. */
+function noted(path: string, asked: Asked, response: Response): Response {
+  if ((asked.method ?? 'GET') === 'GET') noteParked(path, response.headers.get('opensail-parked'));
   return response;
 }
 
@@ -58,7 +65,7 @@ export async function write<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path
   const headers = { 'idempotency-key': newId() };
   const asked: Asked = { method, headers, json: method === 'DELETE' ? undefined : (json ?? {}) };
   const response = await send(path, asked).catch((error: unknown) => {
-    if (error instanceof Problem && error.status === 0) return send(path, asked);
+    if (error instanceof Problem && (error.status === 0 || error.code === 'outcome_unknown')) return send(path, asked);
     throw error;
   });
   return (await response.json()) as T;

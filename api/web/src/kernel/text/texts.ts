@@ -20,6 +20,13 @@ export const texts = {
     title: 'That did not work',
     wait: (seconds: number) => `Try again in ${count(seconds, 'second', 'seconds')}.`,
   },
+  parked: {
+    title: 'Not all is shown here: events were written that this page cannot take in.',
+    one: (stream: string, position: number) => `${stream} is as it was before #${position}, or missing`,
+    more: (n: number) => ` and ${count(n, 'more', 'more')}`,
+    what: 'Nothing is lost. Whoever runs this server sees why with:',
+    before: (position: number) => `as before #${position}`,
+  },
   live: {
     lost: 'Connection lost. Trying again; nothing is lost, missed events are fetched.',
     now: 'Try now',
