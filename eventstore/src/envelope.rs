@@ -153,6 +153,9 @@ pub struct NewEvent {
     pub payload: String,
 }
 
+/// In place of a content hash that is damaged; no event has it, so whoever makes the hash anew finds out at which position it is.
+pub const NO_HASH: [u8; 32] = [0; 32];
+
 /// An event as the journal holds it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Recorded {
@@ -179,7 +182,7 @@ pub struct Recorded {
     /// Microseconds since 1970, never smaller than the previous event's.
     pub time: i64,
     pub payload: String,
-    /// SHA-256 over the length-prefixed fields; see [`crate::append::content_hash`].
+    /// SHA-256 over the length-prefixed fields; see [`crate::append::content_hash`]. [`NO_HASH`] where what is stored is none any more.
     pub content_hash: [u8; 32],
 }
 

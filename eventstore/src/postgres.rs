@@ -5,6 +5,7 @@
 //! run as the owner, if its address is given.
 
 mod arrays;
+mod guards;
 mod heads;
 mod lease;
 mod migrate;
@@ -30,7 +31,7 @@ use uuid::Uuid;
 use crate::append::group::Group;
 use crate::envelope::Epoch;
 use crate::journal::ReadError;
-use crate::seal::Parting;
+use crate::seal::{Attestation, Parting};
 
 const READERS: u32 = 10;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -59,6 +60,7 @@ struct Inner {
     pool: PgPool,
     group: Arc<Group>,
     presence: presence::Presence,
+    put_back: Vec<String>,
     /// Ends with the store.
     _tasks: JoinSet<()>,
 }
@@ -75,7 +77,7 @@ impl PostgresStore {
             .connect_with(options.clone())
             .await
             .map_err(unreachable)?;
-        migrate::run(&pool, app_url, owner_url).await?;
+        let put_back = migrate::run(&pool, app_url, owner_url).await?;
         let epoch = first_epoch(&pool).await.map_err(unreachable)?;
         let head: i64 =
             sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(&pool).await.map_err(unreachable)?;
@@ -84,7 +86,7 @@ impl PostgresStore {
         let mut tasks = JoinSet::new();
         tasks.spawn(wake::tell(options.clone(), group.watch()));
         tasks.spawn(wake::listen(options.clone(), pool.clone(), Arc::downgrade(&group)));
-        Ok(PostgresStore { inner: Arc::new(Inner { pool, group, presence: presence::Presence::new(options), _tasks: tasks }) })
+        Ok(PostgresStore { inner: Arc::new(Inner { pool, group, presence: presence::Presence::new(options), put_back, _tasks: tasks }) })
     }
 
     /// Only brings the tables up to date, as `connect` would.
@@ -93,16 +95,24 @@ impl PostgresStore {
         let pool = PgPoolOptions::new().max_connections(1).connect_with(options).await.map_err(unreachable)?;
         let done = migrate::run(&pool, app_url, owner_url).await;
         pool.close().await;
-        done
+        done.map(drop)
     }
 
-    /// Starts a new history, e.g. after a restore.
-    pub async fn start_epoch(&self, reason: &str, parting: Parting) -> Result<Epoch, ReadError> {
+    /// Starts a new history, e.g. after a restore. `None` leaves it attested by nobody, so that no seal goes on in it.
+    pub async fn start_epoch(&self, reason: &str, parting: Parting, attested: Option<&Attestation>) -> Result<Epoch, ReadError> {
         let mut tx = self.inner.pool.begin().await.map_err(unavailable)?;
         let epoch = insert_epoch(&mut tx, reason, parting).await.map_err(unavailable)?;
+        if let Some(attested) = attested {
+            seal::enrol(&mut tx, attested, epoch).await.map_err(unavailable)?;
+        }
         tx.commit().await.map_err(unavailable)?;
         self.inner.group.set_epoch(epoch);
         Ok(epoch)
+    }
+
+    /// What kept the tables append-only and was not there when they were opened, in words: somebody took it away.
+    pub fn put_back(&self) -> &[String] {
+        &self.inner.put_back
     }
 
     /// Closes the connections; appends that come later fail.

@@ -9,19 +9,24 @@
 //! - [`tree`] and [`proof`]: the tree's arithmetic, making proofs, checking them; no database
 //! - [`note`] and [`checkpoint`]: the signed text that everybody can hold on to
 //! - [`tables`] and [`tiles`]: the tree's hashes in the database
+//! - [`roll`] and [`attest`]: the journal's epochs, signed
+//! - [`ExportEnd`]: what says that an export of the audit is whole
 //! - [`sealer`], [`place`], [`keys`]: who writes, where else, signed with what
 //! - [`set_back`]: whether the journal is an earlier state of itself
 //! - [`check`]: reads everything and names the first position that does not hold
 
+pub mod attest;
 pub mod check;
 pub mod checkpoint;
 mod edge;
+mod export_end;
 pub mod keys;
 pub mod leaf;
 pub mod note;
 pub mod place;
 pub mod proof;
 mod reader;
+pub mod roll;
 pub mod sealer;
 mod set_back;
 pub mod tables;
@@ -30,11 +35,14 @@ mod tests;
 pub mod tiles;
 pub mod tree;
 
+pub use attest::Attestation;
 pub use checkpoint::Checkpoint;
+pub use export_end::ExportEnd;
 pub use leaf::{Hash, content_hash, leaf_hash, leaf_of};
 pub use note::{SignedNote, VerifierKey};
 pub use place::{CheckpointFolder, SecondPlace};
 pub use reader::{Consistency, Inclusion, Seal, SealError, Sealed};
+pub use roll::{OtherEpochs, Roll};
 pub use sealer::{SealState, Sealer};
 pub use set_back::{Parting, SetBack, parting, set_back};
 pub use tables::SealTables;

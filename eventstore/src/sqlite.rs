@@ -4,6 +4,7 @@
 //! through one connection; the group commit shares its flushes.
 
 mod connection;
+mod guards;
 mod lease;
 mod migrate;
 mod page;
@@ -29,7 +30,7 @@ use crate::append::group::Group;
 use crate::clock;
 use crate::envelope::Epoch;
 use crate::journal::ReadError;
-use crate::seal::Parting;
+use crate::seal::{Attestation, Parting};
 
 /// How long a connection waits for another process's lock (a backup under way).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -54,6 +55,7 @@ struct Inner {
     writer: SqlitePool,
     readers: SqlitePool,
     group: Group,
+    put_back: Vec<String>,
 }
 
 impl SqliteStore {
@@ -74,20 +76,29 @@ impl SqliteStore {
             .pragma("journal_size_limit", "67108864");
         let writer = one_writer().connect_with(options.clone()).await.map_err(database)?;
         migrate::migrator().run(&writer).await.map_err(|error| OpenError::Database(error.to_string()))?;
+        let put_back = guards::put_back(&writer).await.map_err(database)?;
         let readers = readers().connect_with(options.pragma("query_only", "ON")).await.map_err(database)?;
         let epoch = first_epoch(&writer).await.map_err(database)?;
         let (head, _) = read::last(&readers).await.map_err(database)?;
         let group = Group::start(Arc::new(write::SqliteWriter::new(writer.clone())), epoch, head);
-        Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group }) })
+        Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group, put_back }) })
     }
 
-    /// Starts a new history, e.g. after a restore.
-    pub async fn start_epoch(&self, reason: &str, parting: Parting) -> Result<Epoch, ReadError> {
+    /// Starts a new history, e.g. after a restore. `None` leaves it attested by nobody, so that no seal goes on in it.
+    pub async fn start_epoch(&self, reason: &str, parting: Parting, attested: Option<&Attestation>) -> Result<Epoch, ReadError> {
         let mut tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
         let epoch = insert_epoch(&mut tx, reason, parting).await.map_err(unavailable)?;
+        if let Some(attested) = attested {
+            seal::enrol(&mut tx, attested, epoch).await.map_err(unavailable)?;
+        }
         tx.commit().await.map_err(unavailable)?;
         self.inner.group.set_epoch(epoch);
         Ok(epoch)
+    }
+
+    /// What kept the file append-only and was not there when it was opened, in words: somebody took it away.
+    pub fn put_back(&self) -> &[String] {
+        &self.inner.put_back
     }
 
     /// Waits for what is under way and closes the file.

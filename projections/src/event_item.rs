@@ -66,6 +66,15 @@ pub enum ClientAddress {
     Left,
 }
 
+impl EventItem {
+    /// What it shows and its proof does not hold, but in sealed form or not at all: private fields, the address, the name of a person.
+    pub fn unproven(&self) -> u64 {
+        let Some(proof) = &self.proof else { return 0 };
+        let named = proof.actor_name.is_empty() && !self.actor.name.is_empty();
+        private::count_sealed(&proof.payload) + u64::from(proof.client_address.is_some()) + u64::from(named)
+    }
+}
+
 impl Queries {
     /// One event for the outside.
     pub async fn event_item(&self, recorded: &Recorded, address: ClientAddress) -> Result<EventItem, QueryError> {

@@ -132,8 +132,8 @@ impl World {
 
     pub(crate) async fn start_epoch(&self) {
         match &self.ground {
-            Ground::Sqlite(_, store) => store.start_epoch("test", Parting::default()).await,
-            Ground::Postgres(_, store) => store.start_epoch("test", Parting::default()).await,
+            Ground::Sqlite(_, store) => store.start_epoch("test", Parting::default(), None).await,
+            Ground::Postgres(_, store) => store.start_epoch("test", Parting::default(), None).await,
         }
         .expect("an epoch");
     }

@@ -47,6 +47,12 @@ impl SecondPlace for Nowhere {
     async fn kept(&self) -> Result<Vec<String>, String> {
         Ok(Vec::new())
     }
+    async fn keep_roll(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+    async fn rolls(&self) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
 }
 
 #[tokio::main]

@@ -3,13 +3,14 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use opensail_commands::journal::{Cursor, Position, Sealed};
+use opensail_commands::journal::{Cursor, ExportEnd, Position, Sealed};
 use opensail_commands::team::ExportAudit;
 use opensail_domain::kernel::TeamId;
 use opensail_domain::team::AuditFormat;
-use opensail_projections::MAX_LIMIT;
 use opensail_projections::audit::{AuditFilter, EventPage};
+use opensail_projections::{EventItem, MAX_LIMIT};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::csv;
 use super::filter::{AuditParams, ExportFormat};
@@ -22,10 +23,10 @@ use crate::router::Api;
 
 /// What the first line of an export says it is.
 const FORMAT: &str = "opensail-audit";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// Everything that a query of the audit finds, as JSON lines: a header line with a signed checkpoint, event items each with its proof in the
-/// checkpoint's tree, and a last line that counts them. `limit` is not heeded. `opensail audit verify` checks it without a server.
+/// checkpoint's tree, and a last line that counts them and is signed. `limit` is not heeded. `opensail audit verify` checks it without a server.
 /// With `format=csv` for spreadsheets, without proofs; nothing in it is taken for a formula.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AuditParams), responses((status = 200, description = "The events", body = String, content_type = "application/x-ndjson"), (status = 200, description = "The events", body = String, content_type = "text/csv")))]
 pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(params): Params<AuditParams>) -> Result<Response, Problem> {
@@ -49,19 +50,22 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
     let size = sealed.as_ref().map(|sealed| sealed.checkpoint.size);
     let mut first = json!({
         "format": FORMAT, "version": FORMAT_VERSION, "epoch": head.epoch.to_string(), "position": size.unwrap_or(end),
-        "tenants": filter.tenants, "filtered": params.is_filtered(),
+        "tenants": filter.tenants, "filtered": params.is_filtered(), "filter": params.filter(),
     });
-    if let Some(Sealed { checkpoint, note }) = sealed {
+    if let Some(Sealed { checkpoint, note }) = &sealed {
         api.wait_for(checkpoint.size).await?;
-        first["checkpoint"] = note.into();
+        first["checkpoint"] = note.as_str().into();
         first["keys"] = api.verifier_keys().await?.into();
+        first["epochs"] = api.seal()?.roll().await?.into();
     }
-    let first = futures::stream::once(async move { Ok(json_lines::line(&first)) });
-    let pages = futures::stream::unfold(Some((page, 0)), move |rest| {
-        let (api, filter) = (api.clone(), filter.clone());
+    let first = json_lines::line(&first);
+    let begun = Written::after(&first);
+    let first = futures::stream::once(async move { Ok(first) });
+    let pages = futures::stream::unfold(Some((page, begun)), move |rest| {
+        let (api, filter, sealed) = (api.clone(), filter.clone(), sealed.clone());
         async move {
-            let (page, before) = rest?;
-            match api.audit_lines(&filter, page, size, before).await {
+            let (page, written) = rest?;
+            match api.audit_lines(&filter, page, sealed.as_ref(), written).await {
                 Ok((lines, next)) => Some((Ok(lines), next)),
                 Err(problem) => Some((Err(problem), None)),
             }
@@ -109,25 +113,60 @@ impl Api {
         ([name, kind], json_lines::body(first.chain(pages))).into_response()
     }
 
-    /// One page of lines after `before` events, and the page after it with the count so far. The last page ends with the line that counts.
+    /// One page of lines after those that are written, and the page after it. The last page ends with the line that counts and is signed.
     async fn audit_lines(
         &self,
         filter: &AuditFilter,
         page: EventPage,
-        sealed: Option<u64>,
-        before: usize,
-    ) -> Result<(Bytes, Option<(EventPage, usize)>), Problem> {
+        sealed: Option<&Sealed>,
+        mut written: Written,
+    ) -> Result<(Bytes, Option<(EventPage, Written)>), Problem> {
         let found = match sealed {
-            Some(size) => self.queries().proven_events(filter, &page, size).await?,
+            Some(sealed) => self.queries().proven_events(filter, &page, sealed.checkpoint.size).await?,
             None => self.queries().audit_events(filter, &page).await?,
         };
-        let events = before + found.items.len();
         let mut lines: Vec<u8> = found.items.iter().flat_map(json_lines::line).collect();
-        let after = following(found.next);
-        if after.is_none() {
-            lines.extend(json_lines::line(&json!({ "end": { "events": events } })));
+        written.events += found.items.len() as u64;
+        written.private += found.items.iter().map(EventItem::unproven).sum::<u64>();
+        written.hash.update(&lines);
+        if let Some(after) = following(found.next) {
+            return Ok((lines.into(), Some((EventPage { after: Some(after), ..page }, written))));
         }
-        Ok((lines.into(), after.map(|after| (EventPage { after: Some(after), ..page }, events))))
+        let mut end = json!({ "events": written.events, "private_fields": written.private });
+        if let Some(sealed) = sealed {
+            end["note"] = self.sign_end(sealed, written).await?.into();
+        }
+        lines.extend(json_lines::line(&json!({ "end": end })));
+        Ok((lines.into(), None))
+    }
+
+    async fn sign_end(&self, sealed: &Sealed, written: Written) -> Result<String, Problem> {
+        let first = sealed.checkpoint.first_epoch().ok_or_else(Problem::not_found)?;
+        let Written { events, private, hash } = written;
+        let end = ExportEnd {
+            first,
+            size: sealed.checkpoint.size,
+            time: self.commands().clock().now(),
+            events,
+            private,
+            hash: hash.finalize().into(),
+        };
+        Ok(self.seal()?.sign_export(self.commands().keyring(), &sealed.note, &end).await?)
+    }
+}
+
+/// What an export holds so far.
+#[derive(Clone)]
+struct Written {
+    events: u64,
+    /// What they show that is not proven.
+    private: u64,
+    hash: Sha256,
+}
+
+impl Written {
+    fn after(first: &Bytes) -> Written {
+        Written { events: 0, private: 0, hash: Sha256::new().chain_update(first) }
     }
 }
 

@@ -5,6 +5,7 @@ use opensail_domain::kernel::{AccountId, ProjectId, TeamId};
 use opensail_domain::team::{AuditQuestion, Role, identifier};
 use opensail_projections::audit::AuditFilter;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -70,10 +71,25 @@ pub(super) enum ExportFormat {
 }
 
 impl AuditParams {
+    /// What leaves out events of the tenants asked for, as it was given.
+    pub(super) fn filter(&self) -> Map<String, Value> {
+        let text = |text: &Option<String>| text.clone();
+        let given = [
+            ("project_id", self.project_id.map(|id| id.to_string())),
+            ("actor", text(&self.actor)),
+            ("type", text(&self.event_type)),
+            ("stream", text(&self.stream)),
+            ("correlation", self.correlation.map(|id| id.to_string())),
+            ("from", text(&self.from)),
+            ("to", text(&self.to)),
+            ("after", text(&self.after)),
+        ];
+        given.into_iter().filter_map(|(name, given)| Some((name.to_owned(), given?.into()))).collect()
+    }
+
     /// Whether it leaves out events of the tenants asked for.
     pub(super) fn is_filtered(&self) -> bool {
-        let texts = [&self.actor, &self.event_type, &self.stream, &self.from, &self.to, &self.after];
-        self.project_id.is_some() || self.correlation.is_some() || texts.iter().any(|text| text.is_some())
+        !self.filter().is_empty()
     }
 
     /// As it is written down that it was asked.

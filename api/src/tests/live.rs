@@ -90,7 +90,7 @@ async fn a_cursor_of_another_history_is_refused() {
     let world = World::new().await;
     let (ada, _, session) = place(&world).await;
     let old = world.commands.journal().head().await.unwrap();
-    world.store.start_epoch("a restore", Parting::default()).await.unwrap();
+    world.store.start_epoch("a restore", Parting::default(), None).await.unwrap();
     let after = format!("{}.{}", old.epoch, old.position + 5);
     let problem = world.send(stream(&ada, &session, Some(&after))).await.refused(410, "epoch_changed");
     assert_eq!(problem["common_position"], old.position);

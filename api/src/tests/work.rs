@@ -18,10 +18,10 @@ pub(super) async fn admin(world: &World) -> Person {
     Person { bearer: format!("Bearer {}", answer["access_token"].as_str().unwrap()), account: admin.to_string() }
 }
 
-/// A piece that was delivered too often.
+/// A piece that was delivered too often, of the last event.
 async fn parked(queue: &dyn WorkRelay, world: &World) -> String {
     let head = world.store.head().await.unwrap();
-    let piece = Work { id: Cursor { epoch: head.epoch, position: 1 }.to_string(), kind: "agent_session.requested".into() };
+    let piece = Work { id: Cursor { epoch: head.epoch, position: head.position }.to_string(), kind: "agent_session.requested".into() };
     queue.put(&piece).await.unwrap();
     while queue.parked_count().await == Ok(0) {
         // It looks by itself what comes no more, and then waits for others.
@@ -40,8 +40,9 @@ async fn orders(world: &World) -> Vec<Recorded> {
 #[tokio::test]
 async fn a_retry_is_told_for_ever() {
     let world = World::new().await;
-    let ada = world.person("ada").await;
     let root = admin(&world).await;
+    let ada = world.person("ada").await;
+    let at = world.store.head().await.unwrap().position;
     let piece = parked(world.api.work(), &world).await;
     let path = format!("/api/v1/work/parked/{piece}/retry");
     world.ask(&ada, "POST", &path, None).await.refused(403, "forbidden");
@@ -51,8 +52,8 @@ async fn a_retry_is_told_for_ever() {
     assert_eq!(told.len(), 1);
     assert_eq!((json!(told[0].position), &told[0].actor.id), (position, &root.account));
     // Where the event of the piece lies.
-    let first = world.store.read_at(&[1]).await.unwrap().remove(0);
-    assert_eq!((&told[0].tenant, &told[0].project), (&first.tenant, &first.project));
+    let of_ada = world.store.read_at(&[at]).await.unwrap().remove(0);
+    assert_eq!((&told[0].tenant, &told[0].project), (&of_ada.tenant, &of_ada.project));
     assert_ne!(told[0].tenant, format!("account-{}", root.account));
     assert_eq!(told[0].payload, json!({ "piece": piece, "ordered_by": root.account }).to_string());
     assert_eq!(world.api.work().take().await.work.id, piece);

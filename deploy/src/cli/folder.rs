@@ -38,7 +38,7 @@ pub async fn backup(file: &Path) -> Result<(), CliError> {
 
 pub async fn restore(file: &Path, forgotten: Option<&Path>) -> Result<(), CliError> {
     let settings = settings()?;
-    let restored = operations::restore::restore(&settings.home, file, forgotten).await.map_err(failed)?;
+    let restored = operations::restore::restore(&settings, file, forgotten).await.map_err(failed)?;
     eprintln!("restored into {} as epoch {}; `opensail serve` goes on from there", settings.home.display(), restored.epoch);
     if restored.forgotten_again > 0 {
         eprintln!("forgotten again: {} people and sessions", restored.forgotten_again);
@@ -47,7 +47,13 @@ pub async fn restore(file: &Path, forgotten: Option<&Path>) -> Result<(), CliErr
 }
 
 pub async fn new_epoch() -> Result<(), CliError> {
-    let (epoch, shared) = operations::new_epoch::new_epoch(&settings()?).await.map_err(failed)?;
+    let begun = operations::new_epoch::new_epoch(&settings()?).await.map_err(failed)?;
+    let (epoch, shared) = (begun.epoch, begun.shared);
+    for forged in begun.disowned {
+        eprintln!(
+            "WARNING: epoch {forged} was begun by nobody who holds the seal's key: somebody changed the database. The new epoch disowns it"
+        );
+    }
     eprintln!(
         "epoch {epoch} begins; readers of earlier ones are told that positions 1 to {shared} still hold. `opensail serve` goes on from there"
     );
@@ -62,8 +68,8 @@ pub async fn sign_in_link() -> Result<(), CliError> {
         (None, Err(_)) => format!("http://{}", settings.listen),
     };
     let stores = stores::open(&settings).await.map_err(failed)?;
-    set_back::refuse(&settings, &stores).await.map_err(failed)?;
     let secret = assemble::secret(&settings, &stores).await.map_err(failed)?;
+    set_back::refuse(&settings, &stores, &secret).await.map_err(failed)?;
     let commands = assemble::commands(&settings, &stores, &secret).await.map_err(failed)?;
     let owner = commands.desktop_owner().await.map_err(failed)?;
     let owner = owner.ok_or_else(|| CliError::Failed("nobody lives here yet; start it once with `opensail serve`".into()))?;

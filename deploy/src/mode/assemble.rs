@@ -11,9 +11,9 @@ use opensail_commands::ports::clock::{RandomIds, SystemClock};
 use opensail_commands::{Commands, EMAIL_LABEL, Mode, Registration};
 use opensail_csi::cas::LocalStore;
 use opensail_csi::tree::Rules;
-use opensail_eventstore::Seal;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::{KeyError, Keyring, derive};
+use opensail_eventstore::{Seal, Vault};
 use opensail_projections::{Projections, Queries};
 use opensail_workers::Hands;
 use opensail_workers::keep_forgotten::KeepForgotten;
@@ -86,8 +86,8 @@ impl Opened {
         let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
         folder.announce(&format!("process {} at {url}", std::process::id())).map_err(other)?;
         let stores = stores::open(&settings).await.map_err(StartError::Database)?;
-        set_back::refuse(&settings, &stores).await.map_err(StartError::Database)?;
         let secret = secret(&settings, &stores).await?;
+        set_back::refuse(&settings, &stores, &secret).await.map_err(StartError::Database)?;
         let boot = format!("{}/{}", hostname(), uuid::Uuid::now_v7());
         let commands = commands(&settings, &stores, &secret).await?;
         Ok(Opened { settings, stores, commands, url, address, boot, parts, folder, listener, secret })
@@ -235,6 +235,20 @@ pub async fn secret(settings: &Settings, stores: &Stores) -> Result<String, Star
             let begun = stores.journal.head().await.map_err(other)?.position > 0;
             Ok(secret_key::kept(&settings.home, begun)?)
         }
+    }
+}
+
+/// The keys as they lie in the vault now: under SECRET_KEY or, before it is changed, still under the one before.
+pub async fn keyring_as_it_lies(settings: &Settings, stores: &Stores, secret: &str) -> Result<Keyring, KeyError> {
+    keyring_over(settings, stores.vault.clone(), secret).await
+}
+
+/// The same over a vault of its own.
+pub async fn keyring_over(settings: &Settings, vault: Arc<dyn Vault>, secret: &str) -> Result<Keyring, KeyError> {
+    let keyring = Keyring::new(vault.clone(), secret.as_bytes());
+    match (keyring.check(FIRST_SEAL).await, &settings.secret_key_previous) {
+        (Err(KeyError::OtherSecret(_)), Some(previous)) => Ok(Keyring::new(vault, previous.as_bytes())),
+        (checked, _) => checked.map(|()| keyring),
     }
 }
 

@@ -21,7 +21,11 @@ const MOST_BEHIND: u64 = 10_000;
 /// Neither is one that has not moved for so long though the journal has: longer than a transaction that is held up, or a database that fails over.
 const LONGEST_STILL: Duration = Duration::from_secs(30);
 
-struct JournalProbe(Arc<dyn Journal>);
+struct JournalProbe {
+    journal: Arc<dyn Journal>,
+    /// What was not there at the start, of what keeps it append-only.
+    put_back: Vec<String>,
+}
 
 #[async_trait]
 impl Probe for JournalProbe {
@@ -29,9 +33,11 @@ impl Probe for JournalProbe {
         "journal"
     }
     async fn check(&self) -> Result<Found, String> {
-        let head = self.0.head().await.map_err(|e| e.to_string())?;
-        let numbers = Numbers::from([("position", head.position as f64), ("waiting_appends", self.0.waiting() as f64)]);
-        let trouble = self.0.set_back().borrow().clone().map(|why| Trouble { why, tolerable: false });
+        let head = self.journal.head().await.map_err(|e| e.to_string())?;
+        let numbers = Numbers::from([("position", head.position as f64), ("waiting_appends", self.journal.waiting() as f64)]);
+        let set_back = self.journal.set_back().borrow().clone().map(|why| Trouble { why, tolerable: false });
+        let put_back = || Trouble { why: format!("at the start it was not append-only: {}", self.put_back.join("; ")), tolerable: true };
+        let trouble = set_back.or_else(|| (!self.put_back.is_empty()).then(put_back));
         Ok(Found { numbers, trouble, ..Found::default() })
     }
 }
@@ -190,7 +196,10 @@ impl Probe for RelayProbe<dyn WorkRelay> {
 }
 
 pub(super) fn all(stores: &Stores, projections: &Projections, sealing: Sealing, relays: &Relays) -> Vec<Box<dyn Probe>> {
-    let mut probes: Vec<Box<dyn Probe>> = vec![Box::new(JournalProbe(stores.journal.clone())), Box::new(SealProbe(sealing.state.clone()))];
+    let mut probes: Vec<Box<dyn Probe>> = vec![
+        Box::new(JournalProbe { journal: stores.journal.clone(), put_back: stores.put_back().to_vec() }),
+        Box::new(SealProbe(sealing.state.clone())),
+    ];
     for place in sealing.places {
         probes.push(Box::new(CheckpointsProbe { state: sealing.state.clone(), place }));
     }

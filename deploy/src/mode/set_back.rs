@@ -1,11 +1,13 @@
-//! Before anything is written: is the journal an earlier state of what it was? Asked are the places that remember checkpoints and, where they lie
-//! elsewhere, the views, which know up to the last event.
+//! Before anything is written: is the journal an earlier state of what it was? Asked are the roll of its epochs, the places that remember
+//! checkpoints and, where they lie elsewhere, the views, which know up to the last event.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opensail_eventstore::ReadError;
-use opensail_eventstore::seal::{SealError, set_back};
+use opensail_eventstore::seal::{Roll, SealError, SecondPlace, attest, set_back};
 
+use super::assemble;
 use super::sealing::second_places;
 use super::stores::Stores;
 use crate::settings::Settings;
@@ -14,15 +16,28 @@ use crate::settings::Settings;
 const ANSWERS: Duration = Duration::from_secs(5);
 
 /// Why it cannot be used as it is, with what to do.
-pub async fn refuse(settings: &Settings, stores: &Stores) -> Result<(), String> {
+pub async fn refuse(settings: &Settings, stores: &Stores, secret: &str) -> Result<(), String> {
     let told = |what: String| {
         format!(
             "the journal was set back: {what}. If it was restored from an earlier copy, or failed over with a loss: stop every server on it and \
              say `opensail new-epoch`, so that readers are told where the two histories part. If not, somebody changed it: `opensail audit verify`"
         )
     };
-    for place in second_places(settings) {
-        let asked = tokio::time::timeout(ANSWERS, place.newest()).await.unwrap_or_else(|_| Err("it does not answer".into()));
+    let places = second_places(settings);
+    let roll = match roll(settings, stores, secret, &places).await {
+        Ok(roll) => roll,
+        // Whoever opens the vault next says what to do.
+        Err(SealError::Key(_)) => return Ok(()),
+        Err(SealError::Unavailable(error)) => return Err(error.to_string()),
+        Err(error) => return Err(told(error.to_string())),
+    };
+    match set_back(&stores.seal, &roll, &[]).await {
+        Ok(None) => {}
+        Ok(Some(found)) => return Err(told(found.to_string())),
+        Err(error) => return Err(error.to_string()),
+    }
+    for place in places {
+        let asked = answered(place.newest()).await;
         let note = match asked {
             Ok(note) => note,
             Err(why) => {
@@ -30,7 +45,7 @@ pub async fn refuse(settings: &Settings, stores: &Stores) -> Result<(), String> 
                 continue;
             }
         };
-        match set_back(&stores.seal, note.as_slice()).await {
+        match set_back(&stores.seal, &roll, note.as_slice()).await {
             Ok(None) => {}
             Ok(Some(found)) => return Err(told(format!("{} remembers that {found}", place.name()))),
             Err(SealError::Unavailable(error)) => return Err(error.to_string()),
@@ -42,6 +57,25 @@ pub async fn refuse(settings: &Settings, stores: &Stores) -> Result<(), String> 
         Some((seen, head)) => Err(told(format!("the views have seen position {seen}, and the journal ends at {head}"))),
         None => Ok(()),
     }
+}
+
+/// The roll of the journal's epochs; where there is none yet, they are taken as they are found.
+async fn roll(settings: &Settings, stores: &Stores, secret: &str, places: &[Arc<dyn SecondPlace>]) -> Result<Roll, SealError> {
+    let mut outside = Vec::new();
+    if stores.seal.rolls().await?.is_empty() {
+        for place in places {
+            match answered(place.rolls()).await {
+                Ok(rolls) => outside.extend(rolls),
+                Err(why) => tracing::warn!(place = place.name(), why, "whether the epochs were signed before could not be asked here"),
+            }
+        }
+    }
+    let keyring = assemble::keyring_as_it_lies(settings, stores, secret).await?;
+    attest::settle(&stores.seal, &keyring, &outside).await
+}
+
+async fn answered<T>(asked: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    tokio::time::timeout(ANSWERS, asked).await.unwrap_or_else(|_| Err("it does not answer".into()))
 }
 
 /// A position of this history that a view has seen, and the journal's end, if that is before it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opensail_eventstore::postgres::PostgresStore;
-use opensail_eventstore::seal::Parting;
+use opensail_eventstore::seal::{Attestation, Parting};
 use opensail_eventstore::snapshot::SnapshotTable;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Epoch, Journal, Leases, ReadError, SealTables, Vault};
@@ -31,6 +31,14 @@ enum Own {
 
 /// Opens journal, vault and views, bringing their tables up to date.
 pub async fn open(settings: &Settings) -> Result<Stores, String> {
+    let stores = open_as_they_are(settings).await?;
+    for what in stores.put_back() {
+        tracing::warn!("the journal was not append-only: {what}. Somebody changed the database: `opensail audit verify`");
+    }
+    Ok(stores)
+}
+
+async fn open_as_they_are(settings: &Settings) -> Result<Stores, String> {
     if data_folder::half_restored(&settings.home).exists() {
         return Err(DataFolderError::HalfRestored { folder: settings.home.display().to_string() }.to_string());
     }
@@ -57,10 +65,18 @@ impl Stores {
         Stores { journal: shared.clone(), vault: shared.clone(), leases: shared.clone(), cache: shared.clone(), seal: shared, views, own }
     }
 
-    pub async fn start_epoch(&self, reason: &str, parting: Parting) -> Result<Epoch, ReadError> {
+    pub async fn start_epoch(&self, reason: &str, parting: Parting, attested: &Attestation) -> Result<Epoch, ReadError> {
         match &self.own {
-            Own::Sqlite(store) => store.start_epoch(reason, parting).await,
-            Own::Postgres(store) => store.start_epoch(reason, parting).await,
+            Own::Sqlite(store) => store.start_epoch(reason, parting, Some(attested)).await,
+            Own::Postgres(store) => store.start_epoch(reason, parting, Some(attested)).await,
+        }
+    }
+
+    /// What kept the journal append-only and was not there when it was opened.
+    pub fn put_back(&self) -> &[String] {
+        match &self.own {
+            Own::Sqlite(store) => store.put_back(),
+            Own::Postgres(store) => store.put_back(),
         }
     }
 

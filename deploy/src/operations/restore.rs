@@ -4,15 +4,20 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use opensail_eventstore::Epoch;
-use opensail_eventstore::seal::Parting;
+use opensail_eventstore::seal::{Attestation, Parting, attest};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring;
+use opensail_eventstore::{Epoch, Journal, SealTables};
 use opensail_workers::keep_forgotten::{self, Forgotten};
 
 use super::backup::{FORM, JOURNAL, MARK};
+use super::new_epoch::tell_places;
 use crate::data_folder::{self, DataFolder, DataFolderError};
+use crate::mode::assemble;
+use crate::mode::sealing::second_places;
+use crate::settings::{Settings, secret_key};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
@@ -38,7 +43,10 @@ pub struct Restored {
 
 /// A kill at any point leaves either nothing or a folder that no server takes. `forgotten` is the list of the data folder that was lost: what was forgotten after the backup is forgotten again before anybody
 /// can read it, and the next start writes it down.
-pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Result<Restored, RestoreError> {
+///
+/// Needs SECRET_KEY where the backup holds none, for the seal's key attests the new epoch.
+pub async fn restore(settings: &Settings, source: &Path, forgotten: Option<&Path>) -> Result<Restored, RestoreError> {
+    let home = &*settings.home;
     let later = match forgotten {
         Some(list) => keep_forgotten::read_whole(list).map_err(file(list))?,
         None => Vec::new(),
@@ -51,10 +59,10 @@ pub async fn restore(home: &Path, source: &Path, forgotten: Option<&Path>) -> Re
         true => RestoreError::BrokeOff { home: home.display().to_string(), why: Box::new(why) },
         false => why,
     };
-    bring_back(&folder, source, &later).await.map_err(broke_off)
+    bring_back(settings, &folder, source, &later).await.map_err(broke_off)
 }
 
-async fn bring_back(folder: &DataFolder, source: &Path, later: &[Forgotten]) -> Result<Restored, RestoreError> {
+async fn bring_back(settings: &Settings, folder: &DataFolder, source: &Path, later: &[Forgotten]) -> Result<Restored, RestoreError> {
     let (to, from) = (folder.path().to_path_buf(), source.to_path_buf());
     tokio::task::spawn_blocking(move || unpack(&from, &to))
         .await
@@ -67,13 +75,38 @@ async fn bring_back(folder: &DataFolder, source: &Path, later: &[Forgotten]) -> 
     for line in &forgotten {
         keyring::destroy(&store, &line.subject).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
     }
-    let epoch = store.start_epoch("restore", Parting::default()).await.map_err(|e| RestoreError::Journal(e.to_string()))?;
+    let epoch = begin(settings, &store).await?;
     store.close().await;
     let mark = data_folder::half_restored(home);
     // All of it is on the disk before the mark goes.
     File::open(home).and_then(|folder| Ok(rustix::fs::syncfs(folder)?)).map_err(file(home))?;
     std::fs::remove_file(&mark).and_then(|()| File::open(home)?.sync_all()).map_err(file(&mark))?;
     Ok(Restored { epoch, forgotten_again: forgotten.len() })
+}
+
+/// The epoch, attested by the seal's key, which came with the backup.
+async fn begin(settings: &Settings, store: &SqliteStore) -> Result<Epoch, RestoreError> {
+    let journal = |error: &dyn std::fmt::Display| RestoreError::Journal(error.to_string());
+    let secret = match &settings.secret_key {
+        Some(key) => key.clone(),
+        None => secret_key::kept(&settings.home, true).map_err(|error| journal(&error))?,
+    };
+    let keyring = assemble::keyring_over(settings, Arc::new(store.clone()), &secret).await.map_err(|error| journal(&error))?;
+    let (tables, places): (Arc<dyn SealTables>, _) = (Arc::new(store.clone()), second_places(settings));
+    let mut rolls = Vec::new();
+    for place in &places {
+        match place.rolls().await {
+            Ok(kept) => rolls.extend(kept),
+            Err(why) => eprintln!("{} could not be asked which epochs it remembers: {why}", place.name()),
+        }
+    }
+    let head = store.head().await.map_err(|error| journal(&error))?.position;
+    let roll = attest::reckoned(&tables, &keyring, &rolls).await.map_err(|error| journal(&error))?;
+    let parting = Parting::default();
+    let attested = Attestation::prepare(&tables, &keyring, roll, head, &parting).await.map_err(|error| journal(&error))?;
+    let epoch = store.start_epoch("restore", parting, Some(&attested)).await.map_err(|error| journal(&error))?;
+    tell_places(&places, &*tables).await.map_err(|error| journal(&error))?;
+    Ok(epoch)
 }
 
 fn file(what: &Path) -> impl Fn(std::io::Error) -> RestoreError + use<> {

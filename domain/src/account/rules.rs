@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::event::*;
-use crate::kernel::{MAX_REASON_CHARS, Rejection, RejectionKind, checked_reason};
+use crate::kernel::{MAX_REASON_CHARS, Rejection, RejectionKind, checked_name, checked_reason, is_unseen};
 
 /// bcrypt reads no more than this; a longer password is refused instead of cut.
 pub const MAX_PASSWORD_BYTES: usize = 72;
@@ -53,7 +53,7 @@ pub enum AccountRejection {
     EmailTaken,
     #[error("this is not an e-mail address")]
     BadEmail,
-    #[error("the name must have 1 to {MAX_NAME_CHARS} characters and no control characters")]
+    #[error("the name must have 1 to {MAX_NAME_CHARS} characters and none of control or that turn the direction of text")]
     BadName,
     #[error("the password must have at least {MIN_PASSWORD_CHARS} characters")]
     PasswordTooShort,
@@ -91,7 +91,7 @@ impl Rejection for AccountRejection {
 pub fn normal_email(email: &str) -> Result<String, AccountRejection> {
     let email = email.trim().to_lowercase();
     let well_formed = email.len() <= MAX_EMAIL_BYTES
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+        && !email.chars().any(|c| c.is_whitespace() || is_unseen(c))
         && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
     if well_formed { Ok(email) } else { Err(AccountRejection::BadEmail) }
 }
@@ -113,11 +113,10 @@ pub(super) fn decide(state: &Account, command: AccountCommand) -> Result<Vec<Acc
             if let Some(email) = registered.email.value() {
                 normal_email(email)?;
             }
-            if let Some(name) = registered.name.value() {
-                let chars = name.trim().chars().count();
-                if chars == 0 || chars > MAX_NAME_CHARS || name.chars().any(char::is_control) {
-                    return Err(AccountRejection::BadName);
-                }
+            if let Some(name) = registered.name.value()
+                && (name.chars().any(is_unseen) || checked_name(name, MAX_NAME_CHARS).is_none())
+            {
+                return Err(AccountRejection::BadName);
             }
             Ok(vec![registered.into()])
         }

@@ -9,7 +9,7 @@ use super::event::*;
 use super::message::CallOutcome;
 use super::rejection::AgentSessionRejection as R;
 use super::state::{AgentSession, Core, OpenCall, Status};
-use crate::kernel::{Private, checked_reason};
+use crate::kernel::{Private, checked_reason, is_unseen};
 
 type Decided = Result<Vec<AgentSessionEvent>, R>;
 
@@ -240,7 +240,7 @@ fn request(state: &AgentSession, requested: Requested, model_has_price: bool) ->
         }
     }
     let model = &requested.model;
-    if model.is_empty() || model.len() > MAX_MODEL_BYTES || model.chars().any(char::is_control) {
+    if model.is_empty() || model.len() > MAX_MODEL_BYTES || model.chars().any(is_unseen) {
         return Err(R::BadModel);
     }
     let budget = &requested.budget;

@@ -17,7 +17,7 @@ pub enum AgentSessionRejection {
     TextTooLong { bytes: usize, limit: usize, pointer: &'static str },
     #[error("{field} must lie between 1 and {max}")]
     BudgetOutOfRange { field: &'static str, max: u64, pointer: &'static str },
-    #[error("the model must have 1 to {MAX_MODEL_BYTES} bytes and no control characters")]
+    #[error("the model must have 1 to {MAX_MODEL_BYTES} bytes and no characters of control or that turn the direction of text")]
     BadModel,
     #[error("no price is known for model {model}, so a money limit cannot be held; leave max_micro_usd out or set a price")]
     NoPrice { model: String },
@@ -57,7 +57,7 @@ pub enum AgentSessionRejection {
     NotAFork,
     #[error("the fork's files were thrown away; fork again from one of its events")]
     Discarded,
-    #[error("the name must have 1 to {limit} bytes and no control characters")]
+    #[error("the name must have 1 to {limit} bytes and no characters of control or that turn the direction of text")]
     BadSnapshotName { limit: usize },
 }
 

@@ -4,6 +4,7 @@ pub mod any_event;
 pub mod decider;
 pub mod event;
 pub mod ids;
+pub mod name;
 pub mod private;
 pub mod reason;
 #[cfg(feature = "rehearsal")]
@@ -17,6 +18,7 @@ pub mod upcast;
 pub use decider::Decider;
 pub use event::{DecodeError, Event};
 pub use ids::{AccountId, ApprovalId, InvitationId, MessageId, ProjectId, SessionId, TeamId};
+pub use name::{checked_name, is_unseen};
 pub use private::Private;
 pub use reason::{MAX_REASON_CHARS, checked_reason};
 pub use rejection::{Rejection, RejectionKind};

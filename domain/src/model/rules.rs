@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::*;
-use crate::kernel::{AccountId, Rejection, RejectionKind};
+use crate::kernel::{AccountId, Rejection, RejectionKind, is_unseen};
 
 pub const MAX_MODEL_CHARS: usize = 200;
 pub const MAX_ADDRESS_CHARS: usize = 500;
@@ -137,7 +137,7 @@ pub(super) fn evolve(state: &mut ModelSetup, event: &ModelEvent) {
 fn checked_name(name: &str) -> Result<String, ModelRejection> {
     let name = name.trim();
     let chars = name.chars().count();
-    if chars == 0 || chars > MAX_MODEL_CHARS || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if chars == 0 || chars > MAX_MODEL_CHARS || name.chars().any(|c| is_unseen(c) || c.is_whitespace()) {
         return Err(ModelRejection::BadName);
     }
     Ok(name.into())
@@ -146,7 +146,7 @@ fn checked_name(name: &str) -> Result<String, ModelRejection> {
 fn checked_address(url: &str) -> Result<String, ModelRejection> {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or(ModelRejection::BadAddress)?;
     let authority = host.split(['/', '?', '#']).next().unwrap_or_default();
-    let odd = |c: char| c.is_control() || c.is_whitespace();
+    let odd = |c: char| is_unseen(c) || c.is_whitespace();
     if authority.is_empty() || authority.contains('@') || url.chars().count() > MAX_ADDRESS_CHARS || url.chars().any(odd) {
         return Err(ModelRejection::BadAddress);
     }

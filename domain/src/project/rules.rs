@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::event::*;
-use crate::kernel::{Rejection, RejectionKind, TeamId};
+use crate::kernel::{Rejection, RejectionKind, TeamId, checked_name};
 
 pub const MAX_PROJECT_NAME_CHARS: usize = 100;
 /// Upper ends of what retention can be set to.
@@ -75,7 +75,7 @@ pub enum ProjectRejection {
     Deleted,
     #[error("the project's files are not ready yet")]
     NotReady,
-    #[error("the name must have 1 to {MAX_PROJECT_NAME_CHARS} characters and no control characters")]
+    #[error("the name must have 1 to {MAX_PROJECT_NAME_CHARS} characters and none of control or that turn the direction of text")]
     BadName,
     #[error("days must lie between 0 and {MAX_DAYS}, every between 1 and {MAX_EVERY}")]
     BadRetention,
@@ -114,7 +114,7 @@ pub(super) fn decide(state: &Project, command: ProjectCommand) -> Result<Vec<Pro
     use ProjectCommand as C;
     match (state, command) {
         (Project::Absent, C::Create(mut created)) => {
-            created.name = checked_name(&created.name)?;
+            created.name = name_of(&created.name)?;
             Ok(vec![created.into()])
         }
         (Project::Absent, _) => Err(ProjectRejection::Absent),
@@ -125,7 +125,7 @@ pub(super) fn decide(state: &Project, command: ProjectCommand) -> Result<Vec<Pro
         (Project::Preparing(_), C::FailPreparation { reason }) => Ok(vec![PreparationFailed { reason }.into()]),
         (Project::Ready(_) | Project::Failed(_), C::FinishPreparation | C::FailPreparation { .. }) => Ok(vec![]),
         (Project::Preparing(home) | Project::Ready(home) | Project::Failed(home), C::Rename { name }) => {
-            let name = checked_name(&name)?;
+            let name = name_of(&name)?;
             Ok(if name == home.name { vec![] } else { vec![Renamed { name }.into()] })
         }
         (Project::Ready(_), C::RecordWrite(written)) => Ok(vec![written.into()]),
@@ -181,11 +181,6 @@ fn renamed(home: Home, event: &Renamed) -> Home {
     Home { name: event.name.clone(), ..home }
 }
 
-fn checked_name(name: &str) -> Result<String, ProjectRejection> {
-    let name = name.trim();
-    let chars = name.chars().count();
-    if chars == 0 || chars > MAX_PROJECT_NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(ProjectRejection::BadName);
-    }
-    Ok(name.into())
+fn name_of(name: &str) -> Result<String, ProjectRejection> {
+    checked_name(name, MAX_PROJECT_NAME_CHARS).ok_or(ProjectRejection::BadName)
 }

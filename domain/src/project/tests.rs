@@ -47,7 +47,7 @@ fn files_are_recorded_when_ready() {
 
 #[test]
 fn names_are_checked() {
-    for name in ["", " \t", "a\nb", &"x".repeat(MAX_PROJECT_NAME_CHARS + 1)] {
+    for name in ["", " \t", "a\nb", "a\u{200e}b", &"x".repeat(MAX_PROJECT_NAME_CHARS + 1)] {
         project([]).when(ProjectCommand::Create(Created { name: name.into(), ..created() })).then_refused(ProjectRejection::BadName);
         project([created().into()]).when(ProjectCommand::Rename { name: name.into() }).then_refused(ProjectRejection::BadName);
     }

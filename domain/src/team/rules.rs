@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::*;
 use super::reading::{AuditQuestion, Readings};
-use crate::kernel::{AccountId, InvitationId, Micros, Rejection, RejectionKind, TeamId};
+use crate::kernel::{AccountId, InvitationId, Micros, Rejection, RejectionKind, TeamId, checked_name};
 
 pub const MAX_TEAM_NAME_CHARS: usize = 100;
 /// How long an invitation may be accepted.
@@ -112,7 +112,7 @@ pub enum TeamRejection {
     Exists,
     #[error("the team was deleted")]
     Deleted,
-    #[error("the name must have 1 to {MAX_TEAM_NAME_CHARS} characters and no control characters")]
+    #[error("the name must have 1 to {MAX_TEAM_NAME_CHARS} characters and none of control or that turn the direction of text")]
     BadName,
     #[error("this person is a member already; change the role instead")]
     MemberExists,
@@ -172,11 +172,11 @@ pub(super) fn decide(state: &Team, command: TeamCommand) -> Result<Vec<TeamEvent
     };
     match command {
         C::Create { team_id, name, created_by } => {
-            let name = checked_name(&name)?;
+            let name = name_of(&name)?;
             Ok(vec![Created { team_id, name, created_by }.into(), MemberAdded { account_id: created_by, role: Role::Admin }.into()])
         }
         C::Rename { name } => {
-            let name = checked_name(&name)?;
+            let name = name_of(&name)?;
             Ok(if name == present_name { vec![] } else { vec![Renamed { name }.into()] })
         }
         C::AddMember { account_id, role } => match members.get(&account_id) {
@@ -256,11 +256,6 @@ fn last_admin(members: &BTreeMap<AccountId, Role>, account: AccountId) -> bool {
     members.get(&account) == Some(&Role::Admin) && members.values().filter(|role| **role == Role::Admin).count() == 1
 }
 
-fn checked_name(name: &str) -> Result<String, TeamRejection> {
-    let name = name.trim();
-    let chars = name.chars().count();
-    if chars == 0 || chars > MAX_TEAM_NAME_CHARS || name.chars().any(char::is_control) {
-        return Err(TeamRejection::BadName);
-    }
-    Ok(name.into())
+fn name_of(name: &str) -> Result<String, TeamRejection> {
+    checked_name(name, MAX_TEAM_NAME_CHARS).ok_or(TeamRejection::BadName)
 }

@@ -80,7 +80,7 @@ fn of_a_text_that_is_no_identifier_nothing_is_told() {
 
 #[test]
 fn names_are_checked() {
-    for name in ["", "  ", "a\u{7}b", &"x".repeat(MAX_TEAM_NAME_CHARS + 1)] {
+    for name in ["", "  ", "a\u{7}b", "gnp.\u{202e}exe", &"x".repeat(MAX_TEAM_NAME_CHARS + 1)] {
         team(vec![]).when(TeamCommand::Create { team_id: TEAM, name: name.into(), created_by: ADA }).then_refused(TeamRejection::BadName);
         team(crew()).when(TeamCommand::Rename { name: name.into() }).then_refused(TeamRejection::BadName);
     }

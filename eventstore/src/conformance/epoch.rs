@@ -12,9 +12,9 @@ pub async fn a_cursor_of_another_epoch_is_refused(subject: &dyn Subject) {
     let first = journal.append(append(vec![part("a", 0, 3)])).await.expect("appended").epoch;
     assert_eq!(journal.check_epoch(first).await, Ok(()));
     let another = subject.another().await.journal();
-    let second = subject.start_epoch(Parting::default()).await;
+    let second = subject.start_epoch(Parting::default(), None).await;
     journal.append(one("b")).await.expect("appended");
-    let third = subject.start_epoch(Parting::default()).await;
+    let third = subject.start_epoch(Parting::default(), None).await;
     assert_eq!(journal.head().await.map(|head| (head.epoch, head.position)), Ok((third, 4)));
     assert_eq!(journal.check_epoch(third).await, Ok(()));
     assert_eq!(journal.check_epoch(first).await, Err(ReadError::EpochChanged { epoch: third, common: 3 }));
@@ -50,7 +50,7 @@ pub async fn subscriptions_end_with_their_epoch(subject: &dyn Subject) {
     let tail = Tail::start(journal.clone()).await.expect("a tail");
     let mut old = tail.subscribe(0, Filter::default());
     assert_eq!(old.next().await.expect("an event").event.position, 1);
-    let epoch = subject.start_epoch(Parting::default()).await;
+    let epoch = subject.start_epoch(Parting::default(), None).await;
     journal.append(one("b")).await.expect("appended");
     assert_eq!(old.next().await.err(), Some(ReadError::EpochChanged { epoch, common: 1 }));
     let mut new = tail.subscribe(1, Filter::default());

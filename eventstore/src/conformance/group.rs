@@ -135,7 +135,7 @@ pub async fn a_consumer_goes_on_in_a_new_epoch(subject: &dyn Subject) {
     until(|| notes.all().len() == STREAMS * 2).await;
     leave.send(()).expect("it listens");
     first.await.expect("no panic");
-    subject.start_epoch(Parting { shared: Some(COMMON), later_than: 0 }).await;
+    subject.start_epoch(Parting { shared: Some(COMMON), later_than: 0 }, None).await;
     write(subject, 1).await;
 
     let again = Notes::default();

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use self::world::World;
 use super::Subject;
 use crate::lease::{Lease, LeaseError, Leases};
+use crate::seal::check::Finding;
 use crate::seal::sealer::Sealer;
-use crate::seal::{Checkpoint, Seal, SealError, SecondPlace, keys, leaf_of, proof};
+use crate::seal::{Checkpoint, OtherEpochs, Parting, Roll, Seal, SealError, SecondPlace, keys, leaf_of, proof};
 use crate::vault::keyring::Keyring;
 
 pub async fn what_is_sealed_is_proven(subject: &dyn Subject) {
@@ -95,6 +96,9 @@ pub async fn a_new_key_is_announced_by_the_old(subject: &dyn Subject) {
     let second = seal.latest().await.expect("read").expect("sealed");
     assert!(Checkpoint::open(&second.note, &old).is_err());
     assert!(Checkpoint::open(&second.note, std::slice::from_ref(&new)).is_ok());
+    // Who knows only the second finds the epochs signed by it.
+    let roll = seal.roll().await.expect("read").expect("a roll");
+    assert!(Roll::open(&roll, std::slice::from_ref(&new)).is_ok());
     // Who knows only the first key is led to the second.
     assert_eq!(world.check(&old).await.map(|checked| checked.sealed), Ok(12));
     let stranger = Keyring::new(subject.vault(), b"another secret");
@@ -109,6 +113,23 @@ pub async fn a_lost_second_place_stops_nothing(subject: &dyn Subject) {
     world.memory.lost(false);
     world.seal_until(|state| state.place_trouble.is_empty()).await.expect("kept");
     assert_eq!(world.memory.kept().await.map(|kept| kept.len()), Ok(1));
+}
+
+/// A journal of before there were rolls, which has had a restore: what it says is taken as it is found, once, and told.
+pub async fn epochs_of_before_are_taken_once(subject: &dyn Subject) {
+    let world = World::new(subject);
+    world.append("a", 0, 2).await;
+    let epoch = subject.start_epoch(Parting::default(), None).await;
+    world.append("b", 0, 1).await;
+    world.seal_all().await;
+    let checked = world.check(&[]).await.expect("it holds");
+    assert!(checked.notices.len() == 1 && checked.notices[0].contains(&epoch.to_string()), "{:?}", checked.notices);
+    let second = world.start_epoch(Parting::default()).await;
+    world.append("c", 0, 1).await;
+    world.seal_all().await;
+    assert_eq!(world.check(&[]).await.map(|checked| checked.notices.len()), Ok(1), "{second} is attested");
+    let never = subject.start_epoch(Parting::default(), None).await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Epochs(OtherEpochs::Unattested { epoch: never, from: 5 })), "once");
 }
 
 /// Gives the lease to whoever asks.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::envelope::Epoch;
 use crate::seal::checkpoint::origin;
 use crate::seal::note::SignedNote;
-use crate::seal::{Checkpoint, SecondPlace};
+use crate::seal::{Checkpoint, Roll, SecondPlace};
 
 /// Microseconds since 1970, and those of a day.
 const BEGUN: i64 = 1_764_037_133_123_456;
@@ -37,4 +37,25 @@ pub async fn what_was_kept_comes_back(open: impl Fn() -> Arc<dyn SecondPlace>) {
     assert!(kept.iter().all(|note| notes.contains(note)), "{kept:?}");
     // What a restore to an earlier state left behind is remembered too.
     assert!(kept.contains(&notes[1]), "{kept:?}");
+    rolls_come_back(&open, first).await;
+}
+
+async fn rolls_come_back(open: impl Fn() -> Arc<dyn SecondPlace>, first: Epoch) {
+    let before = open().kept().await.expect("read");
+    assert_eq!(open().rolls().await, Ok(Vec::new()));
+    let roll = |time: i64| {
+        let roll = Roll { first, time, epochs: Vec::new() };
+        SignedNote::sign(roll.to_string(), &origin(first), &[&SigningKey::from_bytes(&[7; 32])]).to_string()
+    };
+    let rolls = [roll(BEGUN), roll(BEGUN + DAY)];
+    for roll in &rolls {
+        open().keep_roll(roll).await.expect("kept");
+        open().keep_roll(roll).await.expect("kept again");
+        assert!(open().rolls().await.expect("read").contains(roll), "the newest is always there");
+    }
+    let mut kept = open().rolls().await.expect("read");
+    kept.sort_unstable();
+    kept.dedup();
+    assert_eq!(kept.len(), rolls.len());
+    assert_eq!(open().kept().await.map(|kept| kept.len()), Ok(before.len()), "no roll is taken for a checkpoint");
 }

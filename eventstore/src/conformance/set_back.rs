@@ -7,7 +7,7 @@ use super::{Subject, one};
 use crate::append::AppendError;
 use crate::envelope::{CommandId, Position, StreamId};
 use crate::journal::{Filter, ReadError};
-use crate::seal::{Checkpoint, Parting, SecondPlace, SetBack, SignedNote, parting, set_back};
+use crate::seal::{Checkpoint, Parting, SecondPlace, SetBack, SignedNote, parting};
 
 /// To where six of the ten events were sealed.
 async fn set_it_back(subject: &dyn Subject) {
@@ -18,24 +18,24 @@ async fn set_it_back(subject: &dyn Subject) {
 }
 
 /// What a new epoch would say.
-async fn parts(subject: &dyn Subject, kept: &[String]) -> Parting {
-    let head = subject.journal().head().await.expect("a head").position;
-    parting(&subject.seal(), head, kept).await.expect("read")
+async fn parts(world: &World<'_>, kept: &[String]) -> Parting {
+    let (head, roll) = (world.subject.journal().head().await.expect("a head").position, world.roll().await);
+    parting(&world.subject.seal(), &roll, head, kept).await.expect("read")
 }
 
-async fn shared(subject: &dyn Subject, kept: &[String]) -> Option<Position> {
-    parts(subject, kept).await.shared
+async fn shared(world: &World<'_>, kept: &[String]) -> Option<Position> {
+    parts(world, kept).await.shared
 }
 
 pub async fn a_restore_is_no_rollback(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
-    let (tables, kept) = (subject.seal(), async || world.memory.kept().await.expect("kept"));
-    assert_eq!(set_back(&tables, &kept().await).await, Ok(None));
+    let kept = async || world.memory.kept().await.expect("kept");
+    assert_eq!(world.set_back(&kept().await).await, Ok(None));
     set_it_back(subject).await;
-    assert_eq!(set_back(&tables, &kept().await).await, Ok(Some(SetBack::Shorter { remembered: 10, sealed: 6 })));
-    assert_eq!(shared(subject, &kept().await).await, None, "all that is there is what was there");
-    subject.start_epoch(Parting::default()).await;
-    assert_eq!(set_back(&tables, &kept().await).await, Ok(None), "it was told");
+    assert_eq!(world.set_back(&kept().await).await, Ok(Some(SetBack::Shorter { remembered: 10, sealed: 6 })));
+    assert_eq!(shared(&world, &kept().await).await, None, "all that is there is what was there");
+    world.start_epoch(Parting::default()).await;
+    assert_eq!(world.set_back(&kept().await).await, Ok(None), "it was told");
     world.append("x", 0, 7).await;
     world.seal_all().await;
     let checked = world.check(&[]).await.expect("it holds");
@@ -47,14 +47,13 @@ pub async fn a_restore_is_no_rollback(subject: &dyn Subject) {
 pub async fn what_was_written_after_a_set_back_is_not_shared(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
     let kept = world.memory.kept().await.expect("kept");
-    let tables = subject.seal();
     set_it_back(subject).await;
     world.append("x", 0, 7).await;
     world.seal_all().await;
-    assert_eq!(set_back(&tables, &kept).await, Ok(Some(SetBack::Parted(10))));
-    assert_eq!(shared(subject, &kept).await, Some(6));
+    assert_eq!(world.set_back(&kept).await, Ok(Some(SetBack::Parted(10))));
+    assert_eq!(shared(&world, &kept).await, Some(6));
     let last = kept.last().expect("a note");
-    assert_eq!(shared(subject, std::slice::from_ref(last)).await, Some(0), "who remembers less can vouch for less");
+    assert_eq!(shared(&world, std::slice::from_ref(last)).await, Some(0), "who remembers less can vouch for less");
 }
 
 /// Somebody wrote on, and the sealer had not come to it when it ended.
@@ -63,8 +62,8 @@ pub async fn what_was_written_and_not_sealed_is_not_shared(subject: &dyn Subject
     let kept = world.memory.kept().await.expect("kept");
     set_it_back(subject).await;
     world.append("x", 0, 7).await;
-    assert_eq!(set_back(&subject.seal(), &kept).await, Ok(Some(SetBack::Shorter { remembered: 10, sealed: 6 })));
-    assert_eq!(shared(subject, &kept).await, Some(6));
+    assert_eq!(world.set_back(&kept).await, Ok(Some(SetBack::Shorter { remembered: 10, sealed: 6 })));
+    assert_eq!(shared(&world, &kept).await, Some(6));
 }
 
 /// Somebody wrote on, and what was sealed of it is remembered beside what was lost.
@@ -74,30 +73,30 @@ pub async fn a_memory_of_the_other_history_vouches_for_nothing(subject: &dyn Sub
     set_it_back(subject).await;
     world.append("x", 0, 2).await;
     world.seal_all().await;
-    assert_eq!(shared(subject, &of_the_lost).await, Some(6), "eight positions are sealed, of which two are others");
+    assert_eq!(shared(&world, &of_the_lost).await, Some(6), "eight positions are sealed, of which two are others");
     let of_both = world.memory.kept().await.expect("kept");
-    assert_eq!(shared(subject, &of_both).await, Some(6));
+    assert_eq!(shared(&world, &of_both).await, Some(6));
     world.append("x", 2, 5).await;
     world.seal_all().await;
     let of_both = world.memory.kept().await.expect("kept");
-    assert_eq!(set_back(&subject.seal(), &of_both).await, Ok(Some(SetBack::Parted(10))));
-    assert_eq!(shared(subject, &of_both).await, Some(6));
+    assert_eq!(world.set_back(&of_both).await, Ok(Some(SetBack::Parted(10))));
+    assert_eq!(shared(&world, &of_both).await, Some(6));
 }
 
 /// A state of before an epoch that others have lived in.
 pub async fn an_epoch_that_is_not_known_any_more_is_a_set_back(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
-    let tables = subject.seal();
-    let lost = subject.start_epoch(Parting::default()).await;
+    let lost = world.start_epoch(Parting::default()).await;
     world.append("x", 0, 1).await;
     world.seal_all().await;
     let newest = world.memory.newest().await.expect("kept");
-    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(None));
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(None));
     set_it_back(subject).await;
     subject.tamper("DELETE FROM {epochs} WHERE started_after > 0").await;
-    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(Some(SetBack::UnknownEpoch { size: 11, epoch: lost })));
-    subject.start_epoch(Parting::default()).await;
-    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(None), "it was told");
+    subject.tamper("DELETE FROM {seal_rolls} WHERE n > 1").await;
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(Some(SetBack::UnknownEpoch { size: 11, epoch: lost })));
+    world.start_epoch(Parting::default()).await;
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(None), "it was told");
     world.append("y", 0, 1).await;
     world.seal_all().await;
     assert_eq!(world.check(&[]).await.map(|checked| (checked.sealed, checked.notices.len())), Ok((7, 2)));
@@ -107,8 +106,7 @@ pub async fn an_epoch_that_is_not_known_any_more_is_a_set_back(subject: &dyn Sub
 pub async fn a_memory_ahead_of_the_clock_is_given_up_all_the_same(subject: &dyn Subject) {
     const YEAR: i64 = 365 * 24 * 3_600_000_000;
     let world = World::sealed(subject).await;
-    let tables = subject.seal();
-    let lost = subject.start_epoch(Parting::default()).await;
+    let lost = world.start_epoch(Parting::default()).await;
     world.append("x", 0, 1).await;
     world.seal_all().await;
     let newest = world.memory.newest().await.expect("kept").expect("a note");
@@ -118,20 +116,22 @@ pub async fn a_memory_ahead_of_the_clock_is_given_up_all_the_same(subject: &dyn 
     let kept = [note];
     set_it_back(subject).await;
     subject.tamper("DELETE FROM {epochs} WHERE started_after > 0").await;
-    assert_eq!(set_back(&tables, &kept).await, Ok(Some(SetBack::UnknownEpoch { size: 11, epoch: lost })));
-    subject.start_epoch(parts(subject, &kept).await).await;
-    assert_eq!(set_back(&tables, &kept).await, Ok(None), "it was told");
+    subject.tamper("DELETE FROM {seal_rolls} WHERE n > 1").await;
+    assert_eq!(world.set_back(&kept).await, Ok(Some(SetBack::UnknownEpoch { size: 11, epoch: lost })));
+    world.start_epoch(parts(&world, &kept).await).await;
+    assert_eq!(world.set_back(&kept).await, Ok(None), "it was told");
 
     // From here on every epoch is later than that one, and so is what is sealed in it: that the next is lost as well is seen.
     world.append("y", 0, 1).await;
-    let lost = subject.start_epoch(Parting::default()).await;
+    let lost = world.start_epoch(Parting::default()).await;
     world.append("z", 0, 1).await;
     world.seal_all().await;
     let newest = world.memory.newest().await.expect("kept");
-    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(None));
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(None));
     set_it_back(subject).await;
     subject.tamper("DELETE FROM {epochs} WHERE started_after > 6").await;
-    assert_eq!(set_back(&tables, newest.as_slice()).await, Ok(Some(SetBack::UnknownEpoch { size: 8, epoch: lost })));
+    subject.tamper("DELETE FROM {seal_rolls} WHERE n > 2").await;
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(Some(SetBack::UnknownEpoch { size: 8, epoch: lost })));
 }
 
 /// Whoever looks first, and for good: also when somebody else writes on, past what was there.

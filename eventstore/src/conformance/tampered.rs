@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use ed25519_dalek::SigningKey;
 use tokio::sync::watch;
 
 use super::Subject;
 use super::seal::world::World;
+use crate::envelope::Epoch;
 use crate::seal::check::{Finding, Outside, check};
-use crate::seal::{Parting, SealError, SecondPlace};
+use crate::seal::checkpoint::origin;
+use crate::seal::roll::{Enrolled, How};
+use crate::seal::tables::{StoredKey, StoredRoll};
+use crate::seal::tree::empty_root;
+use crate::seal::{OtherEpochs, Parting, Roll, SealError, SecondPlace, SetBack, SignedNote, VerifierKey, parting};
 
 pub async fn an_altered_byte_is_found(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
@@ -109,17 +115,114 @@ pub async fn a_seal_that_was_set_back_is_found(subject: &dyn Subject) {
     assert_eq!(world.check(&[]).await, Err(Finding::SealSetBack { sealed: 6, size: 10 }));
 }
 
-/// Nobody signs the table of epochs: a row in it gives up what the second place remembers, and nothing that somebody noted.
-pub async fn a_forged_epoch_gives_up_nothing_that_was_noted(subject: &dyn Subject) {
+/// Taken back to where six of the ten events were sealed, with an epoch that says that this was a restore.
+async fn roll_back(subject: &dyn Subject) -> Epoch {
+    subject.tamper("DELETE FROM {events} WHERE position > 6").await;
+    subject.tamper("DELETE FROM {seal_tiles} WHERE first >= 6").await;
+    subject.tamper("DELETE FROM {seal_checkpoints} WHERE n > 1").await;
+    subject.tamper("UPDATE {tenant_heads} SET position = 6").await;
+    subject.start_epoch(Parting::default(), None).await
+}
+
+pub async fn a_rollback_that_calls_itself_a_restore_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let epoch = roll_back(subject).await;
+    let found = OtherEpochs::Unattested { epoch, from: 7 };
+    assert_eq!(world.check(&[]).await, Err(Finding::Epochs(found)));
+    let words = Finding::Epochs(found).to_string();
+    assert!(words.contains(&epoch.to_string()) && words.contains("position 7: "), "{words}");
+    // And no server takes it for one.
+    let newest = world.memory.newest().await.expect("kept");
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(Some(SetBack::Epochs(found))));
+}
+
+pub async fn nothing_is_sealed_in_an_epoch_that_nobody_attests(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let epoch = subject.start_epoch(Parting::default(), None).await;
+    world.append("c", 0, 1).await;
+    let found = OtherEpochs::Unattested { epoch, from: 11 };
+    assert_eq!(world.seal_until(|_| false).await, Err(SealError::Epochs(found)));
+    assert!(world.state.borrow().trouble.as_deref().is_some_and(|why| why.contains("position 11: ")));
+    assert_eq!(subject.seal().sealed().await, Ok(10));
+}
+
+/// Whoever begins the next epoch says so of it; then the journal can be served, and what the forged one would have given up is lost in the restore
+/// that the new one admits.
+pub async fn a_new_epoch_disowns_a_forged_one(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let forged = roll_back(subject).await;
+    world.append("x", 0, 2).await;
+    let kept = world.memory.kept().await.expect("kept");
+    let (head, roll) = (8, world.roll().await);
+    let parting = parting(&subject.seal(), &roll, head, &kept).await.expect("read");
+    assert_eq!(parting.shared, Some(6), "the forged epoch gives nothing up");
+    world.start_epoch(parting).await;
+    assert_eq!(world.set_back(&kept).await, Ok(None));
+    world.append("y", 0, 1).await;
+    world.seal_all().await;
+    let checked = world.check(&[]).await.expect("it holds");
+    let told = checked.notices.join("; ");
+    assert!(checked.sealed == 9 && told.contains(&forged.to_string()) && told.contains("disowns"), "{told}");
+}
+
+pub async fn an_epoch_that_was_changed_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let epoch = world.start_epoch(Parting::default()).await;
+    world.append("c", 0, 1).await;
+    world.seal_all().await;
+    assert_eq!(world.check(&[]).await.map(|checked| checked.notices), Ok(Vec::new()));
+    subject.tamper("UPDATE {epochs} SET started_after = 3 WHERE started_after = 10").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Epochs(OtherEpochs::Changed { epoch, from: 11 })));
+    subject.tamper("UPDATE {epochs} SET started_after = 10 WHERE started_after = 3").await;
+    // Another id: the one that stands there now is attested by nobody.
+    subject.tamper("UPDATE {epochs} SET id = {an_id} WHERE started_after = 10").await;
+    assert!(matches!(world.check(&[]).await, Err(Finding::Epochs(OtherEpochs::Unattested { from: 11, .. }))));
+    subject.tamper("DELETE FROM {epochs} WHERE started_after = 10").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::Epochs(OtherEpochs::Gone { epoch, from: 11 })));
+}
+
+pub async fn a_roll_that_was_removed_is_found(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let kept = world.memory.kept().await.expect("kept");
+    let epoch = roll_back(subject).await;
+    subject.tamper("DELETE FROM {seal_rolls}").await;
+    assert_eq!(world.check(&[]).await, Err(Finding::RollGone));
+    // A second place remembers that epochs are attested, so this one is not taken for an old one.
+    let found = OtherEpochs::Unattested { epoch, from: 7 };
+    assert_eq!(world.set_back(&kept).await, Ok(Some(SetBack::Epochs(found))));
+    assert_eq!(world.check(&[]).await, Err(Finding::Epochs(found)));
+}
+
+/// A roll of another's signing, with the key that signed it put beside ours.
+pub async fn a_key_of_somebody_else_attests_nothing(subject: &dyn Subject) {
+    let world = World::sealed(subject).await;
+    let epoch = roll_back(subject).await;
+    let (tables, theirs) = (subject.seal(), SigningKey::from_bytes(&[9; 32]));
+    let epochs = tables.epochs().await.expect("read");
+    let before = Roll::unproven(&tables.rolls().await.expect("read")[0].note).expect("a roll");
+    let line = Enrolled { epoch: epochs[1].clone(), how: How::Begun, size: 0, root: empty_root() };
+    let forged = Roll { epochs: before.epochs.iter().cloned().chain([line]).collect(), ..before };
+    let name = origin(forged.first);
+    let verifier = VerifierKey::new(&name, theirs.verifying_key());
+    assert_eq!(tables.add_key(&StoredKey { n: 2, verifier: verifier.to_string(), time: 0 }).await, Ok(true));
+    let note = SignedNote::sign(forged.to_string(), &name, &[&theirs]).to_string();
+    assert_eq!(tables.add_roll(&StoredRoll { n: 2, note }).await, Ok(true));
+    assert!(matches!(world.check(&[]).await, Err(Finding::BadRoll { n: 2, .. })));
+    let newest = world.memory.newest().await.expect("kept");
+    assert_eq!(world.set_back(newest.as_slice()).await, Ok(Some(SetBack::Epochs(OtherEpochs::Unattested { epoch, from: 7 }))));
+}
+
+/// What somebody noted is held against the journal whatever epochs have begun, attested ones too.
+pub async fn no_epoch_gives_up_what_was_noted(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
     let noted = world.memory.kept().await.expect("kept");
-    subject.start_epoch(Parting { shared: Some(0), later_than: i64::MAX - 1 }).await;
+    world.start_epoch(Parting { shared: Some(0), later_than: i64::MAX - 1 }).await;
     subject.tamper("DELETE FROM {seal_tiles}").await;
     subject.tamper("DELETE FROM {seal_checkpoints}").await;
     world.append("c", 0, 2).await;
     world.seal_all().await;
     assert!(world.check(&[]).await.is_ok_and(|checked| !checked.notices.is_empty()));
-    let outside = Outside { remembered: &[], noted: &noted };
+    let outside = Outside { noted: &noted, ..Outside::default() };
     let checked = check(&*subject.journal(), &*subject.seal(), &[], outside, |_| {}).await;
     assert!(checked.is_ok_and(|checked| checked.noted == 2), "nothing was changed, so the notes hold");
     subject.tamper("UPDATE {events} SET time = time + 1 WHERE position = 10").await;
@@ -148,6 +251,8 @@ pub async fn the_seal_cannot_be_changed(subject: &dyn Subject) {
         "DELETE FROM {seal_checkpoints}",
         "UPDATE {seal_keys} SET verifier = ''",
         "DELETE FROM {seal_keys}",
+        "UPDATE {seal_rolls} SET note = ''",
+        "DELETE FROM {seal_rolls}",
     ] {
         let refused = subject.sql(statement).await.expect_err(statement);
         assert!(refused.contains("append-only"), "{statement}: {refused}");

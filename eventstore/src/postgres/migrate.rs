@@ -6,9 +6,9 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::{Connection, Executor};
 
-use super::ConnectError;
+use super::{ConnectError, guards};
 
-const STEPS: [(i64, &str, &str); 8] = [
+const STEPS: [(i64, &str, &str); 9] = [
     (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
     (2, "append", include_str!("../../migrations/postgres/0002_append.sql")),
     (3, "versions from events", include_str!("../../migrations/postgres/0003_versions_from_events.sql")),
@@ -17,27 +17,32 @@ const STEPS: [(i64, &str, &str); 8] = [
     (12, "fewer statements", include_str!("../../migrations/postgres/0012_fewer_statements.sql")),
     (13, "expired results", include_str!("../../migrations/postgres/0013_expired_results.sql")),
     (14, "positions begin at one", include_str!("../../migrations/postgres/0014_positions_begin_at_one.sql")),
+    (15, "roll of epochs", include_str!("../../migrations/postgres/0015_roll_of_epochs.sql")),
 ];
 /// Key of the advisory lock around the whole of it: processes start at the same time.
 const LOCK: i64 = 5_716_032_651_537_834_356;
+/// That something is there already is no news.
+const QUIET: (&str, &str) = ("client_min_messages", "warning");
 /// What the application's role may do; nothing changes an event.
 const GRANTS: &str = "
     GRANT USAGE ON SCHEMA journal TO {role};
     GRANT SELECT ON ALL TABLES IN SCHEMA journal TO {role};
-    GRANT INSERT ON journal.events, journal.epochs, journal.seal_tiles, journal.seal_checkpoints, journal.seal_keys TO {role};
+    GRANT INSERT ON journal.events, journal.epochs, journal.seal_tiles, journal.seal_checkpoints, journal.seal_keys, journal.seal_rolls TO {role};
     GRANT INSERT, UPDATE ON journal.tenant_heads, journal.leases TO {role};
     GRANT INSERT, UPDATE, DELETE ON journal.command_results, journal.vault, journal.snapshots TO {role};
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA journal TO {role};
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA journal TO {role};";
 
-/// Brings the schema up to date, unless it is and nobody named the owner.
-pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -> Result<(), ConnectError> {
+/// Brings the schema up to date, unless it is and nobody named the owner. Tells, in words, what kept it append-only and was not there.
+pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -> Result<Vec<String>, ConnectError> {
     if owner_url.is_none() && up_to_date(pool).await {
-        return Ok(());
+        let mut app = pool.acquire().await.map_err(super::unreachable)?;
+        let open = guards::open(&mut app).await.map_err(super::unreachable)?;
+        return Ok(told(open, "and its owner alone can put it back: give DATABASE_OWNER_URL"));
     }
     let role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(pool).await.map_err(super::unreachable)?;
     let options = PgConnectOptions::from_str(owner_url.unwrap_or(app_url)).map_err(|error| ConnectError::Address(error.to_string()))?;
-    let mut owner = PgConnection::connect_with(&options.options([("search_path", "journal")])).await.map_err(super::unreachable)?;
+    let mut owner = PgConnection::connect_with(&options.options([("search_path", "journal"), QUIET])).await.map_err(super::unreachable)?;
     let failed = |error: String| ConnectError::Migration(error);
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut owner).await.map_err(|error| failed(error.to_string()))?;
     owner.execute("CREATE SCHEMA IF NOT EXISTS journal").await.map_err(|error| failed(error.to_string()))?;
@@ -52,8 +57,17 @@ pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -
     if owner_role != role {
         owner.execute(GRANTS.replace("{role}", &role).as_str()).await.map_err(|error| failed(error.to_string()))?;
     }
+    let open = guards::open(&mut owner).await.map_err(|error| failed(error.to_string()))?;
+    if !open.is_empty() {
+        guards::put_back(&mut owner, &open).await.map_err(|error| failed(error.to_string()))?;
+    }
     // Also frees the lock.
-    owner.close().await.map_err(super::unreachable)
+    owner.close().await.map_err(super::unreachable)?;
+    Ok(told(open, "and was put back"))
+}
+
+fn told(open: Vec<String>, done: &str) -> Vec<String> {
+    open.iter().map(|table| format!("the trigger append_only of {table} was missing, off or changed, {done}")).collect()
 }
 
 async fn up_to_date(pool: &PgPool) -> bool {

@@ -2,23 +2,20 @@
 //! not hold. Rests on nothing in the database: each hash is made anew from what the events say, and checkpoints count only with their
 //! signatures.
 
-use std::collections::HashMap;
+mod believed;
+mod roots;
+mod walk;
 
-use super::checkpoint::Checkpoint;
-use super::edge::Edge;
-use super::leaf::{Hash, content_hash, entry, leaf_hash};
+use self::roots::Roots;
+use self::walk::{Walk, upper_levels};
 use super::note::VerifierKey;
-use super::set_back::{LeftBehind, left_behind};
-use super::tables::{Piece, SealTables, StoredEpoch};
-use crate::envelope::{Epoch, Position, Recorded};
+use super::roll::OtherEpochs;
+use super::tables::SealTables;
+use crate::envelope::{Epoch, Position};
 use crate::journal::{Filter, Journal, ReadError};
 
 /// Events read at a time.
 const PAGE: usize = 2000;
-/// Checkpoints read at a time.
-const CHECKPOINTS: u32 = 1000;
-/// Tiles' pieces are read for this many hashes at a time.
-const PIECES: u64 = 256 * 64;
 
 /// What was looked at, when everything holds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,6 +42,8 @@ pub enum Finding {
     Missing(Position),
     #[error("position {0}: what the event says is not what was appended (its content hash differs)")]
     Altered(Position),
+    #[error("position {position}: the event cannot be read any more: {why}")]
+    Unreadable { position: Position, why: String },
     #[error("position {0}: not the event that was sealed there")]
     Replaced(Position),
     #[error("position {position}: {what}")]
@@ -67,6 +66,17 @@ pub enum Finding {
     Contradicted { from: Position, size: u64 },
     #[error("a checkpoint from outside the database: {0}")]
     BadMemory(String),
+    /// Names the first position that the epoch in question has for itself.
+    #[error("{0}")]
+    Epochs(OtherEpochs),
+    #[error("position {size}: epoch {epoch} was begun over other events than positions 1 to {size} hold")]
+    BegunOverOthers { epoch: Epoch, size: u64 },
+    #[error("roll of epochs {n}: {why}")]
+    BadRoll { n: u64, why: String },
+    #[error(
+        "position 1: the roll of epochs is missing, which a second place remembers: it was removed, and nothing tells which epochs were begun by whom"
+    )]
+    RollGone,
     #[error("the keys of the seal: {0}")]
     BadKey(String),
 }
@@ -84,7 +94,9 @@ pub enum CheckError {
 pub struct Outside<'a> {
     /// Of the second place; what a later epoch gave up is only told of.
     pub remembered: &'a [String],
-    /// Noted by whoever asks: the journal must hold what they cover, whatever its table of epochs says, which nobody signs.
+    /// Rolls of epochs of the second place.
+    pub rolls: &'a [String],
+    /// Noted by whoever asks: the journal must hold what they cover, whatever epochs have begun since.
     pub noted: &'a [String],
 }
 
@@ -96,10 +108,11 @@ pub async fn check(
     outside: Outside<'_>,
     mut progress: impl FnMut(Position),
 ) -> Result<Checked, CheckError> {
-    let epochs = tables.epochs().await?;
-    let trusted = trusted(tables, pinned).await?;
-    let (memories, noted, lost) = memories(outside, &trusted, &epochs)?;
-    let mut roots = Roots { memories, ..Roots::default() };
+    let trusted = believed::trusted(tables, pinned, &outside).await?;
+    let (epochs, roll) = believed::attested(tables, &trusted, &outside).await?;
+    let histories = roll.histories();
+    let (memories, noted, lost) = believed::memories(outside, &trusted, &histories)?;
+    let mut roots = Roots::new(memories, believed::begun_over(&roll, &histories));
     if let Some(position) = tables.before_the_first().await? {
         return Err(Finding::BeforeTheFirst(position).into());
     }
@@ -114,10 +127,13 @@ pub async fn check(
     let sealed = tables.sealed().await?;
     let head = journal.head().await?.position;
     roots.until = last.as_ref().map_or(0, |last| last.n);
-    let mut walk = Walk::new(sealed);
+    let mut walk = Walk::new(sealed, &epochs);
     roots.pass(tables, &trusted, &walk.edge).await?;
     while walk.position < head {
-        let page = journal.read_all(walk.position, PAGE, &Filter::default()).await?;
+        let page = match journal.read_all(walk.position, PAGE, &Filter::default()).await {
+            Err(ReadError::Unavailable(why)) => return Err(unreadable(journal, walk.position, head, why).await),
+            page => page?,
+        };
         if page.events.is_empty() {
             return Err(Finding::Missing(walk.position + 1).into());
         }
@@ -143,240 +159,23 @@ pub async fn check(
         let (head, sealed, size) = (walk.position, walk.sealed, later.size);
         return Err(if head < size { Finding::RolledBack { head, sealed: size } } else { Finding::SealSetBack { sealed, size } }.into());
     }
+    if let Some(begun) = roots.begun.last() {
+        return Err(Finding::SealSetBack { sealed: walk.sealed, size: begun.size }.into());
+    }
     checked.noted = noted;
+    checked.notices = roll.notices();
     checked.notices.extend(lost);
     Ok(checked)
 }
 
-/// The database's keys, each one announced by a checkpoint that an older one signed, when the first is not simply believed.
-async fn trusted(tables: &dyn SealTables, pinned: &[VerifierKey]) -> Result<Vec<VerifierKey>, CheckError> {
-    let bad = |error: super::note::NoteError| Finding::BadKey(error.to_string());
-    let stored = tables.keys().await?.iter().map(|key| key.verifier.parse()).collect::<Result<Vec<VerifierKey>, _>>().map_err(bad)?;
-    if pinned.is_empty() {
-        return Ok(stored);
-    }
-    let mut trusted = pinned.to_vec();
-    let mut after = 0;
-    loop {
-        let page = tables.checkpoints(after, CHECKPOINTS).await?;
-        let Some(last) = page.last() else { return Ok(trusted) };
-        after = last.n;
-        let announced = page.iter().filter_map(|stored| Checkpoint::open(&stored.note, &trusted).ok()?.next_key);
-        let announced: Vec<VerifierKey> = announced.collect();
-        trusted.extend(announced);
-    }
-}
-
-/// What is remembered of this history outside the database, how many of that only whoever asks has noted, and what the second place remembers of positions that a restore left behind, in words.
-fn memories(outside: Outside<'_>, trusted: &[VerifierKey], epochs: &[StoredEpoch]) -> Result<(Vec<Checkpoint>, u64, Vec<String>), Finding> {
-    let open = |note: &String| Checkpoint::open(note, trusted).map_err(|error| Finding::BadMemory(error.to_string()));
-    let mut memories = outside.remembered.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let mut lost: HashMap<Epoch, (Position, Position)> = HashMap::new();
-    memories.retain(|checkpoint| match left_behind(checkpoint, epochs) {
-        LeftBehind::Yes { after } => {
-            let (_, to) = lost.entry(checkpoint.epoch).or_insert((after + 1, checkpoint.size));
-            *to = checkpoint.size.max(*to);
-            false
-        }
-        LeftBehind::No | LeftBehind::UnknownEpoch => true,
-    });
-    let mut words: Vec<String> =
-        lost.iter().map(|(epoch, (from, to))| format!("positions {from} to {to} of epoch {epoch} were lost in a restore")).collect();
-    words.sort_unstable();
-    let by_size = |memories: &mut Vec<Checkpoint>| {
-        memories.sort_by_key(|checkpoint| checkpoint.size);
-        memories.dedup();
-    };
-    by_size(&mut memories);
-    let before = memories.len();
-    for note in outside.noted {
-        memories.push(open(note)?);
-    }
-    by_size(&mut memories);
-    let noted = (memories.len() - before) as u64;
-    Ok((memories, noted, words))
-}
-
-/// The walk over the events: what each must be, from those before it.
-struct Walk {
-    position: Position,
-    sealed: u64,
-    time: i64,
-    tenants: HashMap<String, u64>,
-    streams: HashMap<String, u64>,
-    edge: Edge,
-    /// Hashes of the levels above the leaves, as they must be.
-    upper: Vec<Piece>,
-    /// Hashes of leaves as the database holds them, from this index on.
-    leaves: (u64, Vec<Hash>),
-}
-
-impl Walk {
-    fn new(sealed: u64) -> Walk {
-        Walk {
-            position: 0,
-            sealed,
-            time: i64::MIN,
-            tenants: HashMap::new(),
-            streams: HashMap::new(),
-            edge: Edge::default(),
-            upper: Vec::new(),
-            leaves: (0, Vec::new()),
+/// Which event keeps a page after a position from being read, if it is an event and not the database.
+async fn unreadable(journal: &dyn Journal, after: Position, head: Position, why: String) -> CheckError {
+    for position in after + 1..=head.min(after + PAGE as u64) {
+        if let Err(ReadError::Unavailable(why)) = journal.read_all(position - 1, 1, &Filter::default()).await
+            && journal.head().await.is_ok()
+        {
+            return Finding::Unreadable { position, why }.into();
         }
     }
-
-    async fn step(&mut self, tables: &dyn SealTables, event: &Recorded) -> Result<(), CheckError> {
-        let position = self.position + 1;
-        if event.position != position {
-            return Err(Finding::Missing(position).into());
-        }
-        let hash = content_hash(event);
-        if position <= self.sealed {
-            let leaf = leaf_hash(&entry(&hash, position, event.tenant_position, event.time));
-            let stored = self.stored_leaf(tables, position - 1).await?;
-            if stored != leaf {
-                // Which of the two: the event no longer says what its own hash says, or it is another event altogether.
-                let altered = hash != event.content_hash;
-                return Err(if altered { Finding::Altered(position) } else { Finding::Replaced(position) }.into());
-            }
-            self.edge.push(leaf, &mut self.upper);
-            self.upper.retain(|piece| piece.level > 0);
-        }
-        if hash != event.content_hash {
-            return Err(Finding::Altered(position).into());
-        }
-        let tenant = self.tenants.entry(event.tenant.clone()).or_insert(0);
-        let stream = self.streams.entry(event.stream.to_string()).or_insert(0);
-        let wrong = if event.tenant_position != *tenant + 1 {
-            Some(format!("is number {} of its tenant, after number {tenant}", event.tenant_position))
-        } else if event.stream_version != *stream + 1 {
-            Some(format!("is version {} of its stream, after version {stream}", event.stream_version))
-        } else if event.time < self.time {
-            Some("is older than the event before it".into())
-        } else {
-            None
-        };
-        if let Some(what) = wrong {
-            return Err(Finding::OutOfOrder { position, what }.into());
-        }
-        (*tenant, *stream, self.time, self.position) = (event.tenant_position, event.stream_version, event.time, position);
-        Ok(())
-    }
-
-    async fn stored_leaf(&mut self, tables: &dyn SealTables, index: u64) -> Result<Hash, CheckError> {
-        let damaged = |index: u64| Finding::SealDamaged(index + 1);
-        if index >= self.leaves.0 + self.leaves.1.len() as u64 {
-            let mut hashes = Vec::new();
-            for piece in tables.pieces(0, index, index + PIECES).await? {
-                if piece.first != index + hashes.len() as u64 {
-                    break;
-                }
-                hashes.extend(piece.hashes);
-            }
-            self.leaves = (index, hashes);
-        }
-        let within = index.checked_sub(self.leaves.0).map(|within| within as usize);
-        Ok(*within.and_then(|within| self.leaves.1.get(within)).ok_or_else(|| damaged(index))?)
-    }
-}
-
-/// Checkpoints that the walk will pass, and those it has passed.
-#[derive(Default)]
-struct Roots {
-    memories: Vec<Checkpoint>,
-    remembered_held: u64,
-    /// Size of the newest memory that holds.
-    agreed: u64,
-    /// From the database, read ahead.
-    coming: std::collections::VecDeque<(u64, Checkpoint)>,
-    read: u64,
-    /// Number of the last one that is looked at.
-    until: u64,
-    held: u64,
-    /// Size of the newest that holds.
-    last: u64,
-    time: i64,
-}
-
-impl Roots {
-    fn wanted(&self, size: u64) -> bool {
-        self.coming.front().is_some_and(|(_, checkpoint)| checkpoint.size == size)
-            || self.memories.get(self.remembered_held as usize).is_some_and(|checkpoint| checkpoint.size == size)
-    }
-
-    /// Everything that the tree's present size lets be held against its root.
-    async fn pass(&mut self, tables: &dyn SealTables, trusted: &[VerifierKey], edge: &Edge) -> Result<(), CheckError> {
-        self.read(tables, trusted).await?;
-        while self.wanted(edge.size()) {
-            self.reach(edge)?;
-            self.read(tables, trusted).await?;
-        }
-        Ok(())
-    }
-
-    async fn read(&mut self, tables: &dyn SealTables, trusted: &[VerifierKey]) -> Result<(), CheckError> {
-        if self.read >= self.until || !self.coming.is_empty() {
-            return Ok(());
-        }
-        let mut page = tables.checkpoints(self.read, CHECKPOINTS).await?;
-        page.retain(|stored| stored.n <= self.until);
-        if page.is_empty() {
-            return Err(Finding::BadCheckpoint { n: self.read + 1, why: "it is missing".into() }.into());
-        }
-        for stored in page {
-            let bad = |why: String| Finding::BadCheckpoint { n: stored.n, why };
-            if stored.n != self.read + 1 {
-                return Err(Finding::BadCheckpoint { n: self.read + 1, why: "it is missing".into() }.into());
-            }
-            self.read = stored.n;
-            let checkpoint = Checkpoint::open(&stored.note, trusted).map_err(|error| bad(error.to_string()))?;
-            if checkpoint.size != stored.size || self.coming.back().is_some_and(|(_, before)| before.size > checkpoint.size) {
-                return Err(bad("its size is not what it should be".into()).into());
-            }
-            self.coming.push_back((stored.n, checkpoint));
-        }
-        Ok(())
-    }
-
-    /// Holds every checkpoint of the tree's present size against its root.
-    fn reach(&mut self, edge: &Edge) -> Result<(), Finding> {
-        let (size, mut root) = (edge.size(), None);
-        let mut same = |checkpoint: &Checkpoint| checkpoint.root == *root.get_or_insert_with(|| edge.root());
-        while let Some((_, checkpoint)) = self.coming.front().filter(|(_, checkpoint)| checkpoint.size == size) {
-            if !same(checkpoint) {
-                return Err(Finding::OtherRoot { from: self.last + 1, to: size });
-            }
-            (self.last, self.time) = (size, checkpoint.time);
-            self.held += 1;
-            self.coming.pop_front();
-        }
-        while let Some(checkpoint) = self.memories.get(self.remembered_held as usize).filter(|checkpoint| checkpoint.size == size) {
-            if !same(checkpoint) {
-                return Err(Finding::Contradicted { from: self.agreed, size });
-            }
-            self.agreed = size;
-            self.remembered_held += 1;
-        }
-        Ok(())
-    }
-}
-
-/// Hashes of the levels above the leaves, in the database as they must be.
-async fn upper_levels(tables: &dyn SealTables, walk: &Walk) -> Result<(), CheckError> {
-    let mut edge = walk.edge.clone();
-    let mut pieces = walk.upper.clone();
-    edge.flush(&mut pieces);
-    let mut level = 1;
-    loop {
-        let wanted: Vec<Hash> = pieces.iter().filter(|piece| piece.level == level).flat_map(|piece| piece.hashes.clone()).collect();
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let stored: Vec<Hash> = tables.pieces(level, 0, u64::MAX).await?.into_iter().flat_map(|piece| piece.hashes).collect();
-        if !stored.starts_with(&wanted) {
-            let first = stored.iter().zip(&wanted).take_while(|(stored, wanted)| stored == wanted).count() as u64;
-            return Err(Finding::SealDamaged((first << (8 * level)) + 1).into());
-        }
-        level += 1;
-    }
+    ReadError::Unavailable(why).into()
 }

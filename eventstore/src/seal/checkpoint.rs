@@ -25,9 +25,11 @@ use super::leaf::Hash;
 use super::note::{NoteError, SignedNote, VerifierKey};
 use crate::envelope::Epoch;
 
+const ORIGIN: &str = "opensail.journal/";
+
 /// The origin of the journal whose first epoch this is; also the name of its keys.
 pub fn origin(first: Epoch) -> String {
-    format!("opensail.journal/{first}")
+    format!("{ORIGIN}{first}")
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,6 +49,11 @@ impl Checkpoint {
     /// Reads a note whose signature is checked.
     pub fn open(note: &str, trusted: &[VerifierKey]) -> Result<Checkpoint, NoteError> {
         note.parse::<SignedNote>()?.open(trusted)?.parse()
+    }
+
+    /// The journal's first epoch; `None` for a checkpoint of something else.
+    pub fn first_epoch(&self) -> Option<Epoch> {
+        Uuid::try_parse(self.origin.strip_prefix(ORIGIN)?).ok().map(Epoch)
     }
 
     /// Reads a note that our own tables hold; its signature is not looked at.

@@ -14,6 +14,8 @@ use super::checkpoint::Checkpoint;
 
 /// Name of the newest note in the folder.
 const LATEST: &str = "latest";
+/// Name of the list of rolls.
+const ROLLS: &str = "epochs";
 /// From one note in the folder to the next.
 const PACE: Duration = Duration::from_secs(1);
 /// How often a checkpoint is added to the folder's list; the newest one is kept apart, at each call.
@@ -36,9 +38,13 @@ pub trait SecondPlace: Send + Sync + 'static {
     async fn kept(&self) -> Result<Vec<String>, String>;
     /// The newest of them, of the newest epoch.
     async fn newest(&self) -> Result<Option<String>, String>;
+    /// Keeps a roll of epochs; returns once it is durable there.
+    async fn keep_roll(&self, note: &str) -> Result<(), String>;
+    /// Rolls that are kept, in no order; the newest is among them.
+    async fn rolls(&self) -> Result<Vec<String>, String>;
 }
 
-/// A folder: `latest` holds the newest note, `<epoch>.jsonl` one of each minute.
+/// A folder: `latest` holds the newest note, `<epoch>.jsonl` one of each minute, `epochs` each roll.
 pub struct CheckpointFolder {
     folder: PathBuf,
     /// Epoch and time of the newest line written.
@@ -51,13 +57,18 @@ struct Line {
     note: String,
 }
 
+#[derive(Serialize, Deserialize)]
+struct RollLine {
+    roll: String,
+}
+
 impl CheckpointFolder {
     pub fn new(folder: &Path) -> Self {
         CheckpointFolder { folder: folder.into(), listed: Mutex::default() }
     }
 
     fn write(folder: &Path, note: &str, list: Option<&str>) -> std::io::Result<()> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        make(folder)?;
         let draft = folder.join("latest.new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
         file.write_all(note.as_bytes())?;
@@ -77,14 +88,32 @@ impl CheckpointFolder {
         File::open(folder)?.sync_all()
     }
 
+    async fn blocking<T: Send + 'static>(&self, work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T, String> {
+        let done = tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other).and_then(|done| done);
+        done.map_err(|error| format!("{}: {error}", self.folder.display()))
+    }
+
     fn add(folder: &Path, epoch: &str, note: &str) -> std::io::Result<()> {
         let size = Checkpoint::unproven(note).map_or(0, |checkpoint| checkpoint.size);
-        let mut line = serde_json::to_string(&Line { size, note: note.into() })?;
-        line.push('\n');
-        let path = folder.join(format!("{epoch}.jsonl"));
-        let mut list = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-        list.write_all(line.as_bytes())?;
-        list.sync_all()
+        let line = serde_json::to_string(&Line { size, note: note.into() })?;
+        append(&folder.join(format!("{epoch}.jsonl")), line)
+    }
+
+    fn add_roll(folder: &Path, note: &str) -> std::io::Result<()> {
+        make(folder)?;
+        if Self::read_rolls(folder)?.iter().any(|kept| kept == note) {
+            return Ok(());
+        }
+        append(&folder.join(ROLLS), serde_json::to_string(&RollLine { roll: note.into() })?)?;
+        File::open(folder)?.sync_all()
+    }
+
+    fn read_rolls(folder: &Path) -> std::io::Result<Vec<String>> {
+        let text = match std::fs::read_to_string(folder.join(ROLLS)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            text => text?,
+        };
+        Ok(text.lines().filter_map(|line| serde_json::from_str::<RollLine>(line).ok()).map(|line| line.roll).collect())
     }
 
     fn read(folder: &Path) -> std::io::Result<Vec<String>> {
@@ -107,6 +136,17 @@ impl CheckpointFolder {
     }
 }
 
+fn make(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Durable when it returns.
+fn append(list: &Path, line: String) -> std::io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(list)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_all()
+}
+
 #[async_trait]
 impl SecondPlace for CheckpointFolder {
     fn name(&self) -> String {
@@ -124,9 +164,7 @@ impl SecondPlace for CheckpointFolder {
             listed.as_ref().is_none_or(|(of, at)| *of != epoch || at.elapsed() >= LISTED_EVERY)
         };
         let (folder, note, list) = (self.folder.clone(), note.to_owned(), due.then(|| epoch.clone()));
-        let failed = |error: std::io::Error| format!("{}: {error}", self.folder.display());
-        let write = tokio::task::spawn_blocking(move || Self::write(&folder, &note, list.as_deref()));
-        write.await.map_err(std::io::Error::other).and_then(|written| written).map_err(failed)?;
+        self.blocking(move || Self::write(&folder, &note, list.as_deref())).await?;
         if due {
             *self.listed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((epoch, Instant::now()));
         }
@@ -135,8 +173,7 @@ impl SecondPlace for CheckpointFolder {
 
     async fn kept(&self) -> Result<Vec<String>, String> {
         let folder = self.folder.clone();
-        let read = tokio::task::spawn_blocking(move || Self::read(&folder)).await.map_err(std::io::Error::other);
-        read.and_then(|read| read).map_err(|error| format!("{}: {error}", self.folder.display()))
+        self.blocking(move || Self::read(&folder)).await
     }
 
     async fn newest(&self) -> Result<Option<String>, String> {
@@ -146,5 +183,15 @@ impl SecondPlace for CheckpointFolder {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(format!("{}: {error}", latest.display())),
         }
+    }
+
+    async fn keep_roll(&self, note: &str) -> Result<(), String> {
+        let (folder, note) = (self.folder.clone(), note.to_owned());
+        self.blocking(move || Self::add_roll(&folder, &note)).await
+    }
+
+    async fn rolls(&self) -> Result<Vec<String>, String> {
+        let folder = self.folder.clone();
+        self.blocking(move || Self::read_rolls(&folder)).await
     }
 }

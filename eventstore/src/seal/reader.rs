@@ -3,15 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attest;
 use super::checkpoint::Checkpoint;
+use super::export_end::ExportEnd;
 use super::leaf::Hash;
 use super::note::{NoteError, VerifierKey};
+use super::roll::OtherEpochs;
 use super::tables::{SealTables, StoredCheckpoint};
 use super::tiles::Tiles;
 use super::tree;
 use crate::envelope::Position;
 use crate::journal::ReadError;
-use crate::vault::keyring::KeyError;
+use crate::vault::keyring::{KeyError, Keyring};
 
 /// Pause between two looks at how far the seal is.
 const LOOK: Duration = Duration::from_millis(20);
@@ -31,6 +34,10 @@ pub enum SealError {
     Damaged { level: u32, first: u64 },
     #[error("the journal has no epoch")]
     NoEpoch,
+    #[error("no roll of the journal's epochs is signed by the seal's key: somebody else wrote those that are there")]
+    NoRoll,
+    #[error(transparent)]
+    Epochs(#[from] OtherEpochs),
     #[error("a stored checkpoint or key of the seal cannot be read: {0}")]
     Note(#[from] NoteError),
     #[error(transparent)]
@@ -97,6 +104,16 @@ impl Seal {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// The newest roll of the journal's epochs, signed.
+    pub async fn roll(&self) -> Result<Option<String>, SealError> {
+        Ok(self.tables.rolls().await?.pop().map(|roll| roll.note))
+    }
+
+    /// The end of an export, signed with the key of the checkpoint in its head, which its readers trust already.
+    pub async fn sign_export(&self, keyring: &Keyring, checkpoint: &str, end: &ExportEnd) -> Result<String, SealError> {
+        attest::countersign(&self.tables, keyring, checkpoint, end.to_string()).await
     }
 
     /// All keys that ever signed, oldest first.

@@ -1,8 +1,9 @@
 //! The one who seals. It looks whenever the journal has moved, at most ten times a second, and writes whatever is new in one transaction;
 //! a burst goes through in portions. Two at once cannot do harm: both begin with the same row, and only one of them can write it.
 
+mod placing;
+
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::placing::Newest;
+use super::attest;
 use super::checkpoint::{Checkpoint, origin};
 use super::edge::Edge;
 use super::keys;
@@ -18,7 +21,7 @@ use super::leaf::{content_hash, entry, leaf_hash};
 use super::note::{SignedNote, VerifierKey};
 use super::place::SecondPlace;
 use super::reader::SealError;
-use super::tables::{SealTables, Sealing, StoredCheckpoint};
+use super::tables::{SealTables, Sealing, StoredCheckpoint, StoredEpoch};
 use super::tiles::Tiles;
 use crate::clock;
 use crate::envelope::Epoch;
@@ -29,8 +32,6 @@ use crate::vault::keyring::Keyring;
 /// From one sealing to the next, so that a trickle of events does not cost a flush each; also how old an event may be without a proof,
 /// the sealing itself not counted.
 pub const PACE: Duration = Duration::from_millis(100);
-/// A second place that failed is tried again after this, or after its pace if that is less.
-const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// Events of one transaction.
 pub const PORTION: usize = 4096;
 /// The journal and the keys are looked at this often, whether or not something was heard.
@@ -69,6 +70,9 @@ struct Known {
     edge: Edge,
     last: Option<StoredCheckpoint>,
     origin: String,
+    /// The newest roll, signed, and the histories that it names.
+    roll: String,
+    histories: Vec<StoredEpoch>,
     /// The newest epoch, and when it began (microseconds since 1970).
     epoch: (Epoch, i64),
     signer: Signer,
@@ -83,7 +87,7 @@ struct Signer {
 impl Sealer {
     /// Seals until `stop` is ready. Ends with an error when something does not hold or a back end fails; start it again later.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) -> Result<(), SealError> {
-        let newest = watch::Sender::new(None);
+        let newest = watch::Sender::default();
         let ended = tokio::select! {
             ended = self.seal_for_ever(&newest) => ended,
             // None of them ever ends.
@@ -97,7 +101,7 @@ impl Sealer {
     }
 
     /// Tells of each checkpoint by `newest`.
-    async fn seal_for_ever(&self, newest: &watch::Sender<Option<String>>) -> Result<(), SealError> {
+    async fn seal_for_ever(&self, newest: &watch::Sender<Newest>) -> Result<(), SealError> {
         let mut head = self.journal.watch();
         let (mut lease, mut known): (Option<Lease>, Option<Known>) = (None, None);
         loop {
@@ -124,10 +128,10 @@ impl Sealer {
             };
             let more = self.seal_portion(&mut now).await?;
             newest.send_if_modified(|newest| {
-                let note = now.last.as_ref().map(|last| &last.note);
-                let moved = newest.as_ref() != note;
+                let (checkpoint, roll) = (now.last.as_ref().map(|last| &last.note), Some(&now.roll));
+                let moved = newest.checkpoint.as_ref() != checkpoint || newest.roll.as_ref() != roll;
                 if moved {
-                    *newest = note.cloned();
+                    *newest = Newest { roll: roll.cloned(), checkpoint: checkpoint.cloned() };
                 }
                 moved
             });
@@ -160,8 +164,9 @@ impl Sealer {
             return Err(SealError::RolledBack { head, sealed: size });
         }
         let edge = Tiles::new(self.tables.clone()).edge(size).await?;
-        let epochs = self.tables.epochs().await?;
-        let (first, newest_epoch) = epochs.first().zip(epochs.last()).ok_or(SealError::NoEpoch)?;
+        let (roll, histories) = self.histories().await?;
+        let (first, newest_epoch) = histories.first().zip(histories.last()).ok_or(SealError::NoEpoch)?;
+        let (origin, epoch) = (origin(first.id), (newest_epoch.id, newest_epoch.time));
         // Who signed last, which is not the newest key when that one is not announced yet.
         let (newest, _) = keys::current(&self.tables, &self.keyring).await?;
         let n = match &last {
@@ -169,7 +174,28 @@ impl Sealer {
             None => newest,
         };
         let signer = Signer { n, key: keys::signing(&self.keyring, n).await? };
-        Ok(Known { edge, last, origin: origin(first.id), epoch: (newest_epoch.id, newest_epoch.time), signer })
+        Ok(Known { edge, last, origin, roll, histories, epoch, signer })
+    }
+
+    /// The newest roll, and the histories that it names. Nothing is sealed while the journal's epochs are others: whoever begins one without the key
+    /// gets no signature for it.
+    async fn histories(&self) -> Result<(String, Vec<StoredEpoch>), SealError> {
+        let mut outside = Vec::new();
+        if self.tables.rolls().await?.is_empty() {
+            for place in &self.places {
+                match place.rolls().await {
+                    Ok(rolls) => outside.extend(rolls),
+                    Err(why) => tracing::warn!(place = place.name(), why, "whether the epochs were signed before could not be asked here"),
+                }
+            }
+        }
+        let epochs = self.tables.epochs().await?;
+        let roll = attest::settle(&self.tables, &self.keyring, &outside).await?;
+        if let Some(other) = roll.differs(&epochs) {
+            return Err(other.into());
+        }
+        let note = self.tables.rolls().await?.pop().ok_or(SealError::NoRoll)?.note;
+        Ok((note, roll.histories()))
     }
 
     /// The last checkpoint and the leaves that are written, of one moment: every sealing writes both.
@@ -213,11 +239,13 @@ impl Sealer {
             None => self.journal.head().await?.epoch,
         };
         // One that began while this process seals; the last events before it may still be to come.
-        if epoch != known.epoch.0
-            && let Some(newest) = self.tables.epochs().await?.last()
-        {
-            known.epoch = (newest.id, newest.time);
+        if epoch != known.epoch.0 {
+            (known.roll, known.histories) = self.histories().await?;
+            known.epoch = known.histories.last().map(|newest| (newest.id, newest.time)).ok_or(SealError::NoEpoch)?;
         }
+        // No checkpoint is of an epoch that was disowned; its events are sealed as what they are.
+        let owned = known.histories.iter().any(|history| history.id == epoch);
+        let epoch = if owned { epoch } else { known.epoch.0 };
         // Not before its epoch, though that is ahead of this clock: `set_back` tells by these times which of the two came first.
         let time = clock::now().max(known.epoch.1);
         let signer = match key_changed {
@@ -228,6 +256,10 @@ impl Sealer {
         let next_key = announced.then(|| VerifierKey::new(&known.origin, signer.key.verifying_key()));
         let checkpoint = Checkpoint { origin: known.origin.clone(), size: edge.size(), root: edge.root(), epoch, time, next_key };
         let signing: Vec<&SigningKey> = if announced { vec![&known.signer.key, &signer.key] } else { vec![&signer.key] };
+        let handed_over = key_changed || known.last.is_none();
+        if handed_over {
+            attest::hand_over(&self.tables, &self.keyring, &signing).await?;
+        }
         let note = SignedNote::sign(checkpoint.to_string(), &known.origin, &signing).to_string();
         let n = known.last.as_ref().map_or(0, |last| last.n) + 1;
         let stored = StoredCheckpoint { n, size: edge.size(), note };
@@ -236,7 +268,10 @@ impl Sealer {
             *known = self.look().await?;
             return Ok(true);
         }
-        *known = Known { edge, last: Some(stored), origin: known.origin.clone(), epoch: known.epoch, signer };
+        if handed_over {
+            known.roll = self.histories().await?.0;
+        }
+        (known.edge, known.last, known.signer) = (edge, Some(stored), signer);
         self.sealed(known.edge.size());
         Ok(page.events.len() == PORTION)
     }
@@ -247,37 +282,6 @@ impl Sealer {
             (state.size, state.trouble) = (size, None);
             changed
         });
-    }
-
-    /// Takes the newest note to a second place. Sealing does not wait for it, however long it hangs; readiness says that it is missing.
-    async fn place_for_ever(&self, place: &dyn SecondPlace, mut newest: watch::Receiver<Option<String>>) -> Infallible {
-        loop {
-            let note = newest.borrow_and_update().clone();
-            let mut kept = true;
-            if let Some(note) = note {
-                kept = self.place(place, &note).await;
-                tokio::time::sleep(if kept { place.pace() } else { place.pace().min(TRY_AGAIN) }).await;
-            }
-            if kept && newest.changed().await.is_err() {
-                // The sealing has ended, and this is dropped with it.
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// Whether it is there now.
-    async fn place(&self, place: &dyn SecondPlace, note: &str) -> bool {
-        let (name, kept) = (place.name(), place.keep(note).await);
-        if let Err(why) = &kept {
-            tracing::warn!(place = name, why, "the newest checkpoint could not be written to the second place");
-        }
-        let trouble = kept.err();
-        let placed = trouble.is_none();
-        self.state.send_if_modified(|state| match trouble {
-            Some(why) => state.place_trouble.insert(name, why.clone()).is_none_or(|before| before != why),
-            None => state.place_trouble.remove(&name).is_some(),
-        });
-        placed
     }
 }
 

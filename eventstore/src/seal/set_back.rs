@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, origin};
 use super::reader::{Seal, SealError};
+use super::roll::{OtherEpochs, Roll};
 use super::tables::{SealTables, StoredEpoch};
 use crate::envelope::{Epoch, Position};
 
@@ -19,12 +20,17 @@ pub enum SetBack {
     Parted(u64),
     #[error("positions 1 to {size} were sealed in epoch {epoch}, of which the journal does not know")]
     UnknownEpoch { size: u64, epoch: Epoch },
+    #[error(transparent)]
+    Epochs(#[from] OtherEpochs),
 }
 
-/// Holds the journal against notes from outside it; read them before this is called, for the journal may grow meanwhile. Their signatures are not
-/// looked at: the keys of a later time are not in an earlier state.
-pub async fn set_back(tables: &Arc<dyn SealTables>, remembered: &[String]) -> Result<Option<SetBack>, SealError> {
-    let memories = Memories::read(tables, remembered).await?;
+/// Holds the journal against the roll of its epochs and against notes from outside it; read them before this is called, for the journal may grow
+/// meanwhile. The signatures of the notes are not looked at: the keys of a later time are not in an earlier state.
+pub async fn set_back(tables: &Arc<dyn SealTables>, roll: &Roll, remembered: &[String]) -> Result<Option<SetBack>, SealError> {
+    if let Some(other) = roll.differs(&tables.epochs().await?) {
+        return Ok(Some(other.into()));
+    }
+    let memories = Memories::read(roll, remembered)?;
     if let Some(unknown) = memories.unknown.first() {
         return Ok(Some(SetBack::UnknownEpoch { size: unknown.size, epoch: unknown.epoch }));
     }
@@ -60,8 +66,8 @@ impl Parting {
 /// What a new epoch has to say, so that nothing that is remembered speaks against the journal afterwards. Shared is what the journal surely has in
 /// common with the memories; a memory vouches for its positions only when it was made before anything that speaks against the journal: one made
 /// after it may be of the history that somebody went on with. `head` is the journal's end.
-pub async fn parting(tables: &Arc<dyn SealTables>, head: Position, remembered: &[String]) -> Result<Parting, SealError> {
-    let memories = Memories::read(tables, remembered).await?;
+pub async fn parting(tables: &Arc<dyn SealTables>, roll: &Roll, head: Position, remembered: &[String]) -> Result<Parting, SealError> {
+    let memories = Memories::read(roll, remembered)?;
     let (sealed, seal) = (tables.sealed().await?, Seal::new(tables.clone()));
     let mut speak_against = memories.unknown.iter().map(|memory| memory.time).min();
     let (mut agree, mut all_beyond) = (Vec::new(), true);
@@ -100,13 +106,12 @@ struct Memories {
 }
 
 impl Memories {
-    async fn read(tables: &Arc<dyn SealTables>, notes: &[String]) -> Result<Memories, SealError> {
-        let epochs = tables.epochs().await?;
-        let first = epochs.first().ok_or(SealError::NoEpoch)?;
+    fn read(roll: &Roll, notes: &[String]) -> Result<Memories, SealError> {
+        let epochs = roll.histories();
         let mut memories = Memories::default();
         for note in notes {
             let checkpoint = Checkpoint::unproven(note)?;
-            if checkpoint.origin != origin(first.id) {
+            if checkpoint.origin != origin(roll.first) {
                 tracing::warn!(origin = checkpoint.origin, "a checkpoint of another journal is remembered beside this one");
             } else if checkpoint.size > 0 {
                 memories.latest = memories.latest.max(checkpoint.time);

@@ -61,6 +61,15 @@ pub struct StoredEpoch {
     pub time: i64,
 }
 
+/// A roll of the journal's epochs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredRoll {
+    /// 1, 2, 3 …; the last one holds all that those before it do.
+    pub n: u64,
+    /// A signed note.
+    pub note: String,
+}
+
 /// What one sealing writes, in one transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sealing {
@@ -100,4 +109,10 @@ pub trait SealTables: Send + Sync + 'static {
 
     /// The journal's epochs, oldest first.
     async fn epochs(&self) -> Result<Vec<StoredEpoch>, ReadError>;
+
+    /// Rolls of the epochs in the order of their numbers. One is added with each epoch that begins.
+    async fn rolls(&self) -> Result<Vec<StoredRoll>, ReadError>;
+
+    /// Adds one that names the epochs there are. False: there is a roll of that number already.
+    async fn add_roll(&self, roll: &StoredRoll) -> Result<bool, ReadError>;
 }

@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteRow;
 use super::{SqliteStore, unavailable};
 use crate::envelope::Epoch;
 use crate::journal::ReadError;
-use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey};
+use crate::seal::Attestation;
+use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
 
 fn checkpoint(row: &SqliteRow) -> Result<StoredCheckpoint, sqlx::Error> {
     Ok(StoredCheckpoint { n: row.try_get::<i64, _>(0)? as u64, size: row.try_get::<i64, _>(1)? as u64, note: row.try_get(2)? })
@@ -51,6 +52,18 @@ impl SqliteStore {
         tx.commit().await?;
         Ok(true)
     }
+}
+
+fn epoch(row: &SqliteRow) -> Result<StoredEpoch, sqlx::Error> {
+    Ok(StoredEpoch { id: Epoch(row.try_get(0)?), started_after: row.try_get::<i64, _>(1)? as u64, time: row.try_get(2)? })
+}
+
+/// Adds the roll with the epoch in it, in the transaction that begins it.
+pub(super) async fn enrol(db: &mut sqlx::SqliteConnection, attested: &Attestation, id: Epoch) -> Result<(), sqlx::Error> {
+    let row = sqlx::query("SELECT id, started_after, time FROM epochs WHERE id = ?1").bind(id.0).fetch_one(&mut *db).await?;
+    let note = attested.roll_with(epoch(&row)?);
+    let sql = "INSERT INTO seal_rolls (n, note) SELECT coalesce(max(n), 0) + 1, ?1 FROM seal_rolls";
+    sqlx::query(sql).bind(note).execute(db).await.map(drop)
 }
 
 #[async_trait]
@@ -135,10 +148,22 @@ impl SealTables for SqliteStore {
             .fetch_all(&self.inner.readers)
             .await
             .map_err(unavailable)?;
-        let epoch = |row: &SqliteRow| {
-            let started_after = row.try_get::<i64, _>(1)? as u64;
-            Ok(StoredEpoch { id: Epoch(row.try_get(0)?), started_after, time: row.try_get(2)? })
-        };
-        rows.iter().map(epoch).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
+        rows.iter().map(epoch).collect::<Result<_, _>>().map_err(unavailable)
+    }
+
+    async fn rolls(&self) -> Result<Vec<StoredRoll>, ReadError> {
+        let rows = sqlx::query("SELECT n, note FROM seal_rolls ORDER BY n").fetch_all(&self.inner.readers).await.map_err(unavailable)?;
+        let roll = |row: &SqliteRow| Ok(StoredRoll { n: row.try_get::<i64, _>(0)? as u64, note: row.try_get(1)? });
+        rows.iter().map(roll).collect::<Result<_, sqlx::Error>>().map_err(unavailable)
+    }
+
+    async fn add_roll(&self, roll: &StoredRoll) -> Result<bool, ReadError> {
+        let added = sqlx::query("INSERT INTO seal_rolls (n, note) SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM seal_rolls WHERE n = ?1)")
+            .bind(roll.n as i64)
+            .bind(&roll.note)
+            .execute(&self.inner.writer)
+            .await
+            .map_err(unavailable)?;
+        Ok(added.rows_affected() == 1)
     }
 }

@@ -18,6 +18,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that read the file at the same time.
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
+/// That something is there already is no news.
+const QUIET: (&str, &str) = ("client_min_messages", "warning");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +65,7 @@ impl Db {
         let options = address(app_url)?.options([
             ("search_path", "views"),
             ("synchronous_commit", "off"),
+            QUIET,
             // A process that is paused in the midst of a change would hold the writers' lock, and with it the views of every other.
             ("idle_in_transaction_session_timeout", "5s"),
         ]);
@@ -100,7 +103,7 @@ async fn usable(pool: &PgPool) -> Result<bool, OpenError> {
 
 /// Under a lock, since processes start at the same time and `IF NOT EXISTS` is no lock.
 async fn make_schema(owner: PgConnectOptions, role: &str) -> Result<(), sqlx::Error> {
-    let mut owner = PgConnection::connect_with(&owner).await?;
+    let mut owner = PgConnection::connect_with(&owner.options([QUIET])).await?;
     sqlx::query("SELECT pg_advisory_lock($1)").bind(super::WRITER_LOCK).execute(&mut owner).await?;
     owner.execute("CREATE SCHEMA IF NOT EXISTS views").await?;
     owner.execute(format!("GRANT USAGE, CREATE ON SCHEMA views TO {role}").as_str()).await?;

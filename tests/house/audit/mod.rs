@@ -3,6 +3,7 @@
 mod bucket;
 mod export;
 mod filters;
+mod forged;
 mod privacy;
 mod proof;
 mod reading;

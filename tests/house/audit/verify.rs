@@ -44,10 +44,18 @@ async fn an_export_verifies_without_a_server() {
     let key = world.get("/api/v1/audit/checkpoint").await["keys"][0].as_str().expect("a key").to_owned();
     let file = world.path().join("audit.jsonl").display().to_string();
     assert_eq!(run(&world, &["audit", "export", "--output", &file]).await.0, 0);
+    let some = world.path().join("some.jsonl").display().to_string();
+    assert_eq!(run(&world, &["audit", "export", "--type", "project.file_written", "--output", &some]).await.0, 0);
     world.kill().await;
     std::fs::remove_dir_all(world.home()).expect("nothing of the server is left");
 
+    let (code, said) = run(&world, &["audit", "verify", &some]).await;
+    assert!(
+        code == 0 && said.contains("filtered by type project.file_written: completeness is not proven") && !said.contains("complete: "),
+        "{said}"
+    );
     let (code, said) = run(&world, &["audit", "verify", &file]).await;
+    assert!(said.contains("no further one up to position ") && said.contains("not proven by the journal: what "), "{said}");
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("complete: ") && said.contains(&key), "{said}");
     let (code, said) = run(&world, &["audit", "verify", &file, "--key", &key]).await;
@@ -98,6 +106,41 @@ async fn an_export_verifies_without_a_server() {
     changed("no end", &|lines| drop(lines.pop())).await;
     changed("a shorter end", &|lines| {
         lines.remove(lines.len() - 2);
+    })
+    .await;
+    // What no proof of an event tells: the line that counts is edited with it.
+    let fewer = |lines: &mut Vec<Value>, at: usize| {
+        let dropped = lines.remove(at);
+        let last = lines.last_mut().expect("the end");
+        last["end"]["events"] = (last["end"]["events"].as_u64().expect("a number") - 1).into();
+        dropped
+    };
+    let said = changed("the last event, and the end's number", &|lines| drop(fewer(lines, lines.len() - 2))).await;
+    assert!(said.contains("are here"), "{said}");
+    let said = changed("an end without its signature", &|lines| {
+        fewer(lines, lines.len() - 2);
+        lines.last_mut().expect("the end")["end"].as_object_mut().expect("it").remove("note");
+    })
+    .await;
+    assert!(said.contains("not signed"), "{said}");
+    let said = changed("an address that is only shown", &|lines| {
+        let line = lines.iter_mut().find(|line| line["client_address"].is_string()).expect("an event that was asked for");
+        line["client_address"] = "192.0.2.1".into();
+    })
+    .await;
+    assert!(said.contains("as it was written"), "{said}");
+    let said = changed("a field of nobody's", &|lines| lines[3]["approved"] = true.into()).await;
+    assert!(said.contains(&place) && said.contains("approved"), "{said}");
+    changed("a field of nobody's in the first line", &|lines| lines[0]["complete"] = true.into()).await;
+    let said = changed("another form", &|lines| lines[0]["version"] = 1.into()).await;
+    assert!(said.contains("form 1"), "{said}");
+    changed("no roll of epochs", &|lines| {
+        lines[0].as_object_mut().expect("the head").remove("epochs");
+    })
+    .await;
+    changed("another filter", &|lines| {
+        lines[0]["filter"] = json!({ "type": "team.created" });
+        lines[0]["filtered"] = true.into();
     })
     .await;
     changed("another checkpoint", &|lines| {

@@ -6,7 +6,7 @@ use opensail_eventstore::conformance::{append, part};
 use opensail_tests::postgres::{Database, fresh_database};
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
-const APPEND_ONLY: [&str; 5] = ["epochs", "events", "seal_checkpoints", "seal_keys", "seal_tiles"];
+const APPEND_ONLY: [&str; 6] = ["epochs", "events", "seal_checkpoints", "seal_keys", "seal_rolls", "seal_tiles"];
 const MUTABLE: [&str; 6] = ["_sqlx_migrations", "command_results", "leases", "snapshots", "tenant_heads", "vault"];
 
 async fn as_app(database: &Database) -> PgConnection {
@@ -24,6 +24,7 @@ async fn begun() -> Database {
         "INSERT INTO journal.seal_tiles VALUES (0, 0, '\\x00')",
         "INSERT INTO journal.seal_checkpoints VALUES (1, 1, 'note')",
         "INSERT INTO journal.seal_keys VALUES (1, 'key', 0)",
+        "INSERT INTO journal.seal_rolls VALUES (1, 'note')",
     ] {
         owner.execute(statement).await.expect(statement);
     }
@@ -111,7 +112,7 @@ fn columns(table: &str) -> (&'static str, &'static str) {
     match table {
         "events" => ("position", "time"),
         "seal_tiles" => ("level, first", "hashes"),
-        "seal_checkpoints" => ("n", "note"),
+        "seal_checkpoints" | "seal_rolls" => ("n", "note"),
         _ => ("n", "time"),
     }
 }

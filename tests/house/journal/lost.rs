@@ -50,7 +50,7 @@ async fn a_process_that_stands_still_with_the_lock_is_put_out_of_the_way() {
     let still = store(&wire, &database).await;
     let other = database.journal().await;
     wire.expects(Mishap::Freezes("COMMIT"));
-    let standing = tokio::spawn(async move { still.start_epoch("never to be", Parting::default()).await });
+    let standing = tokio::spawn(async move { still.start_epoch("never to be", Parting::default(), None).await });
     let holds = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'";
     let mut owner = database.owner().await;
     while sqlx::query_scalar::<_, i64>(holds).fetch_one(&mut owner).await.expect("an answer") == 0 {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use cqrs_es::persist::PersistedEventRepository;
 use opensail_eventstore::conformance::{Held, Subject, append, part};
 use opensail_eventstore::postgres::PostgresStore;
-use opensail_eventstore::seal::Parting;
+use opensail_eventstore::seal::{Attestation, Parting};
 use opensail_eventstore::{Epoch, Journal, Leases, SealTables, Vault};
 use opensail_tests::postgres::{Database, fresh_database};
 use sqlx::Executor;
@@ -40,8 +40,8 @@ impl Subject for Postgres {
     async fn another(&self) -> Box<dyn Subject> {
         Box::new(open(self.database.clone()).await)
     }
-    async fn start_epoch(&self, parting: Parting) -> Epoch {
-        self.store.start_epoch("test", parting).await.expect("an epoch")
+    async fn start_epoch(&self, parting: Parting, attested: Option<&Attestation>) -> Epoch {
+        self.store.start_epoch("test", parting, attested).await.expect("an epoch")
     }
     async fn sql(&self, statement: &str) -> Result<(), String> {
         let statement = statement
@@ -50,6 +50,8 @@ impl Subject for Postgres {
             .replace("{seal_tiles}", "journal.seal_tiles")
             .replace("{seal_checkpoints}", "journal.seal_checkpoints")
             .replace("{seal_keys}", "journal.seal_keys")
+            .replace("{seal_rolls}", "journal.seal_rolls")
+            .replace("{an_id}", "gen_random_uuid()")
             .replace("{tenant_heads}", "journal.tenant_heads")
             .replace("{empty_events}", "TRUNCATE journal.events")
             .replace("{replace_event}", "SET session_replication_role = replica; UPDATE journal.events SET time = 0");
@@ -61,7 +63,7 @@ impl Subject for Postgres {
         Box::new(HeldTable(owner))
     }
     async fn tamper(&self, statement: &str) {
-        let tables = ["events", "epochs", "seal_tiles", "seal_checkpoints", "seal_keys"];
+        let tables = ["events", "epochs", "seal_tiles", "seal_checkpoints", "seal_keys", "seal_rolls"];
         let each = |verb: &str| tables.map(|table| format!("ALTER TABLE journal.{table} {verb} TRIGGER append_only;")).concat();
         let unchecked = "ALTER TABLE journal.events DROP CONSTRAINT IF EXISTS events_begin_at_one;";
         self.sql(&format!("{unchecked} {} {statement}; {}", each("DISABLE"), each("ENABLE ALWAYS"))).await.expect("tampered with");

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use opensail_eventstore::conformance::{Held, Subject};
-use opensail_eventstore::seal::Parting;
+use opensail_eventstore::seal::{Attestation, Parting};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::{Epoch, Journal, Leases, SealTables, Vault};
 use sqlx::{ConnectOptions, Executor};
@@ -39,8 +39,8 @@ impl Subject for Sqlite {
     async fn another(&self) -> Box<dyn Subject> {
         Box::new(open(self.folder.clone()).await)
     }
-    async fn start_epoch(&self, parting: Parting) -> Epoch {
-        self.store.start_epoch("test", parting).await.expect("an epoch")
+    async fn start_epoch(&self, parting: Parting, attested: Option<&Attestation>) -> Epoch {
+        self.store.start_epoch("test", parting, attested).await.expect("an epoch")
     }
     async fn sql(&self, statement: &str) -> Result<(), String> {
         let statement = statement
@@ -49,6 +49,8 @@ impl Subject for Sqlite {
             .replace("{seal_tiles}", "seal_tiles")
             .replace("{seal_checkpoints}", "seal_checkpoints")
             .replace("{seal_keys}", "seal_keys")
+            .replace("{seal_rolls}", "seal_rolls")
+            .replace("{an_id}", "randomblob(16)")
             .replace("{tenant_heads}", "tenant_heads")
             .replace("{empty_events}", "DELETE FROM events WHERE position > 0")
             .replace("{replace_event}", "INSERT OR REPLACE INTO events SELECT * FROM events");

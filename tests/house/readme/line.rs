@@ -10,7 +10,7 @@ const ELSE: char = '…';
 const POSITIONS: [&str; 4] = ["#", "--from ", "--to ", "--at "];
 /// Beside these it is another each time.
 const BEFORE: [&str; 7] = ["position ", "positions ", "to ", "at ", "events ", "of ", ":"];
-const AFTER: [&str; 7] = [" ms", " events", " positions", " signed", " checkpoints", " bytes", ":"];
+const AFTER: [&str; 8] = [" ms", " private", " events", " positions", " signed", " checkpoints", " bytes", ":"];
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Piece {

@@ -1,4 +1,5 @@
-//! The second place of checkpoints as a bucket: `checkpoints/<epoch>/<day>/<size>-<digits of the note's hash>`, each put once and never again.
+//! The second place of checkpoints as a bucket: `checkpoints/<epoch>/<day>/<size>-<digits of the note's hash>` and, for rolls of epochs,
+//! `epochs/<first epoch>/<time>-<digits of the note's hash>`, each put once and never again.
 //!
 //! Where the bucket locks objects, nobody who breaks in here can take them back: by the bucket's own rule, or else each for a year.
 
@@ -7,11 +8,14 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use opensail_csi::bucket::{Bucket, BucketError, Locking};
-use opensail_eventstore::seal::{Checkpoint, SecondPlace};
+use opensail_eventstore::seal::{Checkpoint, Roll, SecondPlace};
 use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 const FOLDER: &str = "checkpoints/";
+const ROLLS: &str = "epochs/";
+/// More than a journal ever has.
+const MOST_ROLLS: usize = 10_000;
 /// Puts are paid for; what was sealed since the last one is in the folder beside the journal.
 const PACE: Duration = Duration::from_secs(60);
 const LOCKED_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -47,6 +51,15 @@ impl CheckpointBucket {
         Ok((*locking == Locking::OnWish).then(|| SystemTime::now() + LOCKED_FOR))
     }
 
+    async fn put(&self, key: &str, note: &str) -> Result<(), String> {
+        let until = self.locked_until().await.map_err(|error| error.to_string())?;
+        match self.bucket.put_new(key, note.as_bytes().to_vec(), until).await {
+            // Its name is its hash: the same note, kept before.
+            Ok(()) | Err(BucketError::Exists) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
     /// Names of the notes that say enough.
     async fn names(&self) -> Result<Vec<String>, BucketError> {
         let mut names = Vec::new();
@@ -70,8 +83,11 @@ impl CheckpointBucket {
 fn key(note: &str) -> Result<String, String> {
     let checkpoint = Checkpoint::unproven(note).map_err(|error| error.to_string())?;
     let time = chrono::DateTime::from_timestamp_micros(checkpoint.time).ok_or("the checkpoint's time is none")?;
-    let hash: String = Sha256::digest(note).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("{FOLDER}{}/{}/{:020}-{hash}", checkpoint.epoch, time.format("%Y-%m-%d"), checkpoint.size))
+    Ok(format!("{FOLDER}{}/{}/{:020}-{}", checkpoint.epoch, time.format("%Y-%m-%d"), checkpoint.size, digits(note)))
+}
+
+fn digits(note: &str) -> String {
+    Sha256::digest(note).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[async_trait]
@@ -89,13 +105,26 @@ impl SecondPlace for CheckpointBucket {
     }
 
     async fn keep(&self, note: &str) -> Result<(), String> {
-        let key = key(note)?;
-        let until = self.locked_until().await.map_err(|error| error.to_string())?;
-        match self.bucket.put_new(&key, note.as_bytes().to_vec(), until).await {
-            // Its name is its hash: the same note, kept before.
-            Ok(()) | Err(BucketError::Exists) => Ok(()),
-            Err(error) => Err(error.to_string()),
-        }
+        self.put(&key(note)?, note).await
+    }
+
+    async fn keep_roll(&self, note: &str) -> Result<(), String> {
+        let roll = Roll::unproven(note).map_err(|error| error.to_string())?;
+        self.put(&format!("{ROLLS}{}/{:020}-{}", roll.first, roll.time, digits(note)), note).await
+    }
+
+    async fn rolls(&self) -> Result<Vec<String>, String> {
+        let read = async {
+            let mut rolls = Vec::new();
+            for journal in self.bucket.folders(ROLLS).await? {
+                // A later one holds all that an earlier one does, but for what a restore left behind.
+                for name in self.bucket.list(&journal, MOST_ROLLS).await?.iter().rev().take(NEWEST) {
+                    rolls.push(String::from_utf8_lossy(&self.bucket.get(name).await?).into_owned());
+                }
+            }
+            Ok(rolls)
+        };
+        read.await.map_err(|error: BucketError| error.to_string())
     }
 
     async fn newest(&self) -> Result<Option<String>, String> {

@@ -140,8 +140,8 @@ fn a_pack_with_damaged_living_objects_stays_as_it_is() {
     let World { folder, store } = world();
     write(&store, &(0..10).map(object).collect::<Vec<_>>()).expect("written");
     let packs = std::fs::read_dir(folder.path().join("packs")).expect("readable");
-    let paths = packs.map(|entry| entry.expect("entry").path());
-    let pack = paths.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).next().expect("a pack");
+    let mut paths = packs.map(|entry| entry.expect("entry").path());
+    let pack = paths.find(|path| path.extension().is_some_and(|extension| extension == "pack")).expect("a pack");
     let mut bytes = std::fs::read(&pack).expect("read");
     bytes[5 + 68 + 7] ^= 1;
     std::fs::write(&pack, bytes).expect("damage");

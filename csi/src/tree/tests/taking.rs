@@ -2,12 +2,18 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::super::*;
 use super::world::*;
 use crate::cas::{LocalStore, Objects, Sweep};
 use crate::fileops::Root;
+
+fn packs_under(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("blobs/packs")).expect("readable").map(|entry| entry.expect("an entry").path());
+    entries.filter(|path| path.extension().is_some_and(|extension| extension == "pack")).collect()
+}
 
 /// Takes snapshots until every file is old enough to be believed unread.
 fn settle(world: &mut World) -> Taken {
@@ -203,11 +209,7 @@ fn a_damaged_object_is_an_error_and_not_a_file() {
     let mut world = World::new();
     world.write("file", vec![9; 5000]);
     let taken = world.take();
-    for entry in std::fs::read_dir(world.folder.path().join("blobs/packs")).expect("packs") {
-        let path = entry.expect("entry").path();
-        if path.extension().is_none_or(|extension| extension != "pack") {
-            continue;
-        }
+    for path in packs_under(world.folder.path()) {
         let mut bytes = std::fs::read(&path).expect("read");
         bytes[5 + 68 + 10] ^= 1;
         std::fs::write(path, bytes).expect("damage");
@@ -234,7 +236,7 @@ fn a_full_disk_is_said_and_nothing_that_was_not_stored_is_believed_stored() {
     let (root, hold) = (Root::open(&world.project()).expect("root"), world.hold());
     let refused = world.tracker.take(&world.subject, &root, &Rules::default(), &hold);
     assert_eq!(refused.map(|taken| taken.name), Err(TreeError::Store(crate::cas::CasError::Full)));
-    assert_eq!(std::fs::read_dir(disk.path().join("blobs/packs")).expect("readable").count(), 0, "their room is free again");
+    assert_eq!(packs_under(disk.path()), [] as [PathBuf; 0], "their room is free again");
     std::fs::remove_file(world.at("large")).expect("removed");
     let taken = world.take();
     assert!(file_at(&world.subject, &taken.name, b"small/file", 200_000) == Ok(Some(noise[..100_000].to_vec())));

@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
+use opensail_eventstore::private::count_sealed;
 use opensail_eventstore::seal::{Hash, leaf_of};
 use opensail_eventstore::{Actor, CommandId, Epoch, Recorded, StreamId};
 use serde_json::Value;
@@ -12,12 +13,43 @@ use uuid::Uuid;
 pub struct Evidence {
     pub event: Recorded,
     pub path: Vec<Hash>,
+    /// What the item shows and the leaf does not hold, but in sealed form or not at all: private fields, the address, the name of a person.
+    pub unproven: u64,
+}
+
+const ITEM: [&str; 17] = [
+    "event_id",
+    "position",
+    "tenant_position",
+    "stream",
+    "stream_version",
+    "type",
+    "version",
+    "time",
+    "actor",
+    "team_id",
+    "project_id",
+    "command_id",
+    "correlation_id",
+    "causation_id",
+    "data",
+    "client_address",
+    "proof",
+];
+const ACTOR: [&str; 3] = ["kind", "id", "name"];
+const PROOF: [&str; 6] = ["epoch", "tenant", "actor_name", "client_address", "payload", "path"];
+
+/// Refuses an object with a field of another name: whoever reads it might take that for something that was proven.
+pub fn only(object: &Value, known: &[&str]) -> Result<(), String> {
+    let foreign = object.as_object().into_iter().flatten().find(|(name, _)| !known.contains(&name.as_str()));
+    foreign.map_or(Ok(()), |(name, _)| Err(format!("the field {name:?} is not known, and nothing proves it")))
 }
 
 impl Evidence {
     /// Reads an item with its `proof`; refuses one whose shown data is not what was hashed.
     pub fn read(item: &Value) -> Result<Evidence, String> {
         let proof = item.get("proof").ok_or("it carries no proof")?;
+        only(item, &ITEM).and_then(|()| only(&item["actor"], &ACTOR)).and_then(|()| only(proof, &PROOF))?;
         let text = |of: &Value, name: &str| of[name].as_str().map(str::to_owned).ok_or(format!("{name} is missing"));
         let number = |name: &str| item[name].as_u64().ok_or(format!("{name} is missing"));
         let id = |of: &Value, name: &str| {
@@ -62,7 +94,9 @@ impl Evidence {
             return Err("data is not what was written".into());
         }
         let path = proof["path"].as_array().ok_or("the proof has no path")?.iter().map(hash).collect::<Option<_>>();
-        Ok(Evidence { event, path: path.ok_or("the path is not made of hashes")? })
+        let named = event.actor.name.is_empty() && item["actor"]["name"] != "";
+        let unproven = count_sealed(&event.payload) + u64::from(event.client_address.is_some()) + u64::from(named);
+        Ok(Evidence { event, path: path.ok_or("the path is not made of hashes")?, unproven })
     }
 
     pub fn leaf(&self) -> Hash {

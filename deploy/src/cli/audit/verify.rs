@@ -14,6 +14,7 @@ use opensail_eventstore::seal::{Checkpoint, VerifierKey};
 use self::export::ExportCheck;
 use crate::cli::CliError;
 use crate::cli::client::Client;
+use crate::cli::paint::printable;
 use crate::mode::sealing::second_places;
 use crate::mode::stores;
 use crate::settings::{self, Settings};
@@ -30,7 +31,7 @@ fn moment(micros: i64) -> String {
 pub fn file(path: &Path, keys: &[String]) -> Result<(), CliError> {
     let failed = |error: std::io::Error| CliError::Failed(format!("{}: {error}", path.display()));
     let mut check = ExportCheck::new(pinned(keys)?);
-    for line in BufReader::new(File::open(path).map_err(failed)?).lines() {
+    for line in BufReader::new(File::open(path).map_err(failed)?).split(b'\n') {
         check.line(&line.map_err(failed)?).map_err(CliError::Failed)?;
     }
     tell(check)
@@ -45,7 +46,7 @@ pub async fn server(client: &Client, keys: &[String]) -> Result<(), CliError> {
         rest.extend_from_slice(&piece?);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
-            check.line(&String::from_utf8_lossy(&line)).map_err(CliError::Failed)?;
+            check.line(&line[..end]).map_err(CliError::Failed)?;
         }
     }
     tell(check)
@@ -59,8 +60,24 @@ fn tell(check: ExportCheck) -> Result<(), CliError> {
         verified.size,
         moment(verified.time)
     );
-    for tenant in verified.complete {
-        tell!("complete: {tenant}, events 1 to {} without a gap", verified.last.get(&tenant).copied().unwrap_or(0));
+    for (tenant, last) in verified.complete.iter().flatten() {
+        tell!("complete: {}, events 1 to {last} without a gap, and no further one up to position {}", printable(tenant), verified.size);
+    }
+    if verified.complete.is_none() {
+        tell!(
+            "filtered by {}: completeness is not proven by the journal; whoever exported it signed that this is all",
+            printable(&verified.filter.join(", "))
+        );
+    }
+    if verified.unproven > 0 {
+        tell!(
+            "not proven by the journal: what {} private fields, addresses and names say, of which it holds the sealed form or nothing; \
+             whoever exported them signed that they were shown like this",
+            verified.unproven
+        );
+    }
+    for notice in &verified.notices {
+        tell!("notice: {notice}");
     }
     believed(&verified.believed);
     Ok(())
@@ -92,14 +109,17 @@ pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError>
     let settings = Settings::read(&settings::environment()).map_err(|error| CliError::Usage(error.to_string()))?;
     let stores = stores::open(&settings).await.map_err(failed)?;
     let places = second_places(&settings);
-    let mut remembered = Vec::new();
+    let (mut remembered, mut rolls) = (Vec::new(), Vec::new());
     for place in &places {
-        remembered.extend(place.kept().await.map_err(|why| failed(format!("{}: {why}", place.name())))?);
+        let away = |why: String| failed(format!("{}: {why}", place.name()));
+        remembered.extend(place.kept().await.map_err(away)?);
+        rolls.extend(place.rolls().await.map_err(away)?);
     }
     let nothing_kept = remembered.is_empty();
-    let outside = Outside { remembered: &remembered, noted: &noted };
+    let outside = Outside { remembered: &remembered, rolls: &rolls, noted: &noted };
     let checked = check(&*stores.journal, &*stores.seal, &pinned, outside, |_| {}).await;
     let first = stores.seal.keys().await.ok().and_then(|keys| keys.first().and_then(|key| key.verifier.parse().ok()));
+    let put_back = stores.put_back().to_vec();
     stores.close().await;
     let checked = match checked {
         Ok(checked) => checked,
@@ -123,7 +143,7 @@ pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError>
     if checked.unsealed > 0 {
         tell!("not sealed yet: {} newer positions", checked.unsealed);
     }
-    for notice in &checked.notices {
+    for notice in checked.notices.iter().chain(&put_back) {
         tell!("notice: {notice}");
     }
     if pinned.is_empty() {

@@ -4,6 +4,7 @@ use super::{Decided, R};
 use crate::agent_session::command::AgentSessionCommand as C;
 use crate::agent_session::event::SnapshotsReleased;
 use crate::agent_session::state::{Core, Status};
+use crate::kernel::is_unseen;
 
 /// Longest name of a snapshot, in bytes of UTF-8.
 const MAX_SNAPSHOT_NAME: usize = 200;
@@ -62,7 +63,7 @@ pub(super) fn decide(core: &Core, status: Status, command: C) -> Decided {
             vec![discarded.into()]
         }
         C::NameSnapshot(named) => {
-            let bad = |name: &String| name.trim().is_empty() || name.len() > MAX_SNAPSHOT_NAME || name.chars().any(char::is_control);
+            let bad = |name: &String| name.trim().is_empty() || name.len() > MAX_SNAPSHOT_NAME || name.chars().any(is_unseen);
             if named.name.as_ref().and_then(|name| name.value()).is_some_and(bad) {
                 return Err(R::BadSnapshotName { limit: MAX_SNAPSHOT_NAME });
             }

@@ -327,6 +327,8 @@ fn names_and_releases_are_seen() {
     let named = |version, name: Option<&str>| SnapshotNamed { version, name: name.map(|name| private(name.into())), named_by: ADA };
     given::<AgentSessionDecider>(events.clone()).when(C::NameSnapshot(named(99, Some("n")))).then_refused(R::NoSuchVersion);
     given::<AgentSessionDecider>(events.clone()).when(C::NameSnapshot(named(7, Some(" ")))).then_refused(R::BadSnapshotName { limit: 200 });
+    let turned = named(7, Some("\u{202e}on"));
+    given::<AgentSessionDecider>(events.clone()).when(C::NameSnapshot(turned)).then_refused(R::BadSnapshotName { limit: 200 });
     events.push(named(9, Some("good")).into());
     events.push(SnapshotsReleased { snapshots: vec!["0".repeat(64)] }.into());
     let snapshots = Snapshots::of(&events);

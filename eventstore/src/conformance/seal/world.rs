@@ -7,10 +7,12 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::conformance::{Subject, append, part};
+use crate::envelope::Epoch;
 use crate::journal::Journal;
+use crate::seal::attest::{reckoned, settle};
 use crate::seal::check::{CheckError, Checked, Finding, Outside, check};
 use crate::seal::sealer::{SealState, Sealer};
-use crate::seal::{SealError, SecondPlace, VerifierKey};
+use crate::seal::{Attestation, Parting, Roll, SealError, SecondPlace, SetBack, VerifierKey, set_back};
 use crate::vault::keyring::Keyring;
 
 const SECRET: &[u8] = b"a secret of conformance";
@@ -19,6 +21,7 @@ const SECRET: &[u8] = b"a secret of conformance";
 #[derive(Default)]
 pub(crate) struct Memory {
     notes: Mutex<Vec<String>>,
+    rolls: Mutex<Vec<String>>,
     lost: Mutex<bool>,
 }
 
@@ -48,6 +51,13 @@ impl SecondPlace for Memory {
     }
     async fn newest(&self) -> Result<Option<String>, String> {
         Ok(self.kept().await?.pop())
+    }
+    async fn keep_roll(&self, note: &str) -> Result<(), String> {
+        self.rolls.lock().unwrap_or_else(PoisonError::into_inner).push(note.into());
+        Ok(())
+    }
+    async fn rolls(&self) -> Result<Vec<String>, String> {
+        Ok(self.rolls.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 }
 
@@ -102,12 +112,34 @@ impl<'a> World<'a> {
         // What a sealer with more time would have done itself.
         let last = self.subject.seal().last_checkpoint().await.expect("read").expect("a checkpoint");
         self.memory.keep(&last.note).await.expect("kept");
+        let roll = self.subject.seal().rolls().await.expect("read").pop().expect("a roll");
+        self.memory.keep_roll(&roll.note).await.expect("kept");
+    }
+
+    /// What `opensail new-epoch` does.
+    pub(crate) async fn start_epoch(&self, parting: Parting) -> Epoch {
+        let (tables, keyring, head) = (self.subject.seal(), self.keyring(), self.journal().await.head().await.expect("a head").position);
+        let attested = Attestation::prepare(&tables, &keyring, self.roll().await, head, &parting).await.expect("signed");
+        self.subject.start_epoch(parting, Some(&attested)).await
+    }
+
+    /// As whoever begins an epoch knows it.
+    pub(crate) async fn roll(&self) -> Roll {
+        let outside = self.memory.rolls().await.expect("kept");
+        reckoned(&self.subject.seal(), &self.keyring(), &outside).await.expect("a roll")
+    }
+
+    /// What a start asks.
+    pub(crate) async fn set_back(&self, remembered: &[String]) -> Result<Option<SetBack>, SealError> {
+        let (tables, outside) = (self.subject.seal(), self.memory.rolls().await.expect("kept"));
+        let roll = settle(&tables, &self.keyring(), &outside).await?;
+        set_back(&tables, &roll, remembered).await
     }
 
     pub(crate) async fn check(&self, pinned: &[VerifierKey]) -> Result<Checked, Finding> {
         let (journal, tables) = (self.journal().await, self.subject.seal());
-        let kept = self.memory.kept().await.expect("kept");
-        match check(&*journal, &*tables, pinned, Outside { remembered: &kept, noted: &[] }, |_| {}).await {
+        let (kept, rolls) = (self.memory.kept().await.expect("kept"), self.memory.rolls().await.expect("kept"));
+        match check(&*journal, &*tables, pinned, Outside { remembered: &kept, rolls: &rolls, noted: &[] }, |_| {}).await {
             Ok(checked) => Ok(checked),
             Err(CheckError::Found(finding)) => Err(finding),
             Err(CheckError::Unavailable(error)) => panic!("{error}"),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opensail_eventstore::append::{Fence, Guard};
 use opensail_eventstore::conformance::{append, one, part};
-use opensail_eventstore::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredKey};
+use opensail_eventstore::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredKey, StoredRoll};
 use opensail_eventstore::snapshot::{Snapshot, SnapshotKey, SnapshotTable};
 use opensail_eventstore::vault::{Vault, VaultWrite};
 use opensail_eventstore::{CommandId, Epoch, Filter, Journal, Leases, StreamId};
@@ -159,6 +159,8 @@ async fn seal(seal: &impl SealTables, round: u64) {
     seal.checkpoints(EVENTS / 2, 100).await.expect("read");
     seal.keys().await.expect("read");
     seal.epochs().await.expect("read");
+    seal.rolls().await.expect("read");
+    seal.add_roll(&StoredRoll { n: 1 + round, note: "a roll".into() }).await.expect("written");
     let pieces = vec![Piece { level: 0, first: EVENTS + round, hashes: vec![[7; 32]] }];
     let checkpoint = StoredCheckpoint { n: EVENTS + 1 + round, size: EVENTS + 1 + round, note: "a note".into() };
     assert!(seal.seal(&Sealing { pieces, checkpoint }).await.expect("written"));

@@ -83,7 +83,7 @@ export interface paths {
         };
         /**
          * Everything that a query of the audit finds, as JSON lines: a header line with a signed checkpoint, event items each with its proof in the
-         *     checkpoint's tree, and a last line that counts them. `limit` is not heeded. `opensail audit verify` checks it without a server.
+         *     checkpoint's tree, and a last line that counts them and is signed. `limit` is not heeded. `opensail audit verify` checks it without a server.
          *     With `format=csv` for spreadsheets, without proofs; nothing in it is taken for a formula.
          */
         get: operations["export_audit"];
