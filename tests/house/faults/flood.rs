@@ -18,7 +18,8 @@ use crate::PROGRAM;
 
 /// As large as it may be; encrypted, 490 of them fill what a team may have waiting, and 60 a batch.
 const TASK_BYTES: usize = 100_000;
-const FLOOD: usize = 600;
+/// More than wait, are under way and come again, so that it fills on a slow machine too.
+const FLOOD: usize = 900;
 /// Few enough to be asked well within the patience of a batch with the database (10 s).
 const WAVE: usize = 30;
 
