@@ -106,6 +106,20 @@ impl Subscription {
         self.fetched.front().map_or(self.at, |event| event.position - 1)
     }
 
+    /// The same, moved on over what is there and does not concern it: while it waits nobody wakes it for that.
+    pub fn passed(&mut self) -> Position {
+        if let Some(end) = self.shared.passed(&self.bell, self.epoch) {
+            self.at = self.at.max(end);
+        }
+        self.told = self.seen();
+        self.told
+    }
+
+    /// The history that it reads.
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
     fn tell(&mut self, events: Vec<Arc<Recorded>>, seen: Position) -> Batch {
         self.told = seen;
         Batch { events, seen }

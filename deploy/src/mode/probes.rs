@@ -1,4 +1,8 @@
-//! What readiness asks: the journal, its seal, the second place of checkpoints, each view, and the relays.
+//! What readiness asks: the journal, its seal, the second place of checkpoints, each view, consumer groups, and the relays.
+
+mod groups;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,24 +11,25 @@ use async_trait::async_trait;
 use opensail_api::health::{Found, Numbers, Probe, Trouble};
 use opensail_eventstore::relay::{LiveRelay, WorkRelay};
 use opensail_eventstore::seal::{SealState, SecondPlace};
-use opensail_eventstore::subscription::group::standings;
-use opensail_eventstore::{Journal, Vault};
+use opensail_eventstore::{Journal, Position};
 use opensail_projections::{Projections, View};
 use tokio::sync::watch;
 
 use super::relays::Relays;
 use super::sealing::Sealing;
 use super::stores::Stores;
+use groups::GroupsProbe;
 
 /// A view further behind than this is not ready.
 const MOST_BEHIND: u64 = 10_000;
-/// Neither is one that has not moved for so long though the journal has: longer than a transaction that is held up, or a database that fails over.
+/// Neither is one that has not moved for so long though the journal has: longer than a transaction that is held up, or a database that fails over. Nor does
+/// a consumer group go on then.
 const LONGEST_STILL: Duration = Duration::from_secs(30);
 
 struct JournalProbe {
     journal: Arc<dyn Journal>,
-    /// What was not there at the start, of what keeps it append-only.
-    put_back: Vec<String>,
+    /// What let events be altered, at the start.
+    loosened: Vec<String>,
 }
 
 #[async_trait]
@@ -36,8 +41,8 @@ impl Probe for JournalProbe {
         let head = self.journal.head().await.map_err(|e| e.to_string())?;
         let numbers = Numbers::from([("position", head.position as f64), ("waiting_appends", self.journal.waiting() as f64)]);
         let set_back = self.journal.set_back().borrow().clone().map(|why| Trouble { why, tolerable: false });
-        let put_back = || Trouble { why: format!("at the start it was not append-only: {}", self.put_back.join("; ")), tolerable: true };
-        let trouble = set_back.or_else(|| (!self.put_back.is_empty()).then(put_back));
+        let loosened = || Trouble { why: format!("at the start it was not append-only: {}", self.loosened.join("; ")), tolerable: true };
+        let trouble = set_back.or_else(|| (!self.loosened.is_empty()).then(loosened));
         Ok(Found { numbers, trouble, ..Found::default() })
     }
 }
@@ -86,39 +91,17 @@ fn trouble(view: View) -> Option<Trouble> {
     if !view.served {
         return None;
     }
-    if view.still >= LONGEST_STILL {
-        let (position, seconds) = (view.position, view.still.as_secs());
-        let why = format!("it has not moved from position {position} for {seconds} s, and {} events wait", view.lag_events);
+    if let Some(why) = stands_still(view.position, view.still, view.lag_events) {
         return Some(Trouble { why, tolerable: false });
     }
     let behind = view.lag_events > MOST_BEHIND;
     behind.then(|| Trouble { why: format!("{} events behind", view.lag_events), tolerable: false })
 }
 
-/// Consumer groups, whichever process their members live in.
-struct GroupsProbe {
-    journal: Arc<dyn Journal>,
-    vault: Arc<dyn Vault>,
-}
-
-#[async_trait]
-impl Probe for GroupsProbe {
-    fn name(&self) -> &'static str {
-        "consumer_groups"
-    }
-    async fn check(&self) -> Result<Found, String> {
-        let standings = standings(self.journal.as_ref(), self.vault.as_ref()).await.map_err(|error| error.to_string())?;
-        let parts = standings.into_iter().map(|standing| {
-            let numbers = [
-                ("position", standing.position),
-                ("lag_events", standing.lag_events),
-                ("lag_seconds", standing.lag_seconds),
-                ("members", standing.members),
-            ];
-            (standing.group, numbers.map(|(name, number)| (name, number as f64)).into())
-        });
-        Ok(Found { parts: parts.collect(), ..Found::default() })
-    }
+/// What is wrong with whoever has not moved for too long, though the journal has.
+fn stands_still(position: Position, still: Duration, waiting: u64) -> Option<String> {
+    let seconds = still.as_secs();
+    (still >= LONGEST_STILL).then(|| format!("it has not moved from position {position} for {seconds} s, and {waiting} events wait"))
 }
 
 /// Positions sealed, and why no more.
@@ -138,7 +121,7 @@ impl Probe for SealProbe {
     }
 }
 
-/// A second place of checkpoints. The folder is this machine's own; a service that is away takes nobody out of service.
+/// A second place of checkpoints. Without it everything is sealed all the same, so that its loss takes nobody out of service.
 struct CheckpointsProbe {
     state: watch::Receiver<SealState>,
     place: Arc<dyn SecondPlace>,
@@ -150,7 +133,7 @@ impl Probe for CheckpointsProbe {
         if self.place.remote() { "checkpoint_bucket" } else { "checkpoints" }
     }
     fn needed(&self) -> bool {
-        !self.place.remote()
+        false
     }
     async fn check(&self) -> Result<Found, String> {
         self.state.borrow().place_trouble.get(&self.place.name()).cloned().map_or(Ok(Found::default()), Err)
@@ -197,7 +180,7 @@ impl Probe for RelayProbe<dyn WorkRelay> {
 
 pub(super) fn all(stores: &Stores, projections: &Projections, sealing: Sealing, relays: &Relays) -> Vec<Box<dyn Probe>> {
     let mut probes: Vec<Box<dyn Probe>> = vec![
-        Box::new(JournalProbe { journal: stores.journal.clone(), put_back: stores.put_back().to_vec() }),
+        Box::new(JournalProbe { journal: stores.journal.clone(), loosened: stores.loosened().to_vec() }),
         Box::new(SealProbe(sealing.state.clone())),
     ];
     for place in sealing.places {
@@ -206,7 +189,7 @@ pub(super) fn all(stores: &Stores, projections: &Projections, sealing: Sealing, 
     for name in projections.names() {
         probes.push(Box::new(ViewProbe { name, projections: projections.clone() }));
     }
-    probes.push(Box::new(GroupsProbe { journal: stores.journal.clone(), vault: stores.vault.clone() }));
+    probes.push(Box::new(GroupsProbe::new(stores.journal.clone(), stores.vault.clone())));
     if let Some(relay) = &relays.live {
         probes.push(Box::new(RelayProbe("redis", relay.clone())));
     }

@@ -52,6 +52,11 @@ pub struct Database {
 }
 
 impl Database {
+    /// What leads a server to it.
+    pub fn settings(&self) -> [(&str, &str); 2] {
+        [("DATABASE_URL", &self.app_url), ("DATABASE_OWNER_URL", &self.owner_url)]
+    }
+
     /// A journal over it, as the application's role.
     pub async fn journal(&self) -> PostgresStore {
         PostgresStore::connect(&self.app_url, None).await.expect("the journal in a fresh database")

@@ -36,6 +36,11 @@ impl Bell {
         }
     }
 
+    /// Its reader waits, and nothing has come since.
+    pub(super) fn is_armed(&self) -> bool {
+        self.first.load(Ordering::Acquire) == ARMED
+    }
+
     /// Waits while it is armed. Gives the position of the first event that may concern the reader, all before it does not; `None`
     /// when nobody armed it. May be cancelled.
     pub(super) async fn wait(&self) -> Option<Position> {

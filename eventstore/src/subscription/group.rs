@@ -7,10 +7,17 @@
 //! *At least once*: a member that dies between an effect and its checkpoint leaves the effect to be done again. *Exactly once* where the effect lies in the
 //! journal or the vault: [`Share::append`] writes both in one append, under the partition's fence. A ghost, which does not know yet that its lease went to
 //! somebody else, moves no checkpoint: who takes a partition over writes its token into the checkpoint first, and the ghost's compare-and-set finds it.
+//!
+//! An event that cannot be handled sets its stream aside (*parks* it): later events of the stream wait behind it, the others of the partition flow. Which streams
+//! wait, and from where on, stands in the row of the checkpoint. People order what becomes of them ([`parked`]): a stream goes on from that event, or behind it,
+//! with a place of its own until it has come as far as its partition.
 
 mod member;
+pub mod parked;
+mod row;
 mod share;
 mod standing;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +30,7 @@ use crate::envelope::{Position, Recorded, StreamId};
 use crate::journal::Filter;
 use crate::lease::Leases;
 use crate::vault::Vault;
+pub use row::MOST_PARKED;
 pub use share::{Share, ShareError};
 pub use standing::{Standing, StandingError, standings};
 
@@ -49,8 +57,9 @@ pub struct Group {
 /// What is done with events.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Events of one partition, in order; those of one stream never come before what came before them was handled. An error is told and the same
-    /// events come again. It is dropped in the midst when the partition is lost.
+    /// Events of one partition, in order; those of one stream never come before what came before them was handled. An error, or a panic, says that they
+    /// cannot be handled: they come again one by one, and one that fails alone however often it is tried sets its stream aside. What is away for all of them
+    /// the handler therefore waits for. It is dropped in the midst when the partition is lost.
     async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String>;
 }
 

@@ -119,6 +119,12 @@ impl Shared {
         }
     }
 
+    /// Where the ring ends, if nothing in it may concern a reader that waits.
+    pub(super) fn passed(&self, bell: &Bell, epoch: Epoch) -> Option<Position> {
+        let state = self.state();
+        (bell.is_armed() && state.ended(epoch).is_none()).then(|| state.ring.end())
+    }
+
     pub(super) fn take_down(&self, bell: &Arc<Bell>, filter: &Filter) {
         self.state().bells.remove(bell, filter);
     }

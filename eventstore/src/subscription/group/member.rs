@@ -8,22 +8,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at, sleep_until};
 
-use super::{Group, Handler, Share, ShareError, partition_of};
+use super::{Group, Handler};
 use crate::clock;
-use crate::envelope::Recorded;
-use crate::journal::ReadError;
 use crate::lease::{Lease, LeaseError};
 use crate::vault::VaultError;
 
 /// Of the vault's rows by which members know of each other.
 pub(super) const KIND: &str = "group-member";
-/// Events handled at once.
-const AT_ONCE: usize = 64;
-/// How often a checkpoint is moved over events that do not concern its partition.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
-/// Pauses after errors of a handler: the first, doubled up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Partitions at work, each with what tells it to end.
 type Working = BTreeMap<u32, watch::Sender<bool>>;
@@ -124,59 +115,6 @@ impl Group {
                 Ok(Ok(renewed)) => (lease, until) = (renewed, asked + self.lease),
                 Ok(Err(LeaseError::Unavailable(_))) => {}
                 Ok(Err(LeaseError::Held { .. })) | Err(_) => return,
-            }
-        }
-    }
-
-    /// Whether it is the journal's event at its position now.
-    async fn stands(&self, event: &Recorded) -> Result<bool, ReadError> {
-        let there = self.tail.journal().read_at(&[event.position]).await?;
-        Ok(there.first().is_some_and(|there| there.event_id == event.event_id))
-    }
-
-    async fn follow(&self, partition: u32, lease: Lease, handler: &dyn Handler, mut ends: watch::Receiver<bool>) -> Result<(), String> {
-        let told = |error: ShareError| error.to_string();
-        let share = Share::take_over(self, partition, lease).await.map_err(told)?;
-        let mut events = self.tail.subscribe(share.position(), self.filter.clone());
-        let mut kept = Instant::now();
-        // Seen, and nothing of it concerns the partition: kept in a moment, also when nothing more comes.
-        let mut unkept = None;
-        loop {
-            let batch = tokio::select! {
-                biased;
-                _ = ends.wait_for(|end| *end) => return Ok(()),
-                batch = events.next_batch(AT_ONCE) => Some(batch.map_err(|error| error.to_string())?),
-                () = sleep_until(kept + KEEP_EVERY), if unkept.is_some() => None,
-            };
-            let Some(batch) = batch else {
-                if let Some(seen) = unkept.take() {
-                    share.keep(seen).await.map_err(told)?;
-                }
-                kept = Instant::now();
-                continue;
-            };
-            // The ring may still hold a history that is over; its positions say nothing in the new one. What both have in common stands in the journal as
-            // it was, up to the last of these events if that one does.
-            if let Some(other) = batch.events.iter().rfind(|event| event.epoch != share.epoch())
-                && !self.stands(other).await.map_err(|error| error.to_string())?
-            {
-                return Err(format!("position {} is of epoch {}, and the checkpoint of {}", other.position, other.epoch, share.epoch()));
-            }
-            let own: Vec<_> = batch.events.into_iter().filter(|event| partition_of(&event.stream, self.partitions) == partition).collect();
-            let mut pause = FIRST_PAUSE;
-            while !own.is_empty() {
-                let Err(error) = handler.handle(&share, &own).await else { break };
-                tracing::warn!(group = self.name, partition, position = own[0].position, error, "events were not handled; they come again");
-                tokio::select! {
-                    _ = ends.wait_for(|end| *end) => return Ok(()),
-                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-                }
-            }
-            if !own.is_empty() || kept.elapsed() >= KEEP_EVERY {
-                share.keep(batch.seen).await.map_err(told)?;
-                (kept, unkept) = (Instant::now(), None);
-            } else {
-                unkept = Some(batch.seen);
             }
         }
     }

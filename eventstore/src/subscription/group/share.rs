@@ -1,16 +1,15 @@
-//! One partition in a member's hands: its lease, and its checkpoint in the vault.
+//! One partition in a member's hands: its lease, and its row in the vault.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Group;
+use super::parked::Order;
+use super::row::{self, KIND, Row};
 use crate::append::{Append, AppendError, Appended, Fence};
-use crate::envelope::{Cursor, Epoch, Position};
+use crate::envelope::{Cursor, Epoch, Position, Recorded, StreamId};
 use crate::journal::ReadError;
 use crate::lease::Lease;
 use crate::vault::{VaultError, VaultWrite};
-
-/// Of the vault's rows that say how far each partition is: `<token> <cursor>`.
-pub(super) const KIND: &str = "group";
 
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 pub enum ShareError {
@@ -26,112 +25,159 @@ pub enum ShareError {
 }
 
 pub struct Share {
+    held: Arc<Held>,
+    /// That was set aside and goes on; without it, it is about all the others of the partition.
+    stream: Option<StreamId>,
+}
+
+struct Held {
     group: Group,
     partition: u32,
     lease: Lease,
-    epoch: Epoch,
-    kept: Mutex<Kept>,
-}
-
-/// The checkpoint as this member wrote it last.
-#[derive(Clone)]
-struct Kept {
-    row: Vec<u8>,
-    position: Position,
+    /// As this member wrote it last.
+    row: Mutex<Row>,
+    /// Why an append came to nothing, or perhaps not, for no reason of its own.
+    doubt: Mutex<Option<String>>,
 }
 
 impl Share {
-    /// Writes the lease's token into the checkpoint, so that whoever had it before moves it no more.
+    /// Writes the lease's token into the row, so that whoever had it before changes it no more.
     pub async fn take_over(group: &Group, partition: u32, lease: Lease) -> Result<Share, ShareError> {
-        let key = key(group, partition);
+        let (key, journal) = (row::key(&group.name, partition), group.tail.journal());
         loop {
             let found = group.vault.get(KIND, &key).await?;
-            let (token, cursor) = found.as_deref().and_then(read).unzip();
-            if token > Some(lease.token) {
+            let before = found.as_deref().and_then(Row::read);
+            if before.as_ref().is_some_and(|before| before.token > lease.token) {
                 return Err(ShareError::Lost);
             }
-            let head = group.tail.journal().head().await?;
-            let position = match cursor {
-                None => group.from,
-                Some(Cursor { epoch, position }) if epoch == head.epoch => position,
-                // Of a history that is over: on from what both have in common.
-                Some(Cursor { epoch, position }) => match group.tail.journal().check_epoch(epoch).await {
-                    Err(ReadError::EpochChanged { common, .. }) => position.min(common),
-                    Err(error) => return Err(error.into()),
-                    Ok(()) => position,
-                },
+            let epoch = journal.head().await?.epoch;
+            let row = match before {
+                None => Row { token: lease.token, cursor: Cursor { epoch, position: group.from }, aside: Vec::new() },
+                Some(before) => Row { token: lease.token, ..before.in_epoch(journal.as_ref(), epoch).await? },
             };
-            let row = row(lease.token, head.epoch, position);
-            if group.vault.swap(KIND, &key, found.as_deref(), &row, None).await? {
-                let kept = Mutex::new(Kept { row, position });
-                return Ok(Share { group: group.clone(), partition, lease, epoch: head.epoch, kept });
+            if group.vault.swap(KIND, &key, found.as_deref(), &row.written(), None).await? {
+                let held = Held { group: group.clone(), partition, lease, row: Mutex::new(row), doubt: Mutex::new(None) };
+                return Ok(Share { held: Arc::new(held), stream: None });
             }
         }
     }
 
     /// Of the history that its checkpoint is of.
     pub fn epoch(&self) -> Epoch {
-        self.epoch
+        self.row().cursor.epoch
     }
 
     pub fn partition(&self) -> u32 {
-        self.partition
+        self.held.partition
     }
 
-    /// Everything of the partition up to here was handled.
+    /// Everything up to here was handled: of the partition, or of the stream that goes on.
     pub fn position(&self) -> Position {
-        self.kept().position
+        self.row().reached(self.stream.as_ref())
     }
 
     /// For appends that shall fail when the partition is somebody else's.
     pub fn fence(&self) -> Fence {
-        self.lease.fence()
+        self.held.lease.fence()
     }
 
     /// Moves the checkpoint on, after the effect.
     pub async fn keep(&self, seen: Position) -> Result<(), ShareError> {
-        let before = self.kept().clone();
-        if seen <= before.position {
+        if seen <= self.position() {
             return Ok(());
         }
-        let row = row(self.lease.token, self.epoch, seen);
-        if !self.group.vault.swap(KIND, &key(&self.group, self.partition), Some(&before.row), &row, None).await? {
+        let mut row = self.row().clone();
+        row.reach(self.stream.as_ref(), seen);
+        self.write(row).await
+    }
+
+    /// Writes an effect together with the checkpoint, up to which events were handled then: both, or neither, and neither by a ghost. Where it is not known
+    /// whether it was written, the partition is taken up anew, and its row says so.
+    pub async fn append(&self, append: Append, seen: Position) -> Result<Appended, ShareError> {
+        let mut row = self.row().clone();
+        row.reach(self.stream.as_ref(), seen);
+        let mut append = Append { fence: Some(self.fence()), ..append };
+        append.vault.push(VaultWrite::Put { kind: KIND.into(), key: self.key(), value: row.written(), expires: None });
+        let failed = match self.held.group.tail.journal().append(append).await {
+            Ok(appended) => {
+                *self.row() = row;
+                return Ok(appended);
+            }
+            Err(error @ (AppendError::Conflict { .. } | AppendError::Reused(_) | AppendError::Invalid(_))) => {
+                return Err(ShareError::Append(error));
+            }
+            Err(AppendError::Fenced { .. }) => ShareError::Lost,
+            Err(error) => ShareError::Append(error),
+        };
+        *self.doubt() = Some(failed.to_string());
+        Err(failed)
+    }
+
+    /// Sets the event's stream aside from it on, with everything else up to it handled. False when as many are set aside as may be.
+    pub(crate) async fn set_aside(&self, event: &Recorded, error: &str) -> Result<bool, ShareError> {
+        let mut row = self.row().clone();
+        let parked = row.set_aside(event, error);
+        self.write(row).await?;
+        Ok(parked)
+    }
+
+    pub(super) async fn obey(&self, order: &Order) -> Result<bool, ShareError> {
+        let mut row = self.row().clone();
+        let obeyed = row.obey(order);
+        self.write(row).await?;
+        Ok(obeyed)
+    }
+
+    /// The stream that went on has come as far as its partition, and is one of the others again.
+    pub(super) async fn rejoin(&self) -> Result<(), ShareError> {
+        let mut row = self.row().clone();
+        row.aside.retain(|aside| Some(&aside.stream) != self.stream.as_ref());
+        self.write(row).await
+    }
+
+    pub(super) fn stream(&self) -> Option<&StreamId> {
+        self.stream.as_ref()
+    }
+
+    pub(super) fn leaves_out(&self, event: &Recorded) -> bool {
+        self.row().leaves_out(self.stream.as_ref(), event)
+    }
+
+    pub(super) fn sets_aside(&self) -> bool {
+        !self.row().aside.is_empty()
+    }
+
+    /// One for each stream that is to go on.
+    pub(super) fn going_on(&self) -> Vec<Share> {
+        let row = self.row();
+        let going_on = row.aside.iter().filter(|aside| aside.failure.is_none());
+        going_on.map(|aside| Share { held: self.held.clone(), stream: Some(aside.stream.clone()) }).collect()
+    }
+
+    pub(super) fn key(&self) -> String {
+        row::key(&self.held.group.name, self.held.partition)
+    }
+
+    /// What the handler's last error may come from, if not from its events.
+    pub(super) fn take_doubt(&self) -> Option<String> {
+        self.doubt().take()
+    }
+
+    /// Written also where nothing changed: a ghost, which may not know what did, is told that it is one.
+    async fn write(&self, row: Row) -> Result<(), ShareError> {
+        let before = self.row().written();
+        if !self.held.group.vault.swap(KIND, &self.key(), Some(&before), &row.written(), None).await? {
             return Err(ShareError::Lost);
         }
-        *self.kept() = Kept { row, position: seen };
+        *self.row() = row;
         Ok(())
     }
 
-    /// Writes an effect together with the checkpoint, up to which events were handled then: both, or neither, and neither by a ghost.
-    pub async fn append(&self, append: Append, seen: Position) -> Result<Appended, ShareError> {
-        let row = row(self.lease.token, self.epoch, seen);
-        let mut append = Append { fence: Some(self.fence()), ..append };
-        append.vault.push(VaultWrite::Put { kind: KIND.into(), key: key(&self.group, self.partition), value: row.clone(), expires: None });
-        match self.group.tail.journal().append(append).await {
-            Ok(appended) => {
-                *self.kept() = Kept { row, position: seen };
-                Ok(appended)
-            }
-            Err(AppendError::Fenced { .. }) => Err(ShareError::Lost),
-            Err(error) => Err(ShareError::Append(error)),
-        }
+    fn row(&self) -> MutexGuard<'_, Row> {
+        self.held.row.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn doubt(&self) -> MutexGuard<'_, Option<String>> {
+        self.held.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn key(group: &Group, partition: u32) -> String {
-    format!("{}/{partition}", group.name)
-}
-
-fn row(token: u64, epoch: Epoch, position: Position) -> Vec<u8> {
-    format!("{token} {}", Cursor { epoch, position }).into_bytes()
-}
-
-/// A row that cannot be read is as none: the consumer begins where it begins.
-pub(super) fn read(row: &[u8]) -> Option<(u64, Cursor)> {
-    let (token, cursor) = std::str::from_utf8(row).ok()?.split_once(' ')?;
-    Some((token.parse().ok()?, cursor.parse().ok()?))
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{member, share};
+use super::member;
+use super::row::{self, Row};
 use crate::clock;
 use crate::envelope::Position;
 use crate::journal::{Journal, ReadError};
@@ -11,11 +12,15 @@ use crate::vault::{Vault, VaultError};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Standing {
     pub group: String,
-    /// Everything up to here was handled, in every partition.
+    /// Everything up to here was handled, in every partition, less what waits of the streams that are set aside.
     pub position: Position,
+    /// A partition that has come no further.
+    pub slowest: u32,
     /// Events of the journal behind it, those included that do not concern the consumer, and the age of the oldest of them.
     pub lag_events: u64,
     pub lag_seconds: u64,
+    /// Streams that are set aside, in all partitions.
+    pub parked: u64,
     /// That live just now.
     pub members: u64,
 }
@@ -30,39 +35,35 @@ pub enum StandingError {
 
 /// By name. A consumer that nobody works on any more is told of for ever: what it has not handled waits.
 pub async fn standings(journal: &dyn Journal, vault: &dyn Vault) -> Result<Vec<Standing>, StandingError> {
-    let mut reached = BTreeMap::<String, Position>::new();
+    let mut reached = BTreeMap::<String, ((Position, u32), u64)>::new();
     let head = journal.head().await?;
-    for (key, row) in vault.list(share::KIND, "").await? {
-        let Some((group, _)) = key.rsplit_once('/') else { continue };
-        let Some((_, cursor)) = share::read(&row) else { continue };
-        let position = match cursor.epoch == head.epoch {
-            true => cursor.position,
-            // Of a history that is over: whoever takes the partition up goes on from what both have in common.
-            false => match journal.check_epoch(cursor.epoch).await {
-                Err(ReadError::EpochChanged { common, .. }) => cursor.position.min(common),
-                Err(error) => return Err(error.into()),
-                Ok(()) => cursor.position,
-            },
-        };
-        reached.entry(group.to_owned()).and_modify(|least| *least = position.min(*least)).or_insert(position);
+    for (key, row) in vault.list(row::KIND, "").await? {
+        let (Some((group, partition)), Some(row)) = (row::place(&key), Row::read(&row)) else { continue };
+        let row = row.in_epoch(journal, head.epoch).await?;
+        let stands = (row.cursor.position, partition);
+        let (slowest, parked) = reached.entry(group.to_owned()).or_insert((stands, 0));
+        *slowest = stands.min(*slowest);
+        *parked += row.aside.len() as u64;
     }
     if reached.is_empty() {
         return Ok(Vec::new());
     }
     let members = vault.list(member::KIND, "").await?;
-    let mut next: Vec<_> = reached.values().map(|position| position + 1).collect();
+    let mut next: Vec<_> = reached.values().map(|((position, _), _)| position + 1).collect();
     next.sort_unstable();
     next.dedup();
     let waiting = journal.read_at(&next).await?;
     let now = clock::now();
-    let standings = reached.into_iter().map(|(group, position)| {
+    let standings = reached.into_iter().map(|(group, ((position, slowest), parked))| {
         let oldest = waiting.iter().find(|event| event.position == position + 1);
         let age = oldest.map_or(0, |event| (now - event.time).max(0));
         let prefix = format!("{group}/");
         Standing {
             position,
+            slowest,
             lag_events: head.position.saturating_sub(position),
             lag_seconds: age as u64 / 1_000_000,
+            parked,
             members: members.iter().filter(|(key, _)| key.starts_with(&prefix)).count() as u64,
             group,
         }

@@ -108,3 +108,27 @@ async fn a_page_read_before_the_epoch_changed_is_not_mixed_in_after_it() {
     let next = tokio::time::timeout(Duration::from_secs(20), subscription.next()).await.expect("in time").expect("an event");
     assert_eq!(next.event.position, 6);
 }
+
+#[tokio::test]
+async fn who_waits_passes_what_does_not_concern_it() {
+    let head = watch::Sender::new(5);
+    let journal = Restarted { asked: AtomicUsize::new(1), reading: Notify::new(), go_on: Notify::new(), head };
+    let journal = Arc::new(journal);
+    let tail = Tail::start(journal.clone()).await.expect("a tail");
+    let of = |stream| Filter { streams: vec![StreamId::new("test", stream)], ..Filter::default() };
+    let (mut other, mut own) = (tail.subscribe(5, of("b")), tail.subscribe(5, of("a")));
+    for reader in [&mut other, &mut own] {
+        tokio::select! { biased; _ = reader.next_batch(1) => panic!("nothing has come"), () = tokio::task::yield_now() => {} }
+        assert_eq!(reader.passed(), 5);
+    }
+    journal.head.send_replace(7);
+    let read = async {
+        while tail.position() < 7 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.expect("in time");
+    assert_eq!((other.passed(), own.passed()), (7, 5), "what may concern a reader is not passed");
+    assert_eq!(own.next_batch(1).await.expect("events").seen, 6);
+    assert_eq!((own.passed(), other.seen()), (6, 7));
+}
