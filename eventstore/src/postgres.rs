@@ -60,7 +60,7 @@ struct Inner {
     pool: PgPool,
     group: Arc<Group>,
     presence: presence::Presence,
-    put_back: Vec<String>,
+    loosened: Vec<String>,
     /// Ends with the store.
     _tasks: JoinSet<()>,
 }
@@ -77,16 +77,17 @@ impl PostgresStore {
             .connect_with(options.clone())
             .await
             .map_err(unreachable)?;
-        let put_back = migrate::run(&pool, app_url, owner_url).await?;
+        let loosened = migrate::run(&pool, app_url, owner_url).await?;
         let epoch = first_epoch(&pool).await.map_err(unreachable)?;
         let head: i64 =
             sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(&pool).await.map_err(unreachable)?;
         let writer = write::PostgresWriter::new(options.clone(), pool.clone());
         let group = Arc::new(Group::start(Arc::new(writer), epoch, head as u64));
         let mut tasks = JoinSet::new();
-        tasks.spawn(wake::tell(options.clone(), group.watch()));
-        tasks.spawn(wake::listen(options.clone(), pool.clone(), Arc::downgrade(&group)));
-        Ok(PostgresStore { inner: Arc::new(Inner { pool, group, presence: presence::Presence::new(options), put_back, _tasks: tasks }) })
+        let heard = wake::Heard::default();
+        tasks.spawn(wake::tell(options.clone(), group.watch(), heard.clone()));
+        tasks.spawn(wake::listen(options.clone(), pool.clone(), Arc::downgrade(&group), heard));
+        Ok(PostgresStore { inner: Arc::new(Inner { pool, group, presence: presence::Presence::new(options), loosened, _tasks: tasks }) })
     }
 
     /// Only brings the tables up to date, as `connect` would.
@@ -110,9 +111,10 @@ impl PostgresStore {
         Ok(epoch)
     }
 
-    /// What kept the tables append-only and was not there when they were opened, in words: somebody took it away.
-    pub fn put_back(&self) -> &[String] {
-        &self.inner.put_back
+    /// In words, what somebody has changed in the schema that lets events be altered: a guard that was missing and is put back, triggers, rules and
+    /// rights that are none of ours.
+    pub fn loosened(&self) -> &[String] {
+        &self.inner.loosened
     }
 
     /// Closes the connections; appends that come later fail.

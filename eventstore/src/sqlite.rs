@@ -55,7 +55,7 @@ struct Inner {
     writer: SqlitePool,
     readers: SqlitePool,
     group: Group,
-    put_back: Vec<String>,
+    loosened: Vec<String>,
 }
 
 impl SqliteStore {
@@ -76,12 +76,12 @@ impl SqliteStore {
             .pragma("journal_size_limit", "67108864");
         let writer = one_writer().connect_with(options.clone()).await.map_err(database)?;
         migrate::migrator().run(&writer).await.map_err(|error| OpenError::Database(error.to_string()))?;
-        let put_back = guards::put_back(&writer).await.map_err(database)?;
+        let loosened = guards::put_back(&writer).await.map_err(database)?;
         let readers = readers().connect_with(options.pragma("query_only", "ON")).await.map_err(database)?;
         let epoch = first_epoch(&writer).await.map_err(database)?;
         let (head, _) = read::last(&readers).await.map_err(database)?;
         let group = Group::start(Arc::new(write::SqliteWriter::new(writer.clone())), epoch, head);
-        Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group, put_back }) })
+        Ok(SqliteStore { inner: Arc::new(Inner { writer, readers, group, loosened }) })
     }
 
     /// Starts a new history, e.g. after a restore. `None` leaves it attested by nobody, so that no seal goes on in it.
@@ -96,9 +96,9 @@ impl SqliteStore {
         Ok(epoch)
     }
 
-    /// What kept the file append-only and was not there when it was opened, in words: somebody took it away.
-    pub fn put_back(&self) -> &[String] {
-        &self.inner.put_back
+    /// In words, what somebody has changed in the file that lets events be altered: a guard that was missing and is put back, a trigger of others.
+    pub fn loosened(&self) -> &[String] {
+        &self.inner.loosened
     }
 
     /// Waits for what is under way and closes the file.

@@ -4,6 +4,7 @@ mod append_only;
 mod expired_results;
 mod fair;
 mod lost;
+mod owner;
 mod plans;
 mod postgres;
 mod sqlite;

@@ -1,4 +1,4 @@
-//! A wire to PostgreSQL that swallows answers and freezes.
+//! A wire to PostgreSQL that swallows answers, breaks before a commit, and freezes.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,12 +12,20 @@ use crate::postgres::Database;
 
 /// What the server says when a statement is done and no transaction is open.
 const READY: &[u8] = b"Z\0\0\0\x05I";
+/// The end of a request: the server commits what was done for it and sends what it has to say.
+const SYNC: &[u8] = b"S\0\0\0\x04";
+/// Asks for what there is to say, and commits nothing.
+const FLUSH: &[u8] = b"H\0\0\0\x04";
+/// The last that the server says before a [`SYNC`]: the statement that was done is closed.
+const CLOSED: &[u8] = b"3\0\0\0\x04";
 
 /// What becomes of the first request that contains the mark.
 #[derive(Clone, Copy)]
 pub enum Mishap {
     /// It is done, nobody hears of it, and nobody gets through any more.
     LosesTheAnswer(&'static str),
+    /// It is done but for its commit, for the session ends, and nobody gets through any more.
+    EndsBeforeTheCommit(&'static str),
     /// It never arrives, and its connection stays open.
     Freezes(&'static str),
 }
@@ -85,12 +93,12 @@ async fn carry(mut client: UnixStream, mut server: UnixStream, state: Arc<State>
                     Some(Mishap::Freezes(_)) => std::future::pending().await,
                     Some(Mishap::LosesTheAnswer(_)) => {
                         state.shut.store(true, Ordering::SeqCst);
-                        server.write_all(&asked[..read]).await.expect("the server listens");
-                        let mut lost = Vec::new();
-                        while !lost.ends_with(READY) {
-                            assert!(server.read_buf(&mut lost).await.expect("the server answers") > 0);
-                        }
-                        return;
+                        return done(&mut server, &asked[..read], READY).await;
+                    }
+                    Some(Mishap::EndsBeforeTheCommit(_)) => {
+                        state.shut.store(true, Ordering::SeqCst);
+                        let request = asked[..read].strip_suffix(SYNC).expect("a whole request");
+                        return done(&mut server, &[request, FLUSH].concat(), CLOSED).await;
                     }
                 }
                 if server.write_all(&asked[..read]).await.is_err() { return }
@@ -103,10 +111,19 @@ async fn carry(mut client: UnixStream, mut server: UnixStream, state: Arc<State>
     }
 }
 
+/// The server does what it is asked, as far as it says this at last; nobody hears of it.
+async fn done(server: &mut UnixStream, request: &[u8], last: &[u8]) {
+    server.write_all(request).await.expect("the server listens");
+    let mut lost = Vec::new();
+    while !lost.ends_with(last) {
+        assert!(server.read_buf(&mut lost).await.expect("the server answers") > 0);
+    }
+}
+
 impl State {
     fn meets(&self, bytes: &[u8]) -> Option<Mishap> {
         let mut mishap = self.mishap.lock().unwrap_or_else(PoisonError::into_inner);
-        let (Mishap::LosesTheAnswer(mark) | Mishap::Freezes(mark)) = (*mishap)?;
+        let (Mishap::LosesTheAnswer(mark) | Mishap::EndsBeforeTheCommit(mark) | Mishap::Freezes(mark)) = (*mishap)?;
         if bytes.windows(mark.len()).any(|window| window == mark.as_bytes()) { mishap.take() } else { None }
     }
 }

@@ -32,8 +32,8 @@ enum Own {
 /// Opens journal, vault and views, bringing their tables up to date.
 pub async fn open(settings: &Settings) -> Result<Stores, String> {
     let stores = open_as_they_are(settings).await?;
-    for what in stores.put_back() {
-        tracing::warn!("the journal was not append-only: {what}. Somebody changed the database: `opensail audit verify`");
+    for what in stores.loosened() {
+        tracing::warn!("the journal was not append-only: {what}. Somebody changed the database, or its settings: `opensail audit verify`");
     }
     Ok(stores)
 }
@@ -72,11 +72,11 @@ impl Stores {
         }
     }
 
-    /// What kept the journal append-only and was not there when it was opened.
-    pub fn put_back(&self) -> &[String] {
+    /// What let the journal's events be altered when it was opened.
+    pub fn loosened(&self) -> &[String] {
         match &self.own {
-            Own::Sqlite(store) => store.put_back(),
-            Own::Postgres(store) => store.put_back(),
+            Own::Sqlite(store) => store.loosened(),
+            Own::Postgres(store) => store.loosened(),
         }
     }
 

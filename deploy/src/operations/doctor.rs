@@ -8,6 +8,8 @@ use opensail_commands::ports::sandbox::Sandbox;
 use opensail_eventstore::relay::{Cause, LiveRelay, NatsWork, Patience, RedisLive, Trouble, WorkRelay};
 use opensail_workers::outside::model;
 use opensail_workers::outside::sandbox::{BubblewrapSandbox, SandboxSettings};
+use sqlx::ConnectOptions;
+use sqlx::postgres::PgConnectOptions;
 
 use crate::settings::{Database, Settings};
 use crate::{data_folder, port_holder};
@@ -140,20 +142,30 @@ async fn journal(settings: &Settings) -> Finding {
             true => finding("journal", Verdict::Good, file.display().to_string(), None),
             false => finding("journal", Verdict::Good, format!("{} will be made at the first start", file.display()), None),
         },
-        Database::Postgres { url, .. } => {
-            let connected = match url.parse::<sqlx::postgres::PgConnectOptions>() {
-                Ok(options) => sqlx::ConnectOptions::connect(&options).await.map(drop),
-                Err(e) => Err(e),
-            };
-            match connected {
-                Ok(()) => finding("journal", Verdict::Good, "PostgreSQL answers", None),
-                Err(e) => {
-                    let remedy = "check DATABASE_URL; for an own authority sslmode=verify-full and sslrootcert=<file> in it";
-                    finding("journal", Verdict::Bad, format!("PostgreSQL: {e}"), Some(remedy.into()))
+        Database::Postgres { url, owner_url } => match owns_the_journal(url).await {
+            Ok(false) => finding("journal", Verdict::Good, "PostgreSQL answers", None),
+            Ok(true) => {
+                let says = "PostgreSQL answers; the application owns the journal's tables: triggers and proofs guard them, not its rights";
+                let remedy = "let DATABASE_URL name another role than DATABASE_OWNER_URL";
+                // It is as it was set up where no other owner was named.
+                match owner_url {
+                    None => finding("journal", Verdict::Good, says, None),
+                    Some(_) => finding("journal", Verdict::Weak, says, Some(remedy.into())),
                 }
             }
-        }
+            Err(e) => {
+                let remedy = "check DATABASE_URL; for an own authority sslmode=verify-full and sslrootcert=<file> in it";
+                finding("journal", Verdict::Bad, format!("PostgreSQL: {e}"), Some(remedy.into()))
+            }
+        },
     }
+}
+
+/// Whether the role that the address names may do as the owner of the events does; false before the first start.
+async fn owns_the_journal(url: &str) -> Result<bool, sqlx::Error> {
+    let mut connection = url.parse::<PgConnectOptions>()?.connect().await?;
+    let owns = "SELECT pg_has_role(tableowner, 'MEMBER') FROM pg_tables WHERE schemaname = 'journal' AND tablename = 'events'";
+    Ok(sqlx::query_scalar(owns).fetch_optional(&mut connection).await?.unwrap_or(false))
 }
 
 /// Everything goes on without it, more slowly. `settings`: how the names of its settings begin.

@@ -48,7 +48,7 @@ pub(crate) enum WriteFailed {
     Busy(String),
     /// No connection could be made; nothing was sent.
     Unreachable(String),
-    /// The connection broke after the batch was sent.
+    /// The connection broke after the batch was sent, or the commit failed in a way that does not tell whether it will be found.
     Lost(String),
     /// The journal has another epoch than the appends were made for.
     Epoch(Epoch),

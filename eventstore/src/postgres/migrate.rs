@@ -6,7 +6,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool};
 use sqlx::{Connection, Executor};
 
-use super::{ConnectError, guards};
+use super::{ConnectError, STANDING_STILL, guards};
 
 const STEPS: [(i64, &str, &str); 9] = [
     (1, "journal", include_str!("../../migrations/postgres/0001_journal.sql")),
@@ -21,8 +21,14 @@ const STEPS: [(i64, &str, &str); 9] = [
 ];
 /// Key of the advisory lock around the whole of it: processes start at the same time.
 const LOCK: i64 = 5_716_032_651_537_834_356;
-/// That something is there already is no news.
-const QUIET: (&str, &str) = ("client_min_messages", "warning");
+/// Settings of the owner's session. That something is there already is no news. The session holds up every other start, also between two
+/// transactions, and within one every append: in both the server ends it when it stands still.
+const SESSION: [(&str, &str); 4] = [
+    ("search_path", "journal"),
+    ("client_min_messages", "warning"),
+    ("idle_in_transaction_session_timeout", STANDING_STILL),
+    ("idle_session_timeout", STANDING_STILL),
+];
 /// What the application's role may do; nothing changes an event.
 const GRANTS: &str = "
     GRANT USAGE ON SCHEMA journal TO {role};
@@ -33,16 +39,26 @@ const GRANTS: &str = "
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA journal TO {role};
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA journal TO {role};";
 
-/// Brings the schema up to date, unless it is and nobody named the owner. Tells, in words, what kept it append-only and was not there.
+/// Brings the schema up to date, unless it is and nobody named the owner. Tells, in words, what kept it append-only and was not there, and what is
+/// there that should not be.
 pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -> Result<Vec<String>, ConnectError> {
-    if owner_url.is_none() && up_to_date(pool).await {
-        let mut app = pool.acquire().await.map_err(super::unreachable)?;
-        let open = guards::open(&mut app).await.map_err(super::unreachable)?;
-        return Ok(told(open, "and its owner alone can put it back: give DATABASE_OWNER_URL"));
-    }
-    let role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(pool).await.map_err(super::unreachable)?;
-    let options = PgConnectOptions::from_str(owner_url.unwrap_or(app_url)).map_err(|error| ConnectError::Address(error.to_string()))?;
-    let mut owner = PgConnection::connect_with(&options.options([("search_path", "journal"), QUIET])).await.map_err(super::unreachable)?;
+    let mut app = pool.acquire().await.map_err(super::unreachable)?;
+    let mut told = match owner_url.is_none() && up_to_date(&mut app).await {
+        true => {
+            let open = guards::open(&mut app).await.map_err(super::unreachable)?;
+            in_words(&open, "and its owner alone can put it back: give DATABASE_OWNER_URL")
+        }
+        false => migrate(&mut app, owner_url.unwrap_or(app_url)).await?,
+    };
+    told.extend(guards::foreign(&mut app).await.map_err(super::unreachable)?);
+    told.extend(guards::rights(&mut app, owner_url.is_some()).await.map_err(super::unreachable)?);
+    Ok(told)
+}
+
+async fn migrate(app: &mut PgConnection, owner_url: &str) -> Result<Vec<String>, ConnectError> {
+    let role: String = sqlx::query_scalar("SELECT quote_ident(current_user)").fetch_one(app).await.map_err(super::unreachable)?;
+    let options = PgConnectOptions::from_str(owner_url).map_err(|error| ConnectError::Address(error.to_string()))?;
+    let mut owner = PgConnection::connect_with(&options.options(SESSION)).await.map_err(super::unreachable)?;
     let failed = |error: String| ConnectError::Migration(error);
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut owner).await.map_err(|error| failed(error.to_string()))?;
     owner.execute("CREATE SCHEMA IF NOT EXISTS journal").await.map_err(|error| failed(error.to_string()))?;
@@ -63,14 +79,14 @@ pub(super) async fn run(pool: &PgPool, app_url: &str, owner_url: Option<&str>) -
     }
     // Also frees the lock.
     owner.close().await.map_err(super::unreachable)?;
-    Ok(told(open, "and was put back"))
+    Ok(in_words(&open, "and was put back"))
 }
 
-fn told(open: Vec<String>, done: &str) -> Vec<String> {
+fn in_words(open: &[String], done: &str) -> Vec<String> {
     open.iter().map(|table| format!("the trigger append_only of {table} was missing, off or changed, {done}")).collect()
 }
 
-async fn up_to_date(pool: &PgPool) -> bool {
-    let applied: Result<i64, _> = sqlx::query_scalar("SELECT count(*) FROM journal._sqlx_migrations WHERE success").fetch_one(pool).await;
+async fn up_to_date(app: &mut PgConnection) -> bool {
+    let applied: Result<i64, _> = sqlx::query_scalar("SELECT count(*) FROM journal._sqlx_migrations WHERE success").fetch_one(app).await;
     applied.is_ok_and(|count| count == STEPS.len() as i64)
 }

@@ -1,7 +1,8 @@
 //! Waking readers in other processes: NOTIFY after the commit, on a connection of its own. Only a hint; a poll stands
 //! behind it. NOTIFY inside the append would serialise the commits of the whole database.
 
-use std::sync::Weak;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPool};
@@ -15,8 +16,11 @@ const CHANNEL: &str = "opensail_journal";
 const POLL: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The last position that was told by somebody, oneself included: everybody heard it, and nobody tells it again.
+pub(super) type Heard = Arc<AtomicU64>;
+
 /// Tells the others of the newest position that this process knows.
-pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Position>) {
+pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Position>, heard: Heard) {
     // Nothing is lost with a hint, so it need not wait for the disk.
     let options = options.options([("synchronous_commit", "off")]).application_name("opensail journal notify");
     loop {
@@ -27,6 +31,9 @@ pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Po
                     return Ok::<(), Error>(());
                 }
                 let position = *head.borrow_and_update();
+                if position == heard.load(Ordering::Relaxed) {
+                    continue;
+                }
                 sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(position.to_string()).execute(&mut connection).await?;
             }
         };
@@ -41,17 +48,17 @@ pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Po
 }
 
 /// Hears of positions that other processes wrote.
-pub(super) async fn listen(options: PgConnectOptions, pool: PgPool, group: Weak<Group>) {
+pub(super) async fn listen(options: PgConnectOptions, pool: PgPool, group: Weak<Group>, heard: Heard) {
     let options = options.application_name("opensail journal listen");
     while group.strong_count() > 0 {
-        if let Err(error) = hear(&options, &pool, &group).await {
+        if let Err(error) = hear(&options, &pool, &group, &heard).await {
             tracing::warn!(%error, "cannot listen for other nodes' events; trying again");
             tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-async fn hear(options: &PgConnectOptions, pool: &PgPool, group: &Weak<Group>) -> Result<(), Error> {
+async fn hear(options: &PgConnectOptions, pool: &PgPool, group: &Weak<Group>, heard: &Heard) -> Result<(), Error> {
     // A pool of one: it must not take a connection from the readers.
     let own = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     let mut listener = PgListener::connect_with(&own).await?;
@@ -59,14 +66,18 @@ async fn hear(options: &PgConnectOptions, pool: &PgPool, group: &Weak<Group>) ->
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let heard = tokio::select! {
-            heard = listener.recv() => heard?.payload().parse::<Position>().ok(),
+        let found = tokio::select! {
+            told = listener.recv() => {
+                let told = told?.payload().parse::<Position>().ok();
+                told.inspect(|position| heard.store(*position, Ordering::Relaxed))
+            }
+            // What is found so may have been told by nobody yet.
             _ = poll.tick() => {
                 let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(pool).await?;
                 Some(head as u64)
             }
         };
-        match (group.upgrade(), heard) {
+        match (group.upgrade(), found) {
             (Some(group), Some(position)) => group.saw(position),
             (Some(_), None) => {}
             (None, _) => return Ok(()),

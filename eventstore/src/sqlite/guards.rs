@@ -28,7 +28,7 @@ pub(super) async fn put_back(writer: &SqlitePool) -> Result<Vec<String>, sqlx::E
         told.push(format!("the trigger {name} was {}, and was put back", if found.is_some() { "changed" } else { "missing" }));
     }
     let foreign = there.iter().filter(|(name, _)| made.iter().all(|(other, _)| other != name));
-    told.extend(foreign.map(|(name, _)| format!("the trigger {name} is none of ours")));
+    told.extend(foreign.map(|(name, _)| format!("the trigger {} is none of ours", name.escape_debug())));
     tx.commit().await?;
     Ok(told)
 }

@@ -56,6 +56,18 @@ async fn nothing_is_replaced_by_another_unique_key() {
     assert_eq!(store.read_at(&[1]).await.expect("read"), before);
 }
 
+/// Under whatever name: no terminal obeys it.
+#[tokio::test]
+async fn a_trigger_of_somebody_else_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("journal.db");
+    assert!(SqliteStore::open(&path).await.expect("a journal").loosened().is_empty());
+    let mut behind = SqliteConnectOptions::new().filename(&path).connect().await.expect("a connection");
+    behind.execute("CREATE TRIGGER \"quiet\u{1b}\" BEFORE INSERT ON events BEGIN SELECT 1; END").await.expect("made");
+    let store = SqliteStore::open(&path).await.expect("the same journal");
+    assert_eq!(store.loosened(), ["the trigger quiet\\u{1b} is none of ours"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_new_file_is_prepared_once_by_many() {
     for _ in 0..8 {

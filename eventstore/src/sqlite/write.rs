@@ -19,6 +19,9 @@ use crate::vault::VaultWrite;
 
 /// Rows per INSERT: few distinct statements, so that each is prepared once; 64 rows stay far below SQLite's 32,766 binds.
 const ROWS: [usize; 3] = [64, 8, 1];
+/// Result codes of SQLite.
+const FULL: i32 = 13;
+const CONSTRAINT: i32 = 19;
 
 type Known = (Appended, Option<[u8; 32]>);
 
@@ -64,8 +67,7 @@ impl SqliteWriter {
         insert_events(&mut tx, &rows).await?;
         write_heads(&mut tx, &heads, &accepted).await?;
         write_vault(&mut tx, &accepted).await?;
-        tx.commit().await?;
-        Ok(Ok(results))
+        Ok(tx.commit().await.map(|()| results).map_err(commit_failed))
     }
 }
 
@@ -96,14 +98,28 @@ impl Writer for SqliteWriter {
     }
 }
 
-/// A constraint or a trigger speaks about the data; everything else (full disk, busy file) about the machine.
+/// Before the COMMIT nothing is written. A constraint or a trigger speaks about the data; everything else (full disk, busy file) about the machine.
 fn failed(error: sqlx::Error) -> WriteFailed {
-    const CONSTRAINT: &str = "19";
-    let constraint = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
-        let primary = code.parse::<i32>().map(|code| (code & 0xff).to_string());
-        primary.as_deref() == Ok(CONSTRAINT)
-    });
-    if constraint { WriteFailed::Refused(error.to_string()) } else { WriteFailed::Busy(error.to_string()) }
+    match primary(&error) {
+        Some(CONSTRAINT) => WriteFailed::Refused(error.to_string()),
+        _ => WriteFailed::Busy(error.to_string()),
+    }
+}
+
+/// SQLite rolls back, but the frames stay in the log until others are written over them. If their flush failed, or the log's index could not grow
+/// after it, the last one is there too, which marks the commit, and whoever opens the file after a kill takes all of them for committed. A full disk
+/// alone is certain: only a write tells it, and nothing is written after the marked frame.
+fn commit_failed(error: sqlx::Error) -> WriteFailed {
+    match primary(&error) {
+        Some(FULL) => WriteFailed::Busy(error.to_string()),
+        _ => WriteFailed::Lost(error.to_string()),
+    }
+}
+
+/// SQLite's result code, without what extends it.
+fn primary(error: &sqlx::Error) -> Option<i32> {
+    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code & 0xff)
 }
 
 /// A stored command result, starting at column `at`: epoch, position, time, versions, answer, fingerprint.
@@ -352,3 +368,6 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests;

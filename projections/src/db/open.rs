@@ -20,6 +20,8 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 /// That something is there already is no news.
 const QUIET: (&str, &str) = ("client_min_messages", "warning");
+/// A process that is paused in the midst of a change holds the writers' lock, and with it the views of every other: the server ends its session then.
+const STANDING_STILL: (&str, &str) = ("idle_in_transaction_session_timeout", "5s");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, thiserror::Error)]
@@ -62,13 +64,7 @@ impl Db {
     /// every rebuild.
     pub async fn postgres(app_url: &str, owner_url: Option<&str>) -> Result<Db, OpenError> {
         let address = |url| PgConnectOptions::from_str(url).map_err(|error| OpenError::Address(error.to_string()));
-        let options = address(app_url)?.options([
-            ("search_path", "views"),
-            ("synchronous_commit", "off"),
-            QUIET,
-            // A process that is paused in the midst of a change would hold the writers' lock, and with it the views of every other.
-            ("idle_in_transaction_session_timeout", "5s"),
-        ]);
+        let options = address(app_url)?.options([("search_path", "views"), ("synchronous_commit", "off"), QUIET, STANDING_STILL]);
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -101,13 +97,14 @@ async fn usable(pool: &PgPool) -> Result<bool, OpenError> {
         .map_err(unreachable)
 }
 
-/// Under a lock, since processes start at the same time and `IF NOT EXISTS` is no lock.
+/// Under a lock, since processes start at the same time and `IF NOT EXISTS` is no lock. All in one request, which is one transaction: who is paused here
+/// holds up nobody.
 async fn make_schema(owner: PgConnectOptions, role: &str) -> Result<(), sqlx::Error> {
     let mut owner = PgConnection::connect_with(&owner.options([QUIET])).await?;
-    sqlx::query("SELECT pg_advisory_lock($1)").bind(super::WRITER_LOCK).execute(&mut owner).await?;
-    owner.execute("CREATE SCHEMA IF NOT EXISTS views").await?;
-    owner.execute(format!("GRANT USAGE, CREATE ON SCHEMA views TO {role}").as_str()).await?;
-    // Also frees the lock.
+    let lock = super::WRITER_LOCK;
+    let made =
+        format!("SELECT pg_advisory_xact_lock({lock}); CREATE SCHEMA IF NOT EXISTS views; GRANT USAGE, CREATE ON SCHEMA views TO {role}");
+    owner.execute(made.as_str()).await?;
     owner.close().await
 }
 

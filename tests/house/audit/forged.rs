@@ -1,7 +1,8 @@
 //! Who owns the database takes away the journal's end, with its seal, and writes into the table of epochs that this was a restore; or takes away what
-//! keeps the tables append-only. The roll of epochs, which only the seal's key signs, tells the one; the next start the other.
+//! keeps the tables append-only, or adds what does something to them. The roll of epochs, which only the seal's key signs, tells the one; the next start
+//! the other.
 
-use opensail_tests::postgres::{Database, fresh_database};
+use opensail_tests::postgres::{APP, Database, fresh_database};
 use opensail_tests::world::{World, until};
 use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -101,6 +102,15 @@ async fn lived(world: &World) -> u64 {
     last
 }
 
+/// A server that lived and is at rest, and its last position.
+async fn a_past_life(ground: &Ground) -> (World, u64) {
+    let mut world = ground.world();
+    world.serve(&[]).await;
+    let last = lived(&world).await;
+    assert_eq!(world.stop().await, Some(0));
+    (world, last)
+}
+
 /// Takes the journal back to an earlier checkpoint and calls that a restore; gives its last position.
 async fn roll_back(ground: &Ground, world: &World) -> i64 {
     let sizes = ground.sealed(world).await;
@@ -120,10 +130,7 @@ async fn roll_back(ground: &Ground, world: &World) -> i64 {
 }
 
 async fn a_rollback_that_calls_itself_a_restore(ground: Ground) {
-    let mut world = ground.world();
-    world.serve(&[]).await;
-    lived(&world).await;
-    assert_eq!(world.stop().await, Some(0));
+    let (mut world, _) = a_past_life(&ground).await;
     let (code, said) = run(&world, &["audit", "verify"]).await;
     assert!(code == 0 && !said.contains("notice"), "{said}");
 
@@ -160,11 +167,14 @@ async fn a_rollback_of_the_database_is_no_restore() {
     a_rollback_that_calls_itself_a_restore(Ground::Database(fresh_database().await)).await;
 }
 
+/// What readiness says of the journal.
+async fn journals_health(world: &World) -> Value {
+    let ready = world.get("/readyz").await;
+    ready["back_ends"].as_array().expect("back ends").iter().find(|end| end["name"] == "journal").expect("the journal").clone()
+}
+
 async fn guards_are_put_back_and_told(ground: Ground) {
-    let mut world = ground.world();
-    world.serve(&[]).await;
-    lived(&world).await;
-    assert_eq!(world.stop().await, Some(0));
+    let (mut world, _) = a_past_life(&ground).await;
     ground.unguard(&world).await;
     let (code, said) = run(&world, &["audit", "verify"]).await;
     assert!(code == 0 && said.contains("notice: the trigger") && said.contains("events"), "{said}");
@@ -173,9 +183,7 @@ async fn guards_are_put_back_and_told(ground: Ground) {
 
     ground.unguard(&world).await;
     world.serve(&[]).await;
-    let ready = world.get("/readyz").await;
-    let journal =
-        ready["back_ends"].as_array().expect("back ends").iter().find(|end| end["name"] == "journal").expect("the journal").clone();
+    let journal = journals_health(&world).await;
     assert!(journal["ok"] == Value::Bool(false) && journal["why"].as_str().is_some_and(|why| why.contains("append-only")), "{journal}");
     let log = world.log();
     assert!(log.contains("was not append-only"), "{log}");
@@ -212,12 +220,45 @@ async fn what_only_the_owner_can_put_back_is_told() {
     assert!(said.contains("append_only of events") && said.contains("DATABASE_OWNER_URL"), "{said}");
 }
 
+/// Nobody takes it away: what it was good for, people know.
+#[tokio::test]
+async fn triggers_rules_and_rights_that_are_none_of_ours_are_told() {
+    let ground = Ground::Database(fresh_database().await);
+    let mut world = ground.world();
+    let strange = format!(
+        "CREATE FUNCTION quiet() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+         CREATE TRIGGER quiet BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION quiet();
+         CREATE RULE hushed AS ON DELETE TO seal_rolls DO INSTEAD NOTHING;
+         GRANT DELETE ON seal_keys TO {APP};"
+    );
+    ground.sql(&world, &strange).await.expect("the owner may");
+    world.serve(&[]).await;
+    let ready = journals_health(&world).await;
+    assert_eq!(world.stop().await, Some(0));
+    let (code, verified) = run(&world, &["audit", "verify"]).await;
+    assert!(code == 0 && ready["ok"] == Value::Bool(false), "{ready} {verified}");
+    let told = [ready.to_string(), world.log(), verified];
+    for words in ["trigger quiet of events is none of ours", "rule hushed of seal_rolls is none of ours", "DELETE on seal_keys"] {
+        assert!(told.iter().all(|told| told.contains(words)), "{words}: {told:?}");
+    }
+}
+
+/// Where nobody named an owner, that is as it was set up: said once, and no reason for alarm.
+#[tokio::test]
+async fn an_application_that_owns_the_tables_says_so() {
+    let database = fresh_database().await;
+    let world = World::start(PROGRAM, &[("DATABASE_URL", &database.owner_url)]).await;
+    let ready = journals_health(&world).await;
+    assert_eq!(ready["ok"], true, "{ready}");
+    let log = world.log();
+    assert!(log.matches("the application owns the journal's tables").count() == 1 && !log.contains("was not append-only"), "{log}");
+    let (_, examined) = run(&world, &["doctor"]).await;
+    assert!(examined.contains("the application owns the journal's tables"), "{examined}");
+}
+
 /// One event whose stored hash is none any more.
 async fn a_damaged_hash_names_its_position(ground: Ground) {
-    let mut world = ground.world();
-    world.serve(&[]).await;
-    let last = lived(&world).await;
-    assert_eq!(world.stop().await, Some(0));
+    let (world, last) = a_past_life(&ground).await;
     let half = match ground {
         Ground::File => "x'0102'",
         Ground::Database(_) => "'\\x0102'",

@@ -113,24 +113,6 @@ async fn a_lost_connection_is_made_again() {
 }
 
 #[tokio::test]
-async fn the_application_may_not_touch_what_is_written() {
-    let subject = fresh().await;
-    subject.store.append(append(vec![part("a", 0, 1)])).await.expect("appended");
-    let options: sqlx::postgres::PgConnectOptions = subject.database.app_url.parse().expect("an address");
-    for statement in [
-        "UPDATE journal.events SET payload = '{}'",
-        "DELETE FROM journal.events",
-        "TRUNCATE journal.events",
-        "ALTER TABLE journal.events DISABLE TRIGGER ALL",
-        "DROP TABLE journal.events",
-        "SET session_replication_role = replica",
-    ] {
-        let mut connection = sqlx::ConnectOptions::connect(&options).await.expect("a connection");
-        assert!(connection.execute(statement).await.is_err(), "{statement}");
-    }
-}
-
-#[tokio::test]
 async fn an_empty_database_is_prepared_once_by_many() {
     let database = opensail_tests::postgres::empty_database().await;
     let starts = (0..4).map(|_| PostgresStore::connect(&database.app_url, Some(&database.owner_url)));

@@ -119,7 +119,7 @@ pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError>
     let outside = Outside { remembered: &remembered, rolls: &rolls, noted: &noted };
     let checked = check(&*stores.journal, &*stores.seal, &pinned, outside, |_| {}).await;
     let first = stores.seal.keys().await.ok().and_then(|keys| keys.first().and_then(|key| key.verifier.parse().ok()));
-    let put_back = stores.put_back().to_vec();
+    let loosened = stores.loosened().to_vec();
     stores.close().await;
     let checked = match checked {
         Ok(checked) => checked,
@@ -143,7 +143,7 @@ pub async fn journal(keys: &[String], noted: &[PathBuf]) -> Result<(), CliError>
     if checked.unsealed > 0 {
         tell!("not sealed yet: {} newer positions", checked.unsealed);
     }
-    for notice in checked.notices.iter().chain(&put_back) {
+    for notice in checked.notices.iter().chain(&loosened) {
         tell!("notice: {notice}");
     }
     if pinned.is_empty() {

@@ -55,6 +55,15 @@ async fn a_lost_connection_is_tried_again() {
     assert_eq!(*group.watch().borrow(), 1);
 }
 
+/// Whatever the last attempt says of itself.
+#[tokio::test]
+async fn what_may_have_been_written_once_stays_unknown() {
+    let group = group(|call| Some(if call == 0 { WriteFailed::Lost("gone".into()) } else { WriteFailed::Busy("disk full".into()) }));
+    let sent = command();
+    let id = sent.command_id;
+    assert_eq!(group.append(sent).await, Err(AppendError::Unknown(id)));
+}
+
 #[tokio::test]
 async fn a_panic_leaves_the_outcome_unknown_and_the_journal_working() {
     let group = group(|call| if call == 0 { panic!("once") } else { None });

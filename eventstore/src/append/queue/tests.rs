@@ -120,6 +120,32 @@ fn a_tenant_cannot_fill_the_queue_with_bytes() {
     assert!(lanes.appends == 0 && lanes.bytes == 0 && lanes.bytes_of.is_empty());
 }
 
+/// Each of them within its own bound; whoever comes then is refused, until a batch has made room.
+#[test]
+fn all_tenants_together_cannot_overfill_the_queue() {
+    const TENANTS: usize = 2 * MAX_WAITING / MAX_WAITING_OF_TENANT;
+    let queue = queue((0..MAX_WAITING).map(|number| append(&format!("tenant{}", number % TENANTS), &format!("{number}"), None)).collect());
+    let another = || queue.push(append("another", "more", None), oneshot::channel().0);
+    assert_eq!(another(), Err(AppendError::Overloaded { retry_after: RETRY_AFTER }));
+    assert_eq!(next(&queue).len(), BATCH_APPENDS);
+    assert!(another().is_ok());
+}
+
+#[test]
+fn all_tenants_together_cannot_overfill_the_queue_with_bytes() {
+    let quarter = |number: usize| {
+        let mut prepared = append(&format!("tenant{number}"), &format!("{number}"), None);
+        prepared.bytes = MAX_WAITING_BYTES / 4;
+        prepared
+    };
+    let queue = queue((0..4).map(quarter).collect());
+    let another = || queue.push(append("another", "more", None), oneshot::channel().0);
+    assert_eq!(another(), Err(AppendError::Overloaded { retry_after: RETRY_AFTER }));
+    // A batch holds one of them.
+    assert_eq!(next(&queue), ["0"]);
+    assert!(another().is_ok());
+}
+
 #[tokio::test]
 async fn a_closed_queue_is_emptied_first() {
     let queue = queue(vec![append("a", "s", None)]);
