@@ -9,13 +9,14 @@ use std::time::Duration;
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
 use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::{account, project, team};
+use opensail_eventstore::conformance::append;
 use opensail_eventstore::conformance::server::{Database, fresh_database};
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::seal::Parting;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Actor, ActorKind, Append, Appended, CommandId, Journal, NewEvent, Part, StreamId, private};
+use opensail_eventstore::{Actor, ActorKind, Append, Appended, Journal, NewEvent, Part, StreamId, private};
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
@@ -171,19 +172,8 @@ impl World {
             project,
             events: sealed,
         };
-        let append = Append {
-            command_id: CommandId(Uuid::now_v7()),
-            fingerprint: None,
-            fence: None,
-            actor: Actor { kind: ActorKind::User, id: self.ada.to_string(), name: String::new() },
-            correlation_id: Uuid::now_v7(),
-            causation_id: None,
-            client_address: Some("127.0.0.1".into()),
-            parts: vec![part],
-            guards: Vec::new(),
-            vault: Vec::new(),
-            answer: None,
-        };
+        let actor = Actor { kind: ActorKind::User, id: self.ada.to_string(), name: String::new() };
+        let append = Append { actor, client_address: Some("127.0.0.1".into()), ..append(vec![part]) };
         self.store.append(append).await.expect("appended")
     }
 

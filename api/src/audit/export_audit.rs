@@ -40,11 +40,12 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
     api.settle(list.min_position.as_deref()).await?;
     let page = EventPage { limit: Some(MAX_LIMIT), ..api.event_page(&list).await? };
     let recorded = api.record_export(&signed, &filter, &params).await?;
-    if params.format() == ExportFormat::Csv {
-        return Ok(api.csv(filter, page));
-    }
     let head = api.commands().journal().head().await?;
+    // What happens while it is sent is not in it: an export has an end on a busy journal too.
     let end = head.position.max(recorded);
+    if params.format() == ExportFormat::Csv {
+        return Ok(api.csv(AuditFilter { until: Some(end), ..filter }, page));
+    }
     // A seal that is in trouble must not keep the auditor from the events; without proofs they do not verify.
     let sealed = api.sealed(end).await.ok();
     let size = sealed.as_ref().map(|sealed| sealed.checkpoint.size);
@@ -58,6 +59,7 @@ pub(super) async fn export_audit(State(api): State<Api>, signed: Signed, Params(
         first["keys"] = api.verifier_keys().await?.into();
         first["epochs"] = api.seal()?.roll().await?.into();
     }
+    let filter = AuditFilter { until: Some(size.unwrap_or(end)), ..filter };
     let first = json_lines::line(&first);
     let begun = Written::after(&first);
     let first = futures::stream::once(async move { Ok(first) });

@@ -154,12 +154,12 @@ impl Api {
             tenants,
             project: params.project_id.map(|project| project.to_string()),
             actor: params.actor.clone(),
-            actor_kind: None,
             event_type: params.event_type.clone(),
             stream: params.stream.clone(),
             correlation: params.correlation,
             from: moment("from", params.from.as_deref())?,
             to: moment("to", params.to.as_deref())?,
+            until: None,
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The API over a real journal in a temporary folder, asked request by request.
 
+mod exports;
 mod fakes;
 mod files;
 mod hardening;

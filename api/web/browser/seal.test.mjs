@@ -24,17 +24,22 @@ const alone = (page) => page.unrouteAll({ behavior: 'wait' });
 /** The text with one character changed, still base64. */
 const bent = (text, at) => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
 
-/** The checkpoint signed by a key of one's own under the same name, as somebody in the server's place would. */
-function resigned(body) {
+/** Somebody in the server's place with a key of their own: signs checkpoints under the name that they bear. */
+function impostor() {
   const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');
-  const text = body.note.slice(0, body.note.lastIndexOf('\n\n') + 1);
-  const name = text.split('\n')[0];
   const raw = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32);
   const kind = Buffer.concat([Buffer.from([1]), raw]);
-  const id = crypto.createHash('sha256').update(`${name}\n`).update(kind).digest().subarray(0, 4);
-  const signature = Buffer.concat([id, crypto.sign(null, Buffer.from(text), privateKey)]);
-  return { ...body, note: `${text}\n— ${name} ${signature.toString('base64')}\n`, keys: [`${name}+${id.toString('hex')}+${kind.toString('base64')}`] };
+  return (body, change = (text) => text) => {
+    const text = change(body.note.slice(0, body.note.lastIndexOf('\n\n') + 1));
+    const name = text.split('\n')[0];
+    const id = crypto.createHash('sha256').update(`${name}\n`).update(kind).digest().subarray(0, 4);
+    const signature = Buffer.concat([id, crypto.sign(null, Buffer.from(text), privateKey)]);
+    return { ...body, note: `${text}\n— ${name} ${signature.toString('base64')}\n`, keys: [`${name}+${id.toString('hex')}+${kind.toString('base64')}`] };
+  };
 }
+
+/** The id of the first key that came with a checkpoint. */
+const keyId = ({ keys: [key] }) => key.split('+')[1];
 
 const seal = (page) => page.getByRole('region', { name: 'Seal', exact: true });
 const alarm = (page) => seal(page).getByRole('alert');
@@ -147,7 +152,7 @@ test('an event that was altered, shown otherwise, or proven wrongly is told as j
   world.quiet();
 });
 
-test('a forged checkpoint, another key, a journal rolled back or written anew are each explained', async (t) => {
+test('a checkpoint that is none or forged, another key or journal, one rolled back, restored or written anew are each explained', async (t) => {
   const { world, page, project } = await place(t);
   const faults = [];
   const early = await world.api('GET', '/api/v1/audit/checkpoint');
@@ -167,11 +172,29 @@ test('a forged checkpoint, another key, a journal rolled back or written anew ar
     await alone(page);
   }
 
+  // No checkpoint at all: cut off before its signature, and a text of somebody else.
+  for (const note of [early.note.split('\n\n')[0], 'Welcome to this network.\n']) {
+    await between(page, CHECKPOINT, (body) => ({ ...body, note }));
+    await page.reload();
+    await alarm(page).getByRole('heading', { name: 'The checkpoint cannot be read' }).waitFor();
+    await alarm(page).getByText('Nothing is proven by it.').waitFor();
+    await alone(page);
+  }
+
+  // Another journal, which is signed as it should be.
+  const sign = impostor();
+  let other;
+  await between(page, CHECKPOINT, (body) => (other = sign(body, (text) => text.replace(/^.*/, `opensail.journal/${'0'.repeat(32)}`))));
+  await page.reload();
+  await alarm(page).getByRole('heading', { name: 'This is another journal' }).waitFor();
+  await alarm(page).getByText(`Remembered: key ${keyId(late)}. What came is signed by: ${keyId(other)}.`).waitFor();
+  await alone(page);
+
   // Somebody's own key.
-  await between(page, CHECKPOINT, resigned);
+  await between(page, CHECKPOINT, (body) => sign(body));
   await page.reload();
   await alarm(page).getByRole('heading', { name: 'The checkpoint is signed by another key' }).waitFor();
-  await alarm(page).getByText(`Remembered: key ${late.keys[0].split('+')[1]}.`).waitFor();
+  await alarm(page).getByText(`Remembered: key ${keyId(late)}.`).waitFor();
   await look(page, 'seal-key', faults);
   // An event is not proven by it either.
   await page.getByRole('button', { name: /project.renamed/ }).first().click();
@@ -199,11 +222,20 @@ test('a forged checkpoint, another key, a journal rolled back or written anew ar
   // Nobody between: all is well again. Begun anew it believes what comes, even a stranger's key, and says so.
   await page.getByRole('button', { name: 'Check again' }).click();
   await seal(page).getByText(/^Verified up to position/).waitFor();
-  await between(page, CHECKPOINT, resigned);
+  await between(page, CHECKPOINT, (body) => sign(body));
   await page.reload();
   await seal(page).getByRole('button', { name: 'Begin anew …' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Begin anew' }).click();
   await seal(page).getByText('This browser had not seen this journal before').waitFor();
+  await alone(page);
+
+  // Half of what was seen, in a new epoch: a backup was put back, and whoever has the key says so.
+  const half = (text) => text.replace(/^(.*\n)(\d+)\n/, (_, name, size) => `${name}${Math.floor(size / 2)}\n`).replace(/\nepoch .*\n/, `\nepoch ${'0'.repeat(32)}\n`);
+  await between(page, CHECKPOINT, (body) => sign(body, half));
+  await page.reload();
+  await alarm(page).getByRole('heading', { name: 'The journal was restored from a backup' }).waitFor();
+  await alarm(page).getByText(/^First bad position: (\d+)\. Positions \1 to \d+ are gone\./).waitFor();
+  await alone(page);
   assert.deepEqual(faults, []);
   world.quiet();
 });

@@ -123,16 +123,24 @@ impl Seal {
 
     /// Proof that the position is in the tree of the first `size` positions. Both must be sealed, and `1 <= position <= size`.
     pub async fn inclusion(&self, position: Position, size: u64) -> Result<Inclusion, SealError> {
+        self.inclusions(&[position], size).await?.pop().ok_or(SealError::Beyond(size))
+    }
+
+    /// [`Seal::inclusion`] of each position. What the proofs have in common is read once.
+    pub async fn inclusions(&self, positions: &[Position], size: u64) -> Result<Vec<Inclusion>, SealError> {
         let sealed = self.tables.sealed().await?;
-        if position == 0 || position > size || size > sealed {
+        if size > sealed || positions.iter().any(|position| !(1..=size).contains(position)) {
             return Err(SealError::Beyond(sealed.min(size)));
         }
-        let index = position - 1;
-        let mut ranges = tree::inclusion(index, size);
-        ranges.push(index..position);
-        let mut path = self.tiles.hashes(&ranges).await?;
-        let leaf = path.pop().ok_or(SealError::Damaged { level: 0, first: index })?;
-        Ok(Inclusion { position, size, leaf, path })
+        let mut look = self.tiles.look();
+        let mut proofs = Vec::with_capacity(positions.len());
+        for &position in positions {
+            let index = position - 1;
+            let leaf = look.hash(&(index..position)).await?;
+            let path = look.hashes(&tree::inclusion(index, size)).await?;
+            proofs.push(Inclusion { position, size, leaf, path });
+        }
+        Ok(proofs)
     }
 
     /// Proof that the tree of the first `from` positions is the beginning of the one of `size`; `1 <= from <= size`.

@@ -1,5 +1,9 @@
 //! The tree's arithmetic beside an implementation that is not ours, frozen vectors, and what a verifier must refuse.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -8,10 +12,12 @@ use uuid::Uuid;
 
 use super::edge::Edge;
 use super::leaf::{Hash, entry, leaf_hash};
+use super::tables::{Piece, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
 use super::tree::{consistency, empty_root, inclusion, join, parts, perfect};
 use super::*;
 use crate::append::{Append, Part};
 use crate::envelope::{Actor, ActorKind, CommandId, Epoch, NewEvent, Recorded, StreamId};
+use crate::journal::ReadError;
 
 /// Reads hashes of the other implementation, which stores them in an order of its own.
 struct Stored(Vec<tlog::Hash>);
@@ -102,6 +108,79 @@ proptest! {
         prop_assert!(pieces.iter().all(|piece| piece.first / 256 == (piece.first + piece.hashes.len() as u64 - 1) / 256));
         prop_assert_eq!(level(0), leaves.clone());
         prop_assert_eq!(level(1), leaves.chunks_exact(256).map(perfect).collect::<Vec<_>>());
+    }
+}
+
+/// A tree in memory that counts how often it is asked.
+struct Asked {
+    size: u64,
+    pieces: Vec<Piece>,
+    times: AtomicUsize,
+}
+
+#[async_trait]
+impl SealTables for Asked {
+    async fn sealed(&self) -> Result<u64, ReadError> {
+        self.times.fetch_add(1, Ordering::Relaxed);
+        Ok(self.size)
+    }
+    async fn pieces(&self, level: u32, from: u64, to: u64) -> Result<Vec<Piece>, ReadError> {
+        self.times.fetch_add(1, Ordering::Relaxed);
+        Ok(self.pieces.iter().filter(|piece| piece.level == level && (from..to).contains(&piece.first)).cloned().collect())
+    }
+    async fn last_checkpoint(&self) -> Result<Option<StoredCheckpoint>, ReadError> {
+        Ok(None)
+    }
+    async fn checkpoint_of(&self, _: u64) -> Result<Option<StoredCheckpoint>, ReadError> {
+        Ok(None)
+    }
+    async fn checkpoints(&self, _: u64, _: u32) -> Result<Vec<StoredCheckpoint>, ReadError> {
+        Ok(Vec::new())
+    }
+    async fn seal(&self, _: &Sealing) -> Result<bool, ReadError> {
+        Ok(false)
+    }
+    async fn keys(&self) -> Result<Vec<StoredKey>, ReadError> {
+        Ok(Vec::new())
+    }
+    async fn add_key(&self, _: &StoredKey) -> Result<bool, ReadError> {
+        Ok(false)
+    }
+    async fn before_the_first(&self) -> Result<Option<i64>, ReadError> {
+        Ok(None)
+    }
+    async fn epochs(&self) -> Result<Vec<StoredEpoch>, ReadError> {
+        Ok(Vec::new())
+    }
+    async fn rolls(&self) -> Result<Vec<StoredRoll>, ReadError> {
+        Ok(Vec::new())
+    }
+    async fn add_roll(&self, _: &StoredRoll) -> Result<bool, ReadError> {
+        Ok(false)
+    }
+}
+
+/// An export proves page after page: how many events one has does not matter.
+#[tokio::test]
+async fn many_proofs_are_read_like_one() {
+    let (size, leaves): (u64, Vec<Hash>) = (600, entries(600).iter().map(leaf_hash).collect());
+    let (mut edge, mut pieces) = (Edge::default(), Vec::new());
+    leaves.iter().for_each(|leaf| edge.push(*leaf, &mut pieces));
+    edge.flush(&mut pieces);
+    let asked = Arc::new(Asked { size, pieces, times: AtomicUsize::new(0) });
+    let seal = Seal::new(asked.clone());
+    let positions: Vec<u64> = (151..=350).collect();
+    let proven = seal.inclusions(&positions, size).await.expect("proofs");
+    assert_eq!(asked.times.load(Ordering::Relaxed), 5, "how far it is sealed, three tiles of leaves, one above them");
+    assert_eq!(proven.iter().map(|one| one.position).collect::<Vec<_>>(), positions);
+    for one in &proven {
+        let index = one.position - 1;
+        assert_eq!((one.leaf, &one.path), (leaves[index as usize], &over(&leaves, &inclusion(index, size))), "{index}");
+        assert_eq!(seal.inclusion(one.position, size).await.as_ref(), Ok(one));
+    }
+    assert_eq!(seal.inclusions(&[], size).await, Ok(Vec::new()));
+    for beyond in [0, size + 1] {
+        assert_eq!(seal.inclusions(&[1, beyond], size).await, Err(SealError::Beyond(size)));
     }
 }
 

@@ -27,35 +27,13 @@ impl Tiles {
         Tiles { tables, kept: Arc::default() }
     }
 
-    /// The hash over each of these ranges of leaves. One look at each tile, however many ranges lie in it.
+    /// The hash over each of these ranges of leaves.
     pub async fn hashes(&self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, SealError> {
-        let mut seen = HashMap::new();
-        let mut hashes = Vec::with_capacity(ranges.len());
-        for range in ranges {
-            let mut whole = Vec::new();
-            for node in parts(range) {
-                whole.push(self.node(node, &mut seen).await?);
-            }
-            hashes.push(join(&whole));
-        }
-        Ok(hashes)
+        self.look().hashes(ranges).await
     }
 
-    async fn node(&self, node: Node, seen: &mut HashMap<(u32, u64), Tile>) -> Result<Hash, SealError> {
-        let (level, height) = (node.height / TILE_HEIGHT, node.height % TILE_HEIGHT);
-        let from = node.index << height;
-        let place = (level, from / TILE);
-        let tile = match seen.get(&place) {
-            Some(tile) => tile.clone(),
-            None => {
-                let tile = self.tile(level, place.1).await?;
-                seen.insert(place, tile.clone());
-                tile
-            }
-        };
-        let within = (from % TILE) as usize;
-        let hashes = tile.get(within..within + (1 << height)).ok_or(SealError::Damaged { level, first: from })?;
-        Ok(perfect(hashes))
+    pub(super) fn look(&self) -> Look<'_> {
+        Look { tiles: self, read: HashMap::new(), known: HashMap::new() }
     }
 
     /// The hashes of a tile, as many as are written.
@@ -101,5 +79,52 @@ impl Tiles {
 
     fn kept(&self) -> std::sync::MutexGuard<'_, HashMap<(u32, u64), Tile>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Many hashes at once: each tile is read and each hash computed once, however many proofs need them.
+pub(super) struct Look<'a> {
+    tiles: &'a Tiles,
+    read: HashMap<(u32, u64), Tile>,
+    known: HashMap<Range<u64>, Hash>,
+}
+
+impl Look<'_> {
+    pub(super) async fn hashes(&mut self, ranges: &[Range<u64>]) -> Result<Vec<Hash>, SealError> {
+        let mut hashes = Vec::with_capacity(ranges.len());
+        for range in ranges {
+            hashes.push(self.hash(range).await?);
+        }
+        Ok(hashes)
+    }
+
+    pub(super) async fn hash(&mut self, range: &Range<u64>) -> Result<Hash, SealError> {
+        if let Some(hash) = self.known.get(range) {
+            return Ok(*hash);
+        }
+        let mut whole = Vec::new();
+        for node in parts(range) {
+            whole.push(self.node(node).await?);
+        }
+        let hash = join(&whole);
+        self.known.insert(range.clone(), hash);
+        Ok(hash)
+    }
+
+    async fn node(&mut self, node: Node) -> Result<Hash, SealError> {
+        let (level, height) = (node.height / TILE_HEIGHT, node.height % TILE_HEIGHT);
+        let from = node.index << height;
+        let place = (level, from / TILE);
+        let tile = match self.read.get(&place) {
+            Some(tile) => tile.clone(),
+            None => {
+                let tile = self.tiles.tile(level, place.1).await?;
+                self.read.insert(place, tile.clone());
+                tile
+            }
+        };
+        let within = (from % TILE) as usize;
+        let hashes = tile.get(within..within + (1 << height)).ok_or(SealError::Damaged { level, first: from })?;
+        Ok(perfect(hashes))
     }
 }

@@ -1,7 +1,7 @@
 //! Who did what?
 
 use opensail_domain::kernel::Micros;
-use opensail_eventstore::{ActorKind, Cursor, Position, Recorded};
+use opensail_eventstore::{Cursor, Position, Recorded};
 use uuid::Uuid;
 
 use crate::db::{Sql, Value, sql};
@@ -16,7 +16,6 @@ pub struct AuditFilter {
     pub project: Option<String>,
     /// Id of the actor: an account's, an agent's, a key's, a system part's name.
     pub actor: Option<String>,
-    pub actor_kind: Option<ActorKind>,
     /// Exact event type.
     pub event_type: Option<String>,
     pub stream: Option<String>,
@@ -25,6 +24,8 @@ pub struct AuditFilter {
     pub from: Option<Micros>,
     /// Before.
     pub to: Option<Micros>,
+    /// The last position that counts.
+    pub until: Option<Position>,
 }
 
 /// Which part of a list of events is wanted; places are positions.
@@ -54,7 +55,6 @@ pub(crate) fn list(filter: &AuditFilter, tenant: &str, from: Option<i64>, to: Op
     };
     and("project =", filter.project.as_deref().map(Value::from));
     and("actor_id =", filter.actor.as_deref().map(Value::from));
-    and("actor_kind =", filter.actor_kind.map(|kind| kind.as_str().into()));
     and("event_type =", filter.event_type.as_deref().map(Value::from));
     and("stream =", filter.stream.as_deref().map(Value::from));
     and("correlation =", filter.correlation.map(|id| id.to_string().into()));
@@ -81,6 +81,8 @@ impl Queries {
             Some(time) => Some(self.first_since(time).await?),
             None => None,
         };
+        let until = filter.until.map(|last| i64::try_from(last).unwrap_or(i64::MAX).saturating_add(1));
+        let to = [to, until].into_iter().flatten().min();
         // Each tenant's list comes from an index in order; merged here, since no index has the order of several.
         let mut positions: Vec<i64> = Vec::new();
         for tenant in &filter.tenants {
@@ -114,7 +116,7 @@ impl Queries {
 
     /// Position of the first event not before a time; times never go back, so it bounds all of them.
     async fn first_since(&self, time: Micros) -> Result<i64, QueryError> {
-        let row = self.db.one(sql!("SELECT position FROM audit_events WHERE time >= $1 ORDER BY time, position LIMIT 1", time)).await?;
-        Ok(row.map_or(Ok(i64::MAX), |row| row.int(0))?)
+        let before = self.journal.position_at(time.saturating_sub(1)).await?;
+        Ok(i64::try_from(before + 1).unwrap_or(i64::MAX))
     }
 }

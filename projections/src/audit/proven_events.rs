@@ -2,11 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use opensail_eventstore::seal::Inclusion;
 use opensail_eventstore::{Position, Recorded};
 use serde::Serialize;
 
 use super::{AuditFilter, EventPage};
-use crate::{ClientAddress, EventItem, Order, Page, Queries, QueryError};
+use crate::{ClientAddress, EventItem, Page, Queries, QueryError};
 
 /// What an event's item does not say but its leaf is made of, and the way from the leaf to a root. With the item it is all that is
 /// needed to make the leaf anew.
@@ -24,18 +25,29 @@ pub struct EventProof {
     pub path: Vec<String>,
 }
 
+impl EventProof {
+    fn of(event: &Recorded, inclusion: &Inclusion) -> EventProof {
+        EventProof {
+            epoch: event.epoch.to_string(),
+            tenant: event.tenant.clone(),
+            actor_name: event.actor.name.clone(),
+            client_address: event.client_address.clone(),
+            payload: event.payload.clone(),
+            path: inclusion.path.iter().map(|hash| STANDARD.encode(hash)).collect(),
+        }
+    }
+}
+
 impl Queries {
     /// Like [`Queries::audit_events`], up to position `size`, each event with its proof in the tree of that size.
     pub async fn proven_events(&self, filter: &AuditFilter, page: &EventPage, size: u64) -> Result<Page<EventItem>, QueryError> {
-        let (mut recorded, mut more) = self.audited(filter, page).await?;
-        let found = recorded.len();
-        recorded.retain(|event| event.position <= size);
-        if page.order == Order::Asc {
-            more &= recorded.len() == found;
-        }
+        let within = AuditFilter { until: Some(filter.until.map_or(size, |until| until.min(size))), ..filter.clone() };
+        let (recorded, more) = self.audited(&within, page).await?;
         let mut page = self.events(&recorded, more, ClientAddress::Shown).await?;
-        for (item, event) in page.items.iter_mut().zip(&recorded) {
-            item.proof = Some(self.event_proof(event, size).await?);
+        let positions: Vec<Position> = recorded.iter().map(|event| event.position).collect();
+        let inclusions = self.seal()?.inclusions(&positions, size).await?;
+        for (item, (event, inclusion)) in page.items.iter_mut().zip(recorded.iter().zip(&inclusions)) {
+            item.proof = Some(EventProof::of(event, inclusion));
         }
         Ok(page)
     }
@@ -44,20 +56,8 @@ impl Queries {
     pub async fn proven_event(&self, position: Position, size: u64) -> Result<Option<EventItem>, QueryError> {
         let recorded = self.journal.read_at(&[position]).await?;
         let Some(event) = recorded.first() else { return Ok(None) };
-        let proof = self.event_proof(event, size).await?;
+        let proof = EventProof::of(event, &self.seal()?.inclusion(position, size).await?);
         let item = self.event_items(&recorded, ClientAddress::Shown).await?.pop();
         Ok(item.map(|item| EventItem { proof: Some(proof), ..item }))
-    }
-
-    async fn event_proof(&self, event: &Recorded, size: u64) -> Result<EventProof, QueryError> {
-        let inclusion = self.seal()?.inclusion(event.position, size).await?;
-        Ok(EventProof {
-            epoch: event.epoch.to_string(),
-            tenant: event.tenant.clone(),
-            actor_name: event.actor.name.clone(),
-            client_address: event.client_address.clone(),
-            payload: event.payload.clone(),
-            path: inclusion.path.iter().map(|hash| STANDARD.encode(hash)).collect(),
-        })
     }
 }

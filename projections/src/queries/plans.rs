@@ -1,7 +1,6 @@
 //! No list that people wait for reads a whole table.
 
 use opensail_domain::kernel::SessionId;
-use opensail_eventstore::ActorKind;
 use uuid::Uuid;
 
 use crate::audit::AuditFilter;
@@ -76,7 +75,6 @@ async fn every_list_has_its_index(world: World) {
             (only(|_| {}), true),
             (only(|filter| filter.project = Some("p".into())), true),
             (only(|filter| filter.actor = Some("a".into())), true),
-            (only(|filter| filter.actor_kind = Some(ActorKind::Agent)), true),
             (only(|filter| filter.event_type = Some("t".into())), true),
             (only(|filter| filter.stream = Some("s-1".into())), true),
             (only(|filter| filter.correlation = Some(Uuid::nil())), true),
@@ -99,6 +97,10 @@ async fn every_list_has_its_index(world: World) {
                 assert!(!reads_all(step), "{}\n{steps:#?}", sql.text);
                 assert!(!walks_all_tenants(step), "{}\n{steps:#?}", sql.text);
                 assert!(!(ordered && sorts(step)), "{}\n{steps:#?}", sql.text);
+            }
+            // One actor may have acted for all tenants, and a tenant may have all events but a few.
+            if sql.text.contains("actor_id =") {
+                assert!(steps.iter().any(|step| step.contains("audit_by_actor")), "{}\n{steps:#?}", sql.text);
             }
         }
     }

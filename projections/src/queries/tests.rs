@@ -4,7 +4,7 @@ use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
 use opensail_domain::kernel::private::FORGOTTEN;
 use opensail_domain::kernel::{AccountId, ApprovalId, InvitationId, Private, ProjectId, SessionId};
 use opensail_domain::{project, team};
-use opensail_eventstore::{ActorKind, StreamId};
+use opensail_eventstore::StreamId;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -236,6 +236,7 @@ async fn the_audit_answers_who_did_what(world: World) {
     let cursor: opensail_eventstore::Cursor = next.expect("more").parse().expect("a cursor");
     assert_eq!((cursor.position, cursor.epoch), (4, renamed.epoch));
     assert_eq!(positions(&all, 2, Some(4), Order::Desc).await.0, [3, 2]);
+    let of_rename = world.store.read_at(&[renamed.position]).await.expect("an event")[0].correlation_id;
     let with = |change: fn(&mut AuditFilter, &World)| {
         let mut filter = all.clone();
         change(&mut filter, &world);
@@ -248,10 +249,15 @@ async fn the_audit_answers_who_did_what(world: World) {
         (with(|filter, _| filter.event_type = Some("project.renamed".into())), vec![5]),
         (with(|filter, world| filter.stream = Some(format!("team-{}", world.crew))), vec![2, 3]),
         (with(|filter, world| filter.actor = Some(world.ada.to_string())), vec![1, 2, 3, 4, 5]),
-        (with(|filter, _| filter.actor_kind = Some(ActorKind::Agent)), vec![]),
         (AuditFilter { from: Some(renamed.time), ..all.clone() }, vec![5]),
         (AuditFilter { to: Some(renamed.time), ..all.clone() }, vec![1, 2, 3, 4]),
         (AuditFilter { from: Some(renamed.time + 1), ..all.clone() }, vec![]),
+        (AuditFilter { until: Some(3), ..all.clone() }, vec![1, 2, 3]),
+        (AuditFilter { until: Some(2), to: Some(renamed.time), ..all.clone() }, vec![1, 2]),
+        (AuditFilter { until: Some(5), to: Some(renamed.time), ..all.clone() }, vec![1, 2, 3, 4]),
+        (AuditFilter { correlation: Some(of_rename), ..all.clone() }, vec![5]),
+        (AuditFilter { correlation: Some(of_rename), tenants: vec![format!("account-{}", world.ada)], ..all.clone() }, vec![]),
+        (with(|filter, _| filter.correlation = Some(Uuid::nil())), vec![]),
     ] {
         assert_eq!(positions(&filter, 50, None, Order::Asc).await.0, expected, "{filter:?}");
     }

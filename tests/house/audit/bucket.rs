@@ -104,7 +104,9 @@ async fn while_the_bucket_is_away_nothing_stops_and_it_is_told() {
         let answer = world.send(reqwest::Method::GET, "/readyz", None).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let ends = answer.body["back_ends"].as_array().expect("back ends").clone();
-        ends.into_iter().find(|end| end["name"] == "checkpoint_bucket").expect("the bucket")
+        let bucket = ends.into_iter().find(|end| end["name"] == "checkpoint_bucket").expect("the bucket");
+        assert_eq!(answer.body["status"] == "degraded", bucket["ok"] == false, "{}", answer.text);
+        bucket
     };
     let away: Value = until("readiness to tell", async || Some(bucket().await).filter(|end| end["ok"] == false)).await;
     assert_eq!(away["optional"], true, "{away}");

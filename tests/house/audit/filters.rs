@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use opensail_tests::people::Person;
-use opensail_tests::world::World;
+use opensail_tests::postgres::fresh_database;
+use opensail_tests::world::{World, until};
 use serde_json::{Value, json};
 
 use crate::PROGRAM;
+
+const OPEN: (&str, &str) = ("OPENSAIL_REGISTRATION", "open");
 
 struct Place {
     world: World,
@@ -17,13 +20,17 @@ struct Place {
 }
 
 /// A team with an editor, a file by a person, a session by an agent.
-async fn place() -> Place {
-    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+async fn place(world: World) -> Place {
     let (project, _) = world.project("boat").await;
     let team = world.team().await;
     let bob = world.register("bob").await;
     world.join(&team, &bob, "editor").await;
     bob.browser.send(&world, reqwest::Method::PUT, &format!("/api/v1/projects/{project}/files/a.txt"), None).await.expect(200);
+    until("the file to be captured", async || {
+        let captures = world.get(&format!("/api/v1/audit/events?project_id={project}&type=project.workspace_captured")).await;
+        captures["items"].get(0).map(|_| ())
+    })
+    .await;
     let call = json!({ "tool_calls": [{ "name": "write_file", "arguments": { "file_path": "b.txt", "content": "b" } }] });
     let wish = json!({ "task": "t", "model": world.script(&[call, json!({ "text": "done" })]), "edit_mode": "allow" });
     let session =
@@ -39,23 +46,27 @@ fn is_reading(event: &Value) -> bool {
 }
 
 impl Place {
-    async fn ask(&self, query: &str) -> Vec<Value> {
+    async fn whole(&self, query: &str) -> Vec<Value> {
         let page = self.world.get(&format!("/api/v1/audit/events?limit=200&order=asc&{query}")).await;
         assert_eq!(page["next"], Value::Null);
-        page["items"].as_array().expect("items").iter().filter(|event| !is_reading(event)).cloned().collect()
+        page["items"].as_array().expect("items").clone()
+    }
+
+    async fn ask(&self, query: &str) -> Vec<Value> {
+        self.whole(query).await.into_iter().filter(|event| !is_reading(event)).collect()
     }
 }
 
-#[tokio::test]
-async fn filters_narrow_and_hold_together() {
-    let place = place().await;
-    let all = place.ask(&format!("team_id={}", place.team)).await;
-    assert!(all.len() > 10);
-    let positions: Vec<u64> = all.iter().map(|event| event["position"].as_u64().expect("a position")).collect();
+async fn filters_narrow_and_hold_together(world: World) {
+    let place = place(world).await;
+    let whole = place.whole(&format!("team_id={}", place.team)).await;
+    let positions: Vec<u64> = whole.iter().map(|event| event["position"].as_u64().expect("a position")).collect();
     assert!(positions.windows(2).all(|pair| pair[0] < pair[1]));
     // Gapless within the team: nothing of it can be missing.
-    let tenants: Vec<u64> = all.iter().map(|event| event["tenant_position"].as_u64().expect("a position")).collect();
-    assert_eq!(tenants, (1..=all.len() as u64).collect::<Vec<_>>());
+    let tenants: Vec<u64> = whole.iter().map(|event| event["tenant_position"].as_u64().expect("a position")).collect();
+    assert_eq!(tenants, (1..=whole.len() as u64).collect::<Vec<_>>());
+    let all = place.ask(&format!("team_id={}", place.team)).await;
+    assert!(all.len() > 10);
 
     let stream = format!("agent_session-{}", place.session);
     let correlation =
@@ -110,8 +121,20 @@ async fn filters_narrow_and_hold_together() {
 }
 
 #[tokio::test]
+async fn filters_narrow_and_hold_together_on_sqlite() {
+    filters_narrow_and_hold_together(World::start(PROGRAM, &[OPEN]).await).await;
+}
+
+#[tokio::test]
+async fn filters_narrow_and_hold_together_on_postgres() {
+    let database = fresh_database().await;
+    let [app, owner] = database.settings();
+    filters_narrow_and_hold_together(World::start(PROGRAM, &[OPEN, app, owner]).await).await;
+}
+
+#[tokio::test]
 async fn each_event_says_who_why_and_from_where() {
-    let place = place().await;
+    let place = place(World::start(PROGRAM, &[OPEN]).await).await;
     let all = place.ask(&format!("team_id={}", place.team)).await;
     let kinds: BTreeSet<&str> = all.iter().map(|event| event["actor"]["kind"].as_str().expect("a kind")).collect();
     assert_eq!(kinds, BTreeSet::from(["agent", "api_key", "system", "user"]));
@@ -140,7 +163,7 @@ async fn each_event_says_who_why_and_from_where() {
 
 #[tokio::test]
 async fn only_admins_ask_for_a_team() {
-    let place = place().await;
+    let place = place(World::start(PROGRAM, &[OPEN]).await).await;
     let carol = place.world.register("carol").await;
     let path = |query: String| format!("/api/v1/audit/events?{query}");
     for query in [format!("team_id={}", place.team), format!("project_id={}", place.project)] {
@@ -185,7 +208,7 @@ async fn the_command_line_finds_the_team_of_what_is_asked_for() {
 /// Who deletes a team does not hide what was done in it.
 #[tokio::test]
 async fn a_deleted_teams_history_is_shown_to_the_platforms_administrators() {
-    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+    let world = World::start(PROGRAM, &[OPEN]).await;
     let (ada, bob) = (world.register("ada").await, world.register("bob").await);
     let team = ada.post(&world, "/api/v1/teams", json!({ "name": "brief" })).await.expect(201)["id"].as_str().expect("an id").to_owned();
     let of_team = format!("/api/v1/audit/events?team_id={team}");

@@ -2,12 +2,15 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use opensail_tests::postgres::fresh_database;
 use opensail_tests::world::World;
 use reqwest::Method;
 use serde_json::Value;
 use tlog_tiles::tlog;
 
 use crate::PROGRAM;
+
+const OPEN: (&str, &str) = ("OPENSAIL_REGISTRATION", "open");
 
 fn hash(text: &Value) -> tlog::Hash {
     tlog::Hash(STANDARD.decode(text.as_str().expect("base64")).expect("base64").try_into().expect("32 bytes"))
@@ -24,9 +27,7 @@ fn checkpoint(note: &Value, key: &Value) -> tlog_tiles::Checkpoint {
     tlog_tiles::Checkpoint::from_bytes(note.text()).expect("a checkpoint")
 }
 
-#[tokio::test]
-async fn an_event_is_proven_to_who_may_audit_it() {
-    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+async fn an_event_is_proven_to_who_may_audit_it(world: World) {
     let made = world.post("/api/v1/teams", serde_json::json!({ "name": "Crew" })).await.expect(201);
     let position = made["position"].as_u64().expect("a position");
     let proof = world.get(&format!("/api/v1/audit/proof?position={position}")).await;
@@ -56,4 +57,16 @@ async fn an_event_is_proven_to_who_may_audit_it() {
     for wrong in ["", "position=0", "position=1&from=1", "position=2&size=1", "from=0"] {
         assert_eq!(asked(&world.token, wrong).await, 422, "{wrong}");
     }
+}
+
+#[tokio::test]
+async fn an_event_is_proven_to_who_may_audit_it_on_sqlite() {
+    an_event_is_proven_to_who_may_audit_it(World::start(PROGRAM, &[OPEN]).await).await;
+}
+
+#[tokio::test]
+async fn an_event_is_proven_to_who_may_audit_it_on_postgres() {
+    let database = fresh_database().await;
+    let [app, owner] = database.settings();
+    an_event_is_proven_to_who_may_audit_it(World::start(PROGRAM, &[OPEN, app, owner]).await).await;
 }

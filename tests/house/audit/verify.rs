@@ -1,16 +1,30 @@
-//! `opensail audit verify`: on a file without any server, and on this machine's journal; whatever was changed is named by its position.
+//! `opensail audit verify`: on a file without any server, on a server, and on this machine's journal; whatever was changed is named by its
+//! position.
 
 use std::path::Path;
 
+use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::{World, until};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Executor};
+use tokio::process::Command;
 
 use crate::PROGRAM;
 
 /// Exit code and all that was said.
 pub(super) async fn run(world: &World, arguments: &[&str]) -> (i32, String) {
-    let output = world.command(arguments).output().await.expect("it runs");
+    said(&mut world.command(arguments)).await
+}
+
+/// The same where the server is named, and not this machine's folder.
+async fn run_elsewhere(world: &World, arguments: &[&str]) -> (i32, String) {
+    said(world.command(arguments).env("OPENSAIL_URL", &world.url).env("OPENSAIL_TOKEN", &world.token)).await
+}
+
+async fn said(command: &mut Command) -> (i32, String) {
+    let output = command.output().await.expect("it runs");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     (output.status.code().unwrap_or(-1), said)
 }
@@ -207,10 +221,51 @@ async fn this_machines_journal_verifies_and_one_byte_in_the_file_is_found() {
     assert!(code == 2 && said.contains("journal.db"), "{said}");
 }
 
+/// By who has the database in hand. In the file the guard stays away.
+async fn tamper(world: &World, database: Option<&Database>, change: &str) {
+    match database {
+        None => {
+            let file = SqliteConnectOptions::new().filename(world.home().join("journal.db"));
+            let mut file = file.connect().await.expect("opened");
+            file.execute(format!("DROP TRIGGER events_no_update; {change}").as_str()).await.expect("tampered with");
+        }
+        Some(database) => {
+            let mut owner = database.owner().await;
+            let away = "ALTER TABLE events DISABLE TRIGGER append_only";
+            let back = "ALTER TABLE events ENABLE ALWAYS TRIGGER append_only";
+            for statement in ["SET search_path = journal", away, change, back] {
+                owner.execute(statement).await.expect("the owner may");
+            }
+        }
+    }
+}
+
+async fn a_live_server_is_verified_from_elsewhere(world: World, database: Option<&Database>) {
+    let made = world.post("/api/v1/teams", json!({ "name": "crew" })).await.expect(201)["position"].clone();
+    world.get(&format!("/api/v1/teams?min_position={made}")).await;
+    let checkpoint = world.get(&format!("/api/v1/audit/checkpoint?min_position={made}")).await;
+    let verify = ["audit", "verify", "--key", checkpoint["keys"][0].as_str().expect("a key")];
+    let (code, said) = run_elsewhere(&world, &verify).await;
+    assert!(code == 0 && said.contains("no further one up to position ") && !said.contains("believed"), "{said}");
+
+    tamper(&world, database, &format!("UPDATE events SET actor_id = 'somebody else' WHERE position = {made}")).await;
+    let (code, said) = run_elsewhere(&world, &verify).await;
+    assert!(code == 1 && said.contains(&format!("position {made}: not the event that was sealed there")), "{said}");
+}
+
 #[tokio::test]
-async fn a_new_key_signs_and_the_old_one_leads_to_it() {
-    let world = World::start(PROGRAM, &[]).await;
-    written(&world).await;
+async fn a_live_server_on_sqlite() {
+    a_live_server_is_verified_from_elsewhere(World::start(PROGRAM, &[]).await, None).await;
+}
+
+#[tokio::test]
+async fn a_live_server_on_postgres() {
+    let database = fresh_database().await;
+    let world = World::start(PROGRAM, &database.settings()).await;
+    a_live_server_is_verified_from_elsewhere(world, Some(&database)).await;
+}
+
+async fn a_new_key_signs_and_the_old_one_leads_to_it(world: World) {
     let old = world.get("/api/v1/audit/checkpoint").await["keys"][0].as_str().expect("a key").to_owned();
     let (code, new) = run(&world, &["audit", "rotate-key"]).await;
     assert_eq!(code, 0, "{new}");
@@ -227,26 +282,36 @@ async fn a_new_key_signs_and_the_old_one_leads_to_it() {
     assert_eq!(code, 0, "{said}");
 }
 
-/// Appends go on, readiness tells.
+#[tokio::test]
+async fn a_new_key_on_sqlite() {
+    a_new_key_signs_and_the_old_one_leads_to_it(World::start(PROGRAM, &[]).await).await;
+}
+
+#[tokio::test]
+async fn a_new_key_on_postgres() {
+    let database = fresh_database().await;
+    a_new_key_signs_and_the_old_one_leads_to_it(World::start(PROGRAM, &database.settings()).await).await;
+}
+
+/// Appends go on, readiness tells, and nobody is taken out of service.
 #[tokio::test]
 async fn a_lost_second_place_degrades_readiness_only() {
     let world = World::start(PROGRAM, &[]).await;
     written(&world).await;
+    let ready = async || {
+        let told = world.get("/readyz").await;
+        let ends = told["back_ends"].as_array().expect("back ends").iter().filter(|end| end["ok"] == false);
+        (told["status"].clone(), ends.map(|end| end["name"].clone()).collect::<Vec<_>>())
+    };
     let folder = world.home().join("checkpoints");
     std::fs::rename(&folder, world.home().join("elsewhere")).expect("moved");
     std::fs::write(&folder, "in the way").expect("written");
     world.post("/api/v1/teams", json!({ "name": "one more" })).await.expect(201);
-    let ready = until("readiness to tell", async || {
-        let answer = world.send(Method::GET, "/readyz", None).await;
-        (answer.status == 503).then_some(answer.body)
-    })
-    .await;
-    let troubled: Vec<&Value> = ready["back_ends"].as_array().expect("back ends").iter().filter(|end| end["ok"] == false).collect();
-    assert_eq!(troubled.iter().map(|end| &end["name"]).collect::<Vec<_>>(), ["checkpoints"]);
+    until("readiness to tell", async || (ready().await == (json!("degraded"), vec![json!("checkpoints")])).then_some(())).await;
     let position = world.post("/api/v1/teams", json!({ "name": "and another" })).await.expect(201)["position"].clone();
     world.get(&format!("/api/v1/audit/proof?position={position}")).await;
     std::fs::remove_file(&folder).expect("removed");
-    until("readiness", async || (world.send(Method::GET, "/readyz", None).await.status == 200).then_some(())).await;
+    until("readiness", async || (ready().await == (json!("ready"), vec![])).then_some(())).await;
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
