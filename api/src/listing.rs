@@ -55,6 +55,7 @@ impl From<QueryError> for Problem {
                 Problem::unavailable()
             }
             QueryError::Rebuilding(view) => Problem::rebuilding(view),
+            QueryError::KeptByNewer(view) => Problem::view_kept_by_newer(view),
             QueryError::Stopped { view, position } => Problem::view_stopped(view, position),
             QueryError::Parked { view, stream, position } => Problem::stream_parked(view, stream.as_str(), position),
             QueryError::NewerEvent { event_type, version, position } => Problem::newer_event(&event_type, version, position),

@@ -17,6 +17,9 @@ pub enum QueryError {
     /// What stands there is of another version of the program or of another journal.
     #[error("the view {0:?} is being built; it answers when that is done")]
     Rebuilding(&'static str),
+    /// What stands there is of a newer version of the program, which goes on keeping it.
+    #[error("the view {0:?} is kept by a newer version of the program; upgrade this one")]
+    KeptByNewer(&'static str),
     /// At an event of a newer version of the program.
     #[error("the view {view:?} stands still at position {position}, before an event of a newer version of the program; upgrade this one")]
     Stopped { view: &'static str, position: Position },

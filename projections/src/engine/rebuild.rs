@@ -18,6 +18,7 @@ use super::prepare::{Tables, UNTOLD, judge};
 use super::step::{Step, apply_all, due};
 use super::{Engine, EngineError, Follower, Set, checkpoint, orders, parked};
 use crate::db::{is_locked, sql};
+use crate::projection::Projection;
 
 /// How often it is asked whether another process began a rebuild, or left one behind.
 const LOOK: Duration = Duration::from_secs(1);
@@ -59,6 +60,9 @@ impl Engine {
 
     /// Goes on with every view that is being built; true when there is nothing to do at once.
     async fn rebuild_once(&self, stopped: &mut HashMap<String, String>) -> Result<bool, EngineError> {
+        if self.others_keep_what_is_read().await? {
+            self.rouse.notify_one();
+        }
         let building = self.db.one(sql!("SELECT projection FROM generations WHERE state = 'beside'")).await?.is_some();
         if !building && self.views.iter().all(|view| self.db.withheld(view.tables()[0].name).is_none()) {
             return Ok(true);
@@ -80,6 +84,19 @@ impl Engine {
             }
         }
         Ok(wait)
+    }
+
+    /// Whether a program of another version has switched a view that is read here. An event tells that as well, but none may come for long.
+    async fn others_keep_what_is_read(&self) -> Result<bool, EngineError> {
+        let stands: HashMap<String, i64> = self
+            .db
+            .all(sql!("SELECT projection, version FROM checkpoints"))
+            .await?
+            .iter()
+            .map(|row| Ok((row.text(0)?, row.int(1)?)))
+            .collect::<Result<_, sqlx::Error>>()?;
+        let switched = |view: &dyn Projection| stands.get(view.name()).is_some_and(|version| *version != view.version());
+        Ok(self.views.iter().any(|view| self.db.withheld(view.tables()[0].name).is_none() && switched(view.as_ref())))
     }
 
     /// The sets that are to be filled, the nearest to their end first.

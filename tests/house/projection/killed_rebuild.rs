@@ -44,17 +44,27 @@ async fn rows(world: &World, database: Option<&Database>) -> Vec<String> {
     rows
 }
 
-async fn view(world: &World) -> Value {
+pub(super) async fn view(world: &World) -> Value {
     let views = world.get("/api/v1/projections").await;
     views["items"].as_array().expect("items").iter().find(|view| view["name"] == "project").expect("the view").clone()
 }
 
-async fn built(world: &World) -> Value {
+pub(super) async fn built(world: &World) -> Value {
     until("the view to be built", async || {
         let view = view(world).await;
         (view["rebuilding"].is_null() && view["served"] == true && view["lag_events"] == 0).then_some(view)
     })
     .await
+}
+
+/// Events that a rebuild has done, the rest being still to do; none when it is over.
+async fn progress(world: &World) -> Option<u64> {
+    let view = view(world).await;
+    let number = |of: &Value| of.as_u64().expect("a number");
+    let done = view["rebuilding"]["done"].as_u64()?;
+    let end = number(&view["position"]) + number(&view["lag_events"]);
+    assert_eq!(done + number(&view["rebuilding"]["to_do"]), end, "{view}");
+    Some(done)
 }
 
 async fn rebuild(world: &World) {
@@ -76,8 +86,7 @@ async fn killed_again_and_again(mut world: World, database: Option<&Database>) {
     for point in POINTS {
         // It goes on while the server starts, and may be over before it is looked at.
         let done = until("the rebuild to come so far", async || {
-            let rebuilding = view(&world).await["rebuilding"].clone();
-            let done = rebuilding["done"].as_u64();
+            let done = progress(&world).await;
             (done.is_none() || done >= Some(point)).then_some(done)
         })
         .await;
@@ -107,6 +116,5 @@ async fn killed_again_and_again_on_sqlite() {
 #[tokio::test]
 async fn killed_again_and_again_on_postgres() {
     let database = fresh_database().await;
-    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
-    killed_again_and_again(World::start(PROGRAM, &settings).await, Some(&database)).await;
+    killed_again_and_again(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
 }

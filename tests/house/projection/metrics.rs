@@ -88,8 +88,7 @@ async fn groups_are_told_of_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn groups_are_told_of_on_postgres() {
     let database = fresh_database().await;
-    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
-    tells_of_groups(World::start(PROGRAM, &settings).await, Some(&database)).await;
+    tells_of_groups(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The read models as those who run the platform administer them.
 
+mod changed_view;
 mod killed_rebuild;
 mod metrics;
 mod newer_event;

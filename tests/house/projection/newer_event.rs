@@ -6,7 +6,7 @@ use opensail_tests::world::World;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::rebuild_projection::opensail;
+use super::rebuild_projection::{lag, opensail};
 use crate::PROGRAM;
 
 async fn stops_whom_it_concerns(mut world: World, database: Option<&Database>) {
@@ -47,6 +47,7 @@ async fn stops_whom_it_concerns(mut world: World, database: Option<&Database>) {
     let (done, told) = opensail(&world, &["projection", "list"]).await;
     let line = told.lines().find(|line| line.starts_with("project ")).unwrap_or_default();
     assert!(done && line.contains("stopped: at position") && line.contains("project.sunk v1"), "{told}");
+    assert_eq!(lag(&world).await, (Some(1), view["lag_events"].as_f64().expect("a number").to_string()));
     let numbers = world.send(Method::GET, "/metrics", None).await.text;
     assert!(numbers.contains("opensail_stopped{back_end=\"project\"} 1\n"), "{numbers}");
     assert!(numbers.contains("opensail_stopped{back_end=\"team\"} 0\n"), "{numbers}");
@@ -61,6 +62,5 @@ async fn stops_whom_it_concerns_on_sqlite() {
 #[tokio::test]
 async fn stops_whom_it_concerns_on_postgres() {
     let database = fresh_database().await;
-    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
-    stops_whom_it_concerns(World::start(PROGRAM, &settings).await, Some(&database)).await;
+    stops_whom_it_concerns(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
 }

@@ -94,7 +94,6 @@ async fn stops_who_reads_it_on_sqlite() {
 async fn stops_who_reads_it_on_postgres() {
     for newer in NEWER {
         let database = fresh_database().await;
-        let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
-        stops_who_reads_it(World::start(PROGRAM, &settings).await, Some(&database), newer).await;
+        stops_who_reads_it(World::start(PROGRAM, &database.settings()).await, Some(&database), newer).await;
     }
 }

@@ -206,6 +206,5 @@ async fn are_read_as_the_newest_on_sqlite() {
 #[tokio::test]
 async fn are_read_as_the_newest_on_postgres() {
     let database = fresh_database().await;
-    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
-    are_read_as_the_newest(World::start(PROGRAM, &settings).await, Some(&database)).await;
+    are_read_as_the_newest(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
 }

@@ -60,6 +60,5 @@ async fn stops_its_stream_alone_on_sqlite() {
 #[tokio::test]
 async fn stops_its_stream_alone_on_postgres() {
     let database = fresh_database().await;
-    let settings = [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", database.owner_url.as_str())];
-    stops_its_stream_alone(World::start(PROGRAM, &settings).await, Some(&database)).await;
+    stops_its_stream_alone(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
 }

@@ -2,9 +2,10 @@
 
 use opensail_domain::team;
 use opensail_eventstore::StreamId;
+use opensail_eventstore::subscription::Tail;
 use serde_json::json;
 
-use super::{Moody, built, change, positions, renamed, start, two_projects};
+use super::{Moody, built, change, positions, renamed, start, two_projects, until};
 use crate::QueryError;
 use crate::db::sql;
 use crate::engine::{EngineError, Projections};
@@ -16,8 +17,14 @@ on_both!(
     an_event_of_a_newer_program_stops_the_projections_it_concerns,
     another_version_builds_anew_and_an_older_program_keeps_its_hands_off,
     a_view_of_another_version_is_withheld_and_no_other,
+    an_older_program_follows_and_is_asked_until_a_newer_one_has_switched,
+    an_older_program_goes_back_to_its_own_tables,
     a_newer_process_takes_the_view_over_what_stopped_this_one,
 );
+
+/// What is built is not switched to: a switch takes along what was passed over.
+const HOLD: &str = "ALTER TABLE passed RENAME COLUMN projection TO held";
+const LET_GO: &str = "ALTER TABLE passed RENAME COLUMN held TO projection";
 
 async fn an_event_of_a_newer_program_stops_the_projections_it_concerns(world: World) {
     world.cast().await;
@@ -86,6 +93,64 @@ async fn a_view_of_another_version_is_withheld_and_no_other(world: World) {
     built(&projections).await;
     assert_eq!(reader.all(sql!("SELECT position FROM moody")).await.expect("an answer").len(), 5);
     assert!(matches!(projections.roll_back("moody").await, Err(EngineError::NoWayBack { .. })), "it is another program's");
+}
+
+/// To whoever asks the program with this reader.
+async fn shown(reader: &Reader) -> Result<Vec<i64>, QueryError> {
+    let rows = reader.all(sql!("SELECT position FROM moody ORDER BY position")).await?;
+    Ok(rows.iter().map(|row| row.int(0).expect("a position")).collect())
+}
+
+async fn an_older_program_follows_and_is_asked_until_a_newer_one_has_switched(world: World) {
+    two_projects(&world).await;
+    let older = start(&world, &Moody { version: 1, ..Moody::default() }).await;
+    world.settle(&older).await;
+    change(&world, HOLD).await;
+    let (views, tail) = (world.views().await, Tail::start(world.store.clone()).await.expect("a tail"));
+    let (by_older, by_newer) = (Reader::new(world.db.clone()), Reader::new(views.clone()));
+    let new: Vec<Box<dyn Projection>> = vec![Box::new(Moody { version: 2, ..Moody::default() })];
+    let starting = tokio::spawn(Projections::start_with(views, tail, new));
+    world.on_project(world.boat, renamed("Meanwhile")).await;
+    until(&older, |views| views[0].position == 9 && views[0].rebuilding.as_ref().is_some_and(|beside| beside.done == 9)).await;
+    assert_eq!(shown(&by_older).await.expect("an answer"), [4, 5, 6, 7, 8, 9]);
+    assert!(matches!(shown(&by_newer).await, Err(QueryError::Rebuilding("moody"))));
+
+    change(&world, LET_GO).await;
+    let newer = starting.await.expect("no panic").expect("the engine starts");
+    built(&newer).await;
+    until(&older, |views| views[0].stopped.as_ref().is_some_and(|why| why.contains("a newer version of the program"))).await;
+    assert!(matches!(shown(&by_older).await, Err(QueryError::KeptByNewer("moody"))));
+    assert_eq!(shown(&by_newer).await.expect("an answer"), [4, 5, 6, 7, 8, 9]);
+}
+
+async fn an_older_program_goes_back_to_its_own_tables(world: World) {
+    two_projects(&world).await;
+    let (old, new) = (Moody { version: 1, ..Moody::default() }, Moody { version: 2, ..Moody::default() });
+    world.settle(&start(&world, &old).await).await;
+    // By this they are known again.
+    change(&world, "DELETE FROM moody WHERE position = 5").await;
+    let newer = start(&world, &new).await;
+    world.settle(&newer).await;
+    world.on_project(world.boat, renamed("Launch")).await;
+    world.settle(&newer).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9]);
+    drop(newer);
+
+    let older = start(&world, &old).await;
+    world.on_project(world.boat, renamed("Sloop")).await;
+    older.roll_back("moody").await.expect("begun");
+    built(&older).await;
+    world.settle(&older).await;
+    assert_eq!(positions(&world).await, [4, 6, 7, 8, 9, 10]);
+    assert_eq!(older.overview().await.expect("an overview")[0].kept, Some(9));
+    world.on_project(world.boat, renamed("Yacht")).await;
+    world.settle(&older).await;
+    assert_eq!(positions(&world).await, [4, 6, 7, 8, 9, 10, 11]);
+    drop(older);
+
+    // The newer one does not trust what it left.
+    world.settle(&start(&world, &new).await).await;
+    assert_eq!(positions(&world).await, [4, 5, 6, 7, 8, 9, 10, 11]);
 }
 
 async fn a_newer_process_takes_the_view_over_what_stopped_this_one(world: World) {
