@@ -30,7 +30,7 @@ pub use register_account::RegisterAccount;
 pub(crate) use secret::{derived as derived_token, digest as token_digest};
 pub use sign_in::SignIn;
 pub use sign_in_link::{LINK_LIFETIME, SignInLink};
-pub use throttle::{ACCOUNT_LIMIT, ADDRESS_LIMIT, FORGOTTEN_AFTER, LONGEST_WAIT, REGISTRATION_LIMIT};
+pub use throttle::{ACCOUNT_LIMIT, ADDRESS_LIMIT, FORGIVEN_EVERY, FORGOTTEN_AFTER, LONGEST_WAIT, REGISTRATION_LIMIT};
 
 /// A browser that is signed in. The API makes access tokens and cookies of it.
 #[derive(Clone, PartialEq, Eq)]

@@ -14,7 +14,11 @@ impl SmallDisk {
     pub fn mount(at: &Path, size: &str) -> Option<SmallDisk> {
         std::fs::create_dir_all(at).expect("a folder");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"]).arg(at).status();
-        mounted.is_ok_and(|status| status.success()).then(|| SmallDisk { at: at.to_path_buf(), size: size.to_owned() })
+        let mounted = mounted.is_ok_and(|status| status.success());
+        if !mounted {
+            eprintln!("a small disk cannot be mounted here: none will be full");
+        }
+        mounted.then(|| SmallDisk { at: at.to_path_buf(), size: size.to_owned() })
     }
 
     /// Not another byte: the disk is as large as what lies on it, which takes no longer for a large one.

@@ -1,5 +1,6 @@
 //! Guessing made slow, by account and by address. An attempt is counted before the password is looked at, so that many at once are
-//! counted too, and taken back when it succeeds. Waits double with every failure beyond the free ones.
+//! counted too, and taken back when it succeeds. Waits double with every failure beyond the free ones; one failure is forgiven every hour, or the
+//! slips of all who share an address, and attempts that a crash cut off, would add up for as long as it is used.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,8 +20,12 @@ pub const REGISTRATION_LIMIT: u32 = 10;
 /// The first wait; each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 pub const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// One failure is forgiven in so long.
+pub const FORGIVEN_EVERY: Duration = Duration::from_secs(3600);
 /// Failures count no longer once nothing was tried for so long.
 pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Failures beyond the free ones that are counted: from then on the wait is the longest.
+const MOST_BEYOND: u32 = 11;
 
 const KIND: &str = "throttle";
 /// Tries to count while others count on the same row.
@@ -38,6 +43,20 @@ pub(crate) struct Counter {
 struct Failures {
     count: u32,
     last: Micros,
+    /// Up to when they have been forgiven; 0: not yet.
+    #[serde(default)]
+    forgiven: Micros,
+}
+
+impl Failures {
+    fn forgive(&mut self, now: Micros) {
+        // A clock that was set back shuts nobody out until it has caught up.
+        self.last = self.last.min(now);
+        let since = if self.forgiven == 0 { self.last } else { self.forgiven.min(now) };
+        let hours = (now - since) / micros(FORGIVEN_EVERY);
+        self.count = self.count.saturating_sub(u32::try_from(hours).unwrap_or(u32::MAX));
+        self.forgiven = if self.count == 0 { now } else { since + hours * micros(FORGIVEN_EVERY) };
+    }
 }
 
 impl Commands {
@@ -62,7 +81,8 @@ impl Commands {
             if now < free_at {
                 return Err(too_many(free_at - now));
             }
-            if self.store_failures(counter, stored, &Failures { count: failures.count.saturating_add(1), last: now }).await? {
+            let count = (failures.count + 1).min(counter.free + MOST_BEYOND);
+            if self.store_failures(counter, stored, &Failures { count, last: now, ..failures }).await? {
                 return Ok(());
             }
         }
@@ -77,7 +97,7 @@ impl Commands {
         }
         for _ in 0..MAX_SWAPS {
             let (failures, stored) = self.failures(counter).await?;
-            let fewer = Failures { count: failures.count.saturating_sub(1), last: failures.last };
+            let fewer = Failures { count: failures.count.saturating_sub(1), ..failures };
             if stored.is_none() || self.store_failures(counter, stored, &fewer).await? {
                 break;
             }
@@ -89,8 +109,7 @@ impl Commands {
         let stored = self.vault().get(KIND, &counter.key).await?;
         let mut failures: Failures = stored.as_deref().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         let now = self.clock().now();
-        // A clock that was set back shuts nobody out until it has caught up.
-        failures.last = failures.last.min(now);
+        failures.forgive(now);
         let forgotten = failures.last.saturating_add(micros(FORGOTTEN_AFTER)) < now;
         Ok((if forgotten { Failures::default() } else { failures }, stored))
     }
@@ -132,6 +151,26 @@ mod tests {
     fn waits_double_up_to_the_longest() {
         assert_eq!([4, 5, 6, 7].map(|count| wait(count, 5).as_secs()), [0, 1, 2, 4]);
         assert_eq!(wait(u32::MAX, 5), LONGEST_WAIT);
+    }
+
+    #[test]
+    fn what_is_counted_at_most_waits_longest() {
+        assert_eq!(wait(5 + MOST_BEYOND, 5), LONGEST_WAIT);
+        assert!(wait(4 + MOST_BEYOND, 5) <= LONGEST_WAIT);
+    }
+
+    #[test]
+    fn a_failure_is_forgiven_every_hour() {
+        let hour = micros(FORGIVEN_EVERY);
+        let mut failures = Failures { count: 3, last: 10 * hour, forgiven: 0 };
+        let mut after = |now: Micros| {
+            failures.forgive(now);
+            // Somebody tries, and is let in.
+            failures.last = now;
+            failures.count
+        };
+        assert_eq!([10 * hour, 11 * hour - 1, 11 * hour, 12 * hour + 1, 13 * hour].map(&mut after), [3, 3, 2, 1, 0]);
+        assert_eq!(after(9 * hour), 0, "a clock that was set back");
     }
 
     #[test]

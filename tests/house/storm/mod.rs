@@ -34,6 +34,9 @@ use tally::Tally;
 /// Tenants that write, each with readers of its own.
 const TENANTS: usize = 3;
 
+/// What is shorter may have passed something over.
+const A_STORM: Duration = Duration::from_secs(30);
+
 /// Everything that stands in the weather.
 struct House {
     /// Those that answer requests first.
@@ -47,6 +50,22 @@ struct House {
 }
 
 impl House {
+    fn name(&self) -> &'static str {
+        if self.postgres.is_some() { "PostgreSQL" } else { "SQLite" }
+    }
+
+    /// What befalls it so often that it must have.
+    fn befallen(&self) -> Vec<&'static str> {
+        let mut all = vec!["processes killed", "processes paused", "doors cut"];
+        if self.postgres.is_some() {
+            all.extend(["database sessions ended", "databases cut"]);
+        }
+        if self.disk.is_some() {
+            all.push("disks filled");
+        }
+        all
+    }
+
     /// One door of the house, as clients reach it: through a wire.
     fn door(&self, rng: &mut StdRng) -> &Process {
         &self.processes[rng.random_range(0..self.doors)]
@@ -133,7 +152,11 @@ async fn rage(house: &Arc<House>, seed: u64, lasts: Duration) {
     while let Some(done) = busy.join_next().await {
         said.extend(done.expect("a writer"));
     }
-    println!("{}, {} writes acknowledged", house.tally, said.len());
+    println!("{}: {}, {} writes acknowledged", house.name(), house.tally, said.len());
+    if lasts >= A_STORM {
+        let lacks = house.tally.lacks(&house.befallen());
+        assert!(lacks.is_none() && !said.is_empty(), "no storm: of {lacks:?} there was none, {} writes", said.len());
+    }
     for tenant in &tenants {
         check::what_was_said_is_there_once(house, tenant, &said).await;
     }

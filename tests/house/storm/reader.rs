@@ -96,13 +96,14 @@ async fn read_on(house: Arc<House>, tenant: Arc<Tenant>, way: Way, kept: Arc<Mut
 /// Reads until the stream breaks.
 async fn stream(http: &reqwest::Client, tenant: &Tenant, url: &str, kept: &Mutex<Kept>) -> Option<()> {
     let cursor = kept.lock().unwrap_or_else(PoisonError::into_inner).cursor.clone();
-    let mut request = http.get(format!("{url}/api/v1/live?teams={}&after=0", tenant.team)).bearer_auth(tenant.token().await);
+    let token = tenant.token().await;
+    let mut request = http.get(format!("{url}/api/v1/live?teams={}&after=0", tenant.team)).bearer_auth(&token);
     if let Some(cursor) = cursor {
         request = request.header("last-event-id", cursor);
     }
     let answer = request.send().await.ok()?;
     if answer.status() == 401 {
-        tenant.sign_in(url).await;
+        tenant.sign_in(url, &token).await;
     }
     if answer.status() != 200 {
         return None;
@@ -124,9 +125,10 @@ async fn page(http: &reqwest::Client, tenant: &Tenant, url: &str, kept: &Mutex<K
     let cursor = kept.lock().unwrap_or_else(PoisonError::into_inner).cursor.clone();
     let after = cursor.map_or(String::new(), |cursor| format!("&after={cursor}"));
     let path = format!("{url}/api/v1/sessions/{}/events?limit=20{after}", tenant.session);
-    let answer = http.get(path).bearer_auth(tenant.token().await).send().await.ok()?;
+    let token = tenant.token().await;
+    let answer = http.get(path).bearer_auth(&token).send().await.ok()?;
     if answer.status() == 401 {
-        tenant.sign_in(url).await;
+        tenant.sign_in(url, &token).await;
     }
     if answer.status() != 200 {
         return None;

@@ -16,6 +16,12 @@ impl Tally {
         *self.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(what).or_default() += 1;
     }
 
+    /// The first of these that did not happen.
+    pub(super) fn lacks(&self, wanted: &[&'static str]) -> Option<&'static str> {
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.iter().copied().find(|what| !counts.contains_key(what))
+    }
+
     /// Whether nobody else does this just now; until it is over.
     pub(super) fn alone(&self, what: &'static str) -> bool {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).insert(what)

@@ -13,8 +13,10 @@ use tokio::time::{Instant, sleep};
 
 use super::House;
 
-/// Between two faults, at most.
+/// Between two faults, at most, in milliseconds.
 const LULL: u64 = 400;
+/// Between two words on how it goes, of a storm that lasts longer.
+const TOLD: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug)]
 enum Fault {
@@ -44,6 +46,7 @@ const OF_THE_DATABASE: [Fault; 8] = [
 
 pub(super) async fn rage(house: &Arc<House>, mut rng: StdRng, lasts: Duration) {
     let end = Instant::now() + lasts;
+    let mut tell = Instant::now() + TOLD;
     let mut under_way = JoinSet::new();
     while Instant::now() < end {
         let fault = match house.postgres.is_some() && rng.random_ratio(1, 3) {
@@ -54,6 +57,11 @@ pub(super) async fn rage(house: &Arc<House>, mut rng: StdRng, lasts: Duration) {
         sleep(Duration::from_millis(rng.random_range(0..LULL))).await;
         while let Some(done) = under_way.try_join_next() {
             done.expect("a fault that undoes itself");
+        }
+        let now = Instant::now();
+        if tell < now {
+            tell = now + TOLD;
+            println!("{}: {}; {} s to go", house.name(), house.tally, end.saturating_duration_since(now).as_secs());
         }
     }
     while let Some(done) = under_way.join_next().await {

@@ -92,12 +92,16 @@ impl Tenant {
         self.token.lock().await.clone()
     }
 
-    /// The token has run out.
-    pub(super) async fn sign_in(&self, url: &str) {
+    /// That token has run out. One at a time signs in, for each attempt that a kill cuts off counts against the address.
+    pub(super) async fn sign_in(&self, url: &str, stale: &str) {
+        let mut token = self.token.lock().await;
+        if *token != stale {
+            return;
+        }
         let body = json!({ "email": self.email, "password": PASSWORD });
         let Ok(answer) = self.http.post(format!("{url}/api/v1/auth/login")).json(&body).send().await else { return };
-        if let Some(token) = answer.json::<Value>().await.ok().and_then(|answer| answer["access_token"].as_str().map(str::to_owned)) {
-            *self.token.lock().await = token;
+        if let Some(fresh) = answer.json::<Value>().await.ok().and_then(|answer| answer["access_token"].as_str().map(str::to_owned)) {
+            *token = fresh;
         }
     }
 
@@ -105,9 +109,10 @@ impl Tenant {
     pub(super) async fn ask(&self, house: &House, path: &str) -> Value {
         let url = house.processes[0].own_url();
         until_within(PATIENCE, path, async || {
-            let answer = self.http.get(format!("{url}/api/v1/{path}")).bearer_auth(self.token().await).send().await.ok()?;
+            let token = self.token().await;
+            let answer = self.http.get(format!("{url}/api/v1/{path}")).bearer_auth(&token).send().await.ok()?;
             if answer.status() == 401 {
-                self.sign_in(&url).await;
+                self.sign_in(&url, &token).await;
             }
             if answer.status().is_success() { answer.json().await.ok() } else { None }
         })
@@ -153,12 +158,17 @@ async fn insist(house: &House, tenant: &Tenant, kind: Kind, text: &str, key: &st
     let acknowledged = until_within(PATIENCE * 20, "an acknowledgement", async || {
         let url = house.door(rng).url();
         let request = tenant.http.request(method.clone(), format!("{url}/api/v1/{path}")).header("idempotency-key", key);
-        match request.bearer_auth(tenant.token().await).json(&body).send().await {
+        let token = tenant.token().await;
+        match request.bearer_auth(&token).json(&body).send().await {
             Err(_) => {
                 house.tally.count("requests without an answer");
                 None
             }
-            Ok(answer) => match judge(house, tenant, &url, answer).await {
+            Ok(answer) if answer.status() == 401 => {
+                tenant.sign_in(&url, &token).await;
+                None
+            }
+            Ok(answer) => match judge(house, answer).await {
                 Outcome::Done(body) => Some(body),
                 Outcome::Again => None,
             },
@@ -168,13 +178,12 @@ async fn insist(house: &House, tenant: &Tenant, kind: Kind, text: &str, key: &st
     acknowledged["position"].as_u64().unwrap_or_else(|| panic!("no position: {acknowledged}"))
 }
 
-async fn judge(house: &House, tenant: &Tenant, url: &str, answer: Response) -> Outcome {
+async fn judge(house: &House, answer: Response) -> Outcome {
     let (status, retry_after) = (answer.status().as_u16(), answer.headers().contains_key("retry-after"));
     let Ok(text) = answer.text().await else { return Outcome::Again };
     let body: Value = serde_json::from_str(&text).unwrap_or_default();
     match status {
         200..300 => return Outcome::Done(body),
-        401 => tenant.sign_in(url).await,
         429 | 503 | 507 if retry_after => house.tally.count("asked to come again"),
         409 if body["code"] == "version_conflict" => house.tally.count("conflicts"),
         _ => house.tally.odd(format!("{status} {text}")),
