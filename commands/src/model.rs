@@ -8,14 +8,16 @@ mod clear_model;
 mod kept_key;
 mod test_model;
 
-use opensail_domain::model::{ModelDecider, ModelSetup};
+use opensail_domain::kernel::decider::fold;
+use opensail_domain::kernel::{Decider, RejectionKind};
+use opensail_domain::model::{ModelDecider, ModelEvent, ModelSetup};
+use opensail_eventstore::{Position, StreamId};
 
 pub use choose_model::ChooseModel;
 pub use test_model::{ModelTest, TEST_TIME};
 
 use crate::ports::model::{ChooseError, ModelChoice};
 use crate::{CommandError, Commands};
-use opensail_domain::kernel::RejectionKind;
 
 /// There is one for the whole server: the stream `model-default`.
 const ID: &str = "default";
@@ -24,6 +26,20 @@ impl Commands {
     /// What was chosen; asked of the journal.
     pub async fn model_setup(&self) -> Result<ModelSetup, CommandError> {
         Ok((*self.load::<ModelDecider>(ID, true).await?.state).clone())
+    }
+
+    /// What was chosen at a position.
+    pub async fn model_setup_at(&self, position: Position) -> Result<ModelSetup, CommandError> {
+        let events = self.read_events::<ModelEvent>(&StreamId::new(ModelDecider::TYPE, ID), Some(position)).await?;
+        Ok(fold::<ModelDecider>(events.iter().map(|(_, event)| event)))
+    }
+
+    /// What a session uses that names no model, where this is chosen. The server's own settings, as they are now, go first.
+    pub fn default_model_under(&self, setup: &ModelSetup) -> String {
+        match setup {
+            ModelSetup::Set(choice) if self.model_choosable() => choice.name.clone(),
+            ModelSetup::Set(_) | ModelSetup::Unset => self.own_model().default_model(),
+        }
     }
 
     /// False: the server's own settings name the model.

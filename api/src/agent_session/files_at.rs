@@ -81,8 +81,13 @@ impl Api {
             // Names are looked up under the project's key alone, so nobody else's are found.
             let snapshot = text.to_ascii_lowercase();
             match files.snapshots.points.iter().find(|point| point.snapshot == snapshot) {
-                // One of this session's own: whether it is kept is known.
-                Some(point) => _ = files.kept_at(point.version)?,
+                // One of this session's own: when it was taken is known, and whether it is kept.
+                Some(point) => {
+                    if then.is_some_and(|then| files.version_at(then).is_none_or(|at| point.version > at)) {
+                        return Err(after_as_of(parameter));
+                    }
+                    files.kept_at(point.version)?;
+                }
                 None => self.not_of_a_forgotten_session(files, &snapshot).await?,
             }
             return Ok(FilesAt { project: files.project_id, snapshot, position: None });
@@ -96,18 +101,29 @@ impl Api {
             );
             return Err(Problem::invalid(vec![FieldError::parameter(parameter, why)]));
         }
+        let version = self.version_at(files, then, parameter, text).await?;
+        let snapshot = files.kept_at(version)?.snapshot.clone();
+        Ok(FilesAt { project: files.project_id, snapshot, position: Some(files.position_of(version)) })
+    }
+
+    /// Of the session at a position or cursor, which must lie neither beyond the journal's end nor after `then`.
+    pub(super) async fn version_at(
+        &self,
+        files: &SessionFiles,
+        then: Option<Position>,
+        parameter: &'static str,
+        text: &str,
+    ) -> Result<u64, Problem> {
         let position = self.position(parameter, text).await?;
         let end = self.commands().journal().head().await?.position;
         if position > end {
             return Err(Problem::invalid(vec![FieldError::parameter(parameter, format!("the journal ends at {end}"))]));
         }
         if then.is_some_and(|then| position > then) {
-            return Err(Problem::invalid(vec![FieldError::parameter(parameter, "lies after as_of")]));
+            return Err(after_as_of(parameter));
         }
         let nothing = || Problem::invalid(vec![FieldError::parameter(parameter, "the session had not begun there")]);
-        let version = files.version_at(position).ok_or_else(nothing)?;
-        let snapshot = files.kept_at(version)?.snapshot.clone();
-        Ok(FilesAt { project: files.project_id, snapshot, position: Some(files.position_of(version)) })
+        files.version_at(position).ok_or_else(nothing)
     }
 
     /// Names of snapshots stand open in events, and the project's key opens them until a sweep.
@@ -161,6 +177,10 @@ fn not_forgotten(files: &SessionFiles) -> Result<(), Problem> {
         true => Err(CommandError::Rejected(RejectionInfo::of(&AgentSessionRejection::Forgotten)).into()),
         false => Ok(()),
     }
+}
+
+fn after_as_of(parameter: &'static str) -> Problem {
+    Problem::invalid(vec![FieldError::parameter(parameter, "lies after as_of")])
 }
 
 fn last(files: &SessionFiles, then: Option<Position>) -> Result<FilesAt, Problem> {

@@ -60,12 +60,10 @@ pub(super) async fn get_blame(
     let (files, then) = api.session_files(signed.account, id, params.as_of.as_deref()).await?;
     let missing = || Problem::invalid(vec![FieldError::parameter("path", "names the file")]);
     let path = params.path.ok_or_else(missing)?;
-    let nothing = || Problem::invalid(vec![FieldError::parameter("at", "the session had not begun there")]);
     let version = match params.at.as_deref() {
-        Some(text) => files.version_at(api.position("at", text).await?).ok_or_else(nothing)?,
-        None => u64::MAX,
+        Some(text) => api.version_at(&files, then, "at", text).await?,
+        None => then.and_then(|then| files.version_at(then)).unwrap_or(u64::MAX),
     };
-    let version = version.min(then.and_then(|then| files.version_at(then)).unwrap_or(u64::MAX));
     let points: Vec<_> = files.snapshots.points.iter().filter(|point| point.version <= version && !point.released).collect();
     let names: Vec<String> = points.iter().map(|point| point.snapshot.clone()).collect();
     let blamed = api.commands().snapshots().blame(files.project_id, &names, &path).await.map_err(Problem::from_snapshot)?;

@@ -1,7 +1,8 @@
 use opensail_commands::CommandError;
+use opensail_commands::journal::Position;
 use opensail_commands::model::ChooseModel;
 use opensail_domain::kernel::AccountId;
-use opensail_domain::model::Provider;
+use opensail_domain::model::{ModelSetup, Provider};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -67,14 +68,22 @@ impl From<ModelWish> for ChooseModel {
 }
 
 impl Api {
-    pub(super) async fn default_model(&self, account: AccountId) -> Result<DefaultModel, CommandError> {
+    /// `then`: under what was chosen at that position. The server's settings and the account's rights are today's.
+    pub(super) async fn default_model(&self, account: AccountId, then: Option<Position>) -> Result<DefaultModel, CommandError> {
         let commands = self.commands();
         let model = commands.model();
-        let name = model.default_model();
-        let scripted = name == "scripted" || name.starts_with("scripted:");
         let (admin, fixed) = (commands.platform_admin(account).await?, !commands.model_choosable());
-        let chosen = if admin { commands.model_setup().await?.choice().cloned() } else { None };
-        let chosen = chosen.map(|choice| ChosenModel {
+        let setup = match then {
+            Some(then) => commands.model_setup_at(then).await?,
+            None if admin => commands.model_setup().await?,
+            None => ModelSetup::Unset,
+        };
+        let name = match then {
+            Some(_) => commands.default_model_under(&setup),
+            None => model.default_model(),
+        };
+        let scripted = name == "scripted" || name.starts_with("scripted:");
+        let chosen = setup.choice().filter(|_| admin).cloned().map(|choice| ChosenModel {
             provider: match choice.provider {
                 Provider::Openai => ModelProvider::Openai,
                 Provider::Anthropic => ModelProvider::Anthropic,

@@ -15,5 +15,5 @@ use crate::written::At;
 pub(crate) async fn choose_model(State(api): State<Api>, asked: Asked<ModelWish>) -> Result<Response, Problem> {
     let account = asked.caller.account.ok_or(CommandError::Forbidden)?;
     let done = api.commands().choose_model(&asked.caller, &asked.body.into()).await?;
-    Ok(At::of(&done).answer(StatusCode::OK, api.default_model(account).await?))
+    Ok(At::of(&done).answer(StatusCode::OK, api.default_model(account, None).await?))
 }

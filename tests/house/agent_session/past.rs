@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::bench::{Bench, say, shell, write};
+use super::bench::{Bench, fresh_postgres, say, settings, shell, write};
 
-#[tokio::test]
-async fn a_session_is_shown_as_it_stood_at_each_of_its_events() {
-    let bench = Bench::new().await;
+async fn on_postgres() -> Bench {
+    Bench::with(&settings(&fresh_postgres().await)).await
+}
+
+async fn a_session_is_shown_as_it_stood_at_each_of_its_events(bench: Bench) {
     let session = bench.start(&[write("a.txt", "1"), shell("cat a.txt"), say("done")], json!({ "edit_mode": "ask" })).await;
     let question = bench.question(&session).await;
     bench.answer(&session, &question, json!({ "decision": "allow_once" })).await.expect(202);
@@ -26,9 +28,10 @@ async fn a_session_is_shown_as_it_stood_at_each_of_its_events() {
         assert_eq!(shown, then("/replay").await["session"], "the view and the stream agree");
         steps += u64::from(event["type"] == "agent_session.turn_completed");
         assert_eq!(shown["usage"]["steps"], steps);
-        let open = then("/approvals").await;
-        let open: Vec<&Value> = open["items"].as_array().expect("items").iter().map(|item| &item["id"]).collect();
+        let asked = then("/approvals").await;
+        let open: Vec<&Value> = asked["items"].as_array().expect("items").iter().map(|item| &item["id"]).collect();
         assert_eq!(open, shown["approval_id"].as_str().map(|_| &shown["approval_id"]).into_iter().collect::<Vec<_>>(), "{event}");
+        assert_eq!(bench.world.get(&format!("/api/v1/approvals?as_of={position}")).await["items"], asked["items"], "over all teams");
         assert_eq!(then("/events").await["items"].as_array().map(Vec::len), Some(index + 1));
         let listed = bench.world.get(&format!("/api/v1/projects/{}/sessions?as_of={position}", bench.project)).await;
         assert_eq!(listed["items"], json!([shown]));
@@ -39,6 +42,16 @@ async fn a_session_is_shown_as_it_stood_at_each_of_its_events() {
     before.expect(404);
     let listed = bench.world.get(&format!("/api/v1/projects/{}/sessions?as_of={}", bench.project, first - 1)).await;
     assert_eq!(listed["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_session_is_shown_as_it_stood_at_each_of_its_events_on_sqlite() {
+    a_session_is_shown_as_it_stood_at_each_of_its_events(Bench::new().await).await;
+}
+
+#[tokio::test]
+async fn a_session_is_shown_as_it_stood_at_each_of_its_events_on_postgres() {
+    a_session_is_shown_as_it_stood_at_each_of_its_events(on_postgres().await).await;
 }
 
 #[tokio::test]
@@ -55,9 +68,7 @@ async fn the_command_line_says_which_point_is_none() {
     assert!(far.contains("--as-of: the journal ends at "), "{far}");
 }
 
-#[tokio::test]
-async fn the_command_line_looks_back_wherever_the_api_does() {
-    let bench = Bench::new().await;
+async fn the_command_line_looks_back_wherever_the_api_does(bench: Bench) {
     let turns = [write("a.txt", "one\n"), shell("echo two > a.txt"), say("done")];
     let session = bench.start(&turns, json!({ "edit_mode": "allow" })).await;
     bench.world.session_is(&session, &["completed"]).await;
@@ -91,4 +102,14 @@ async fn the_command_line_looks_back_wherever_the_api_does() {
     let refused = bench.world.command(&["session", "replay", file, "--as-of", &at]).output().await.expect("it runs");
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(2) && why.contains("--until"), "{why}");
+}
+
+#[tokio::test]
+async fn the_command_line_looks_back_wherever_the_api_does_on_sqlite() {
+    the_command_line_looks_back_wherever_the_api_does(Bench::new().await).await;
+}
+
+#[tokio::test]
+async fn the_command_line_looks_back_wherever_the_api_does_on_postgres() {
+    the_command_line_looks_back_wherever_the_api_does(on_postgres().await).await;
 }

@@ -47,7 +47,7 @@ async fn a_choice_counts_at_once_and_after_a_restart_and_its_key_is_never_told()
     assert!(service.asked().contains(&(format!("Bearer {KEY}"), "sail-1".into())));
 
     // Another name at the same place keeps the key, also over a kill.
-    put(&world, json!({ "provider": "openai", "name": "sail-2", "base_url": service.base_url })).await.expect(200);
+    let renamed = put(&world, json!({ "provider": "openai", "name": "sail-2", "base_url": service.base_url })).await.expect(200);
     world.kill().await;
     world.serve(&[]).await;
     assert_eq!(world.post("/api/v1/model/test", json!({})).await.expect(200)["ok"], true);
@@ -64,8 +64,20 @@ async fn a_choice_counts_at_once_and_after_a_restart_and_its_key_is_never_told()
     assert!(!world.get(MODEL).await.to_string().contains(KEY) && !world.log().contains(KEY));
     assert!(!lies_open(&world.home(), KEY), "the key lies open on the disk");
 
-    world.send(Method::DELETE, MODEL, None).await.expect(200);
+    let cleared = world.send(Method::DELETE, MODEL, None).await.expect(200);
     assert_eq!(world.get(MODEL).await, before);
+
+    // As of each step it is told as it was then.
+    let [first, second, last] = [&chosen, &renamed, &cleared].map(|step| step["position"].as_u64().expect("a position"));
+    let then = async |position: u64| world.get(&format!("{MODEL}?as_of={position}")).await;
+    for nothing in [1, first - 1, last] {
+        assert_eq!(then(nothing).await, before);
+    }
+    let at_first = then(first).await;
+    assert_eq!((&at_first["name"], &at_first["configured"], &at_first["chosen"]), (&json!("sail-1"), &json!(true), &shown));
+    let at_second = then(second).await;
+    assert_eq!((&at_second["name"], &at_second["chosen"]["name"]), (&json!("sail-2"), &json!("sail-2")));
+    assert_eq!(at_second, then(last - 1).await);
 }
 
 #[tokio::test]
@@ -107,11 +119,13 @@ async fn the_servers_own_settings_go_first() {
     let mut world = World::start(PROGRAM, &[]).await;
     let service = Service::start(KEY).await;
     let wish = json!({ "provider": "openai", "name": "chosen", "base_url": service.base_url, "api_key": KEY });
-    put(&world, wish.clone()).await.expect(200);
+    let chosen = put(&world, wish.clone()).await.expect(200);
     world.kill().await;
     let own = [("OPENSAIL_MODEL_PROVIDER", "openai"), ("OPENSAIL_MODEL", "own"), ("OPENSAIL_MODEL_BASE_URL", service.base_url.as_str())];
     world.serve(&own).await;
     let model = world.get(MODEL).await;
     assert_eq!((&model["name"], &model["fixed"], &model["choosable"]), (&json!("own"), &json!(true), &json!(false)));
+    let then = world.get(&format!("{MODEL}?as_of={}", chosen["position"])).await;
+    assert_eq!(then, model, "today's settings go before what was chosen then");
     assert_eq!(put(&world, wish).await.expect(409)["reason"], "model_fixed");
 }

@@ -1,13 +1,26 @@
 //! What was, asked over HTTP: `as_of` a position, a cursor or a time, with the rights of today.
 
+mod approvals;
 mod rights;
 mod teams;
 
 use opensail_tests::people::Person;
+use opensail_tests::postgres::fresh_database;
 use opensail_tests::world::World;
 use serde_json::Value;
 
+use crate::PROGRAM;
+
 const OPEN: &[(&str, &str)] = &[("OPENSAIL_REGISTRATION", "open")];
+
+async fn on_sqlite() -> World {
+    World::start(PROGRAM, OPEN).await
+}
+
+async fn on_postgres() -> World {
+    let database = fresh_database().await;
+    World::start(PROGRAM, &[OPEN, &database.settings()].concat()).await
+}
 
 /// What somebody is shown as of a point.
 async fn then(world: &World, person: &Person, path: &str, as_of: impl std::fmt::Display) -> Value {

@@ -4,12 +4,9 @@ use opensail_tests::world::World;
 use reqwest::Method;
 use serde_json::json;
 
-use super::{OPEN, position, texts, then};
-use crate::PROGRAM;
+use super::{on_postgres, on_sqlite, position, texts, then};
 
-#[tokio::test]
-async fn a_team_is_shown_as_it_was_at_every_step() {
-    let world = World::start(PROGRAM, OPEN).await;
+async fn a_team_is_shown_as_it_was_at_every_step(world: World) {
     let (ada, bob) = (world.register("ada").await, world.register("bob").await);
     let made = ada.post(&world, "/api/v1/teams", json!({ "name": "Sailors" })).await.expect(201);
     let team = format!("/api/v1/teams/{}", made["id"].as_str().expect("an id"));
@@ -56,8 +53,16 @@ async fn a_team_is_shown_as_it_was_at_every_step() {
 }
 
 #[tokio::test]
-async fn pages_of_the_past_hold_still_while_the_present_moves() {
-    let world = World::start(PROGRAM, OPEN).await;
+async fn a_team_is_shown_as_it_was_at_every_step_on_sqlite() {
+    a_team_is_shown_as_it_was_at_every_step(on_sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_team_is_shown_as_it_was_at_every_step_on_postgres() {
+    a_team_is_shown_as_it_was_at_every_step(on_postgres().await).await;
+}
+
+async fn pages_of_the_past_hold_still_while_the_present_moves(world: World) {
     let ada = world.register("ada").await;
     let made = ada.post(&world, "/api/v1/teams", json!({ "name": "Sailors" })).await.expect(201);
     let team = made["id"].as_str().expect("an id").to_owned();
@@ -93,8 +98,16 @@ async fn pages_of_the_past_hold_still_while_the_present_moves() {
 }
 
 #[tokio::test]
-async fn a_point_that_is_none_is_refused() {
-    let world = World::start(PROGRAM, OPEN).await;
+async fn pages_of_the_past_hold_still_while_the_present_moves_on_sqlite() {
+    pages_of_the_past_hold_still_while_the_present_moves(on_sqlite().await).await;
+}
+
+#[tokio::test]
+async fn pages_of_the_past_hold_still_while_the_present_moves_on_postgres() {
+    pages_of_the_past_hold_still_while_the_present_moves(on_postgres().await).await;
+}
+
+async fn a_point_that_is_none_is_refused(world: World) {
     let ada = world.register("ada").await;
     let made = ada.post(&world, "/api/v1/teams", json!({ "name": "Sailors" })).await.expect(201);
     let team = format!("/api/v1/teams/{}", made["id"].as_str().expect("an id"));
@@ -116,4 +129,14 @@ async fn a_point_that_is_none_is_refused() {
     }
     let now = ada.get(&world, &format!("{team}?as_of=")).await.expect(200);
     assert_eq!(now["name"], "Sailors", "an empty value is as none");
+}
+
+#[tokio::test]
+async fn a_point_that_is_none_is_refused_on_sqlite() {
+    a_point_that_is_none_is_refused(on_sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_point_that_is_none_is_refused_on_postgres() {
+    a_point_that_is_none_is_refused(on_postgres().await).await;
 }

@@ -309,7 +309,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The model that is set up on this server. */
+        /**
+         * The model that is set up on this server. With `as_of` what was chosen then; the server's own settings, which go first, its prices and what the
+         *     caller may are today's.
+         */
         get: operations["get_model"];
         /**
          * Chooses the model of sessions that name none; every turn that begins from now on uses it. Administrators of the platform only; 409 where
@@ -1202,8 +1205,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A relay that is away degrades and does not fail, and so does a read model that stands still on every node: at an event of a newer version of the
-         *     program.
+         * A relay or a second place of the seal that is away degrades and does not fail, and so does a read model that stands still on every node: at an
+         *     event of a newer version of the program.
          */
         get: operations["get_readiness"];
         put?: never;
@@ -1286,7 +1289,7 @@ export interface components {
         BackEnd: components["schemas"]["BTreeMap"] & {
             name: string;
             ok: boolean;
-            /** @description Without it everything goes on, only more slowly. */
+            /** @description Without it everything goes on: more slowly without a relay, without a second witness while a second place of the seal is away. */
             optional?: boolean;
             /** @description What keeps it from going on, where that is known and can be told. */
             why?: string | null;
@@ -3152,7 +3155,12 @@ export interface operations {
     };
     get_model: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Cursor or position that the view must have reached. */
+                min_position?: string;
+                /** @description Cursor, position or time to look at the past. */
+                as_of?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
