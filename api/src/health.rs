@@ -73,7 +73,7 @@ pub(crate) struct Ready {
 pub(crate) struct BackEnd {
     pub(crate) name: &'static str,
     pub(crate) ok: bool,
-    /// Without it everything goes on, only more slowly.
+    /// Without it everything goes on: more slowly without a relay, without a second witness while a second place of the seal is away.
     #[serde(skip_serializing_if = "is_false")]
     pub(crate) optional: bool,
     /// What keeps it from going on, where that is known and can be told.
@@ -120,8 +120,8 @@ pub(crate) async fn get_health() -> Json<Alive> {
     Json(Alive { status: "alive", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// A relay that is away degrades and does not fail, and so does a read model that stands still on every node: at an event of a newer version of the
-/// program.
+/// A relay or a second place of the seal that is away degrades and does not fail, and so does a read model that stands still on every node: at an
+/// event of a newer version of the program.
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses(
     (status = 200, description = "Every back end answers", body = Ready),
     (status = 503, description = "One does not", body = Ready),

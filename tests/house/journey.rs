@@ -54,7 +54,7 @@ async fn from_the_link_to_the_audit_with_a_kill_in_between() {
 #[tokio::test]
 async fn from_the_link_to_the_audit_on_postgres() {
     let database = postgres::fresh_database().await;
-    from_the_link_to_the_audit(&[("DATABASE_URL", &database.app_url), ("DATABASE_OWNER_URL", &database.owner_url)]).await;
+    from_the_link_to_the_audit(&database.settings()).await;
 }
 
 async fn from_the_link_to_the_audit(settings: &[(&str, &str)]) {

@@ -40,9 +40,7 @@ async fn lose(world: &World, database: Option<&Database>, after: u64) {
 }
 
 async fn a_lost_end_is_told_of_and_nothing_else(database: Option<Database>) {
-    let addresses =
-        database.as_ref().map(|database| [("DATABASE_URL", database.app_url.as_str()), ("DATABASE_OWNER_URL", &database.owner_url)]);
-    let mut world = World::start(PROGRAM, addresses.as_ref().map_or(&[], |addresses| &addresses[..])).await;
+    let mut world = World::start(PROGRAM, &database.iter().flat_map(Database::settings).collect::<Vec<_>>()).await;
     let crew = world.post("/api/v1/teams", json!({ "name": "crew" })).await.expect(201);
     let (team, kept) = (crew["id"].as_str().expect("an id"), crew["position"].as_u64().expect("a position"));
     let end = world.post("/api/v1/teams", json!({ "name": "lost" })).await.expect(201)["position"].as_u64().expect("a position");

@@ -1,8 +1,12 @@
 //! The journal's database is put back to an earlier state, behind the server's back: the start refuses it until a new epoch begins, and then no
-//! reader misses or repeats anything.
+//! reader misses or repeats anything, and nothing is known again that was forgotten.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use opensail_eventstore::Vault;
+use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::vault::keyring::Keyring;
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::watch::Watch;
 use opensail_tests::world::{World, until};
@@ -10,6 +14,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::PROGRAM;
+
+/// What a session is told that is forgotten in the life that will be lost.
+const WORD: &str = "xylograph";
 
 /// Where the journal lies, and how an operator saves it and puts it back.
 enum Ground {
@@ -21,9 +28,7 @@ impl Ground {
     fn world(&self) -> World {
         match self {
             Ground::File => World::at_rest(PROGRAM, &[]),
-            Ground::Database(database) => {
-                World::at_rest(PROGRAM, &[("DATABASE_URL", &database.app_url), ("DATABASE_OWNER_URL", &database.owner_url)])
-            }
+            Ground::Database(database) => World::at_rest(PROGRAM, &database.settings()),
         }
     }
 
@@ -45,6 +50,15 @@ impl Ground {
             }
             Ground::Database(database) => database.restore(from).await,
         }
+    }
+
+    /// Whether the vault says that the session's key was destroyed; no server looks at it.
+    async fn has_destroyed(&self, world: &World, session: &str) -> bool {
+        let vault: Arc<dyn Vault> = match self {
+            Ground::File => Arc::new(SqliteStore::open(world.home().join("journal.db")).await.expect("the journal")),
+            Ground::Database(database) => Arc::new(database.journal().await),
+        };
+        Keyring::new(vault, b"no key is opened").is_destroyed(&format!("session-{session}")).await.expect("the vault")
     }
 }
 
@@ -105,6 +119,25 @@ async fn says_on(world: &World, session: &str, text: &str) {
     world.session_is(session, &["completed"]).await;
 }
 
+/// Forgotten, and noted outside the database.
+async fn forget(world: &World, session: &str) {
+    let wish = json!({ "reason": "a password was pasted" });
+    world.post(&format!("/api/v1/sessions/{session}/forget"), wish).await.expect(202);
+    let list = world.home().join("forgotten.jsonl");
+    until("the list", async || std::fs::read_to_string(&list).is_ok_and(|text| text.contains(session)).then_some(())).await;
+}
+
+/// It is told by nobody, and the history that had lost the event has it again.
+async fn stays_forgotten(world: &World, session: &str) {
+    let text = world.send(Method::GET, &format!("/api/v1/sessions/{session}/events?limit=200"), None).await.text;
+    assert!(!text.contains(WORD) && text.contains("[forgotten]"), "{text}");
+    until("the new history to say so", async || {
+        let last = world.events(session).await.last()?.clone();
+        (last["type"] == "agent_session.forgotten" && last["data"]["reason"] == "a password was pasted").then_some(())
+    })
+    .await;
+}
+
 async fn put_back_behind_the_servers_back(ground: Ground) {
     let mut world = ground.world();
     world.serve(&[]).await;
@@ -113,6 +146,8 @@ async fn put_back_behind_the_servers_back(ground: Ground) {
     let model = world.script(&answers);
     let session = world.session(&project, json!({ "task": "sail", "model": model })).await;
     world.session_is(&session, &["completed"]).await;
+    let private = world.session(&project, json!({ "task": WORD, "model": world.script(&answers) })).await;
+    world.session_is(&private, &["completed"]).await;
     assert_eq!(run(&world, &["new-epoch"]).await.0, Some(1), "not while a server has the folder");
     assert_eq!(world.stop().await, Some(0));
     let saved: PathBuf = world.path().join("saved");
@@ -121,6 +156,7 @@ async fn put_back_behind_the_servers_back(ground: Ground) {
     // A life that will be lost, and readers who see it.
     world.serve(&[]).await;
     says_on(&world, &session, "lost words").await;
+    forget(&world, &private).await;
     let path = format!("/api/v1/sessions/{session}");
     let mut readers = [Reader::default(), Reader::default()];
     for reader in &mut readers {
@@ -135,6 +171,7 @@ async fn put_back_behind_the_servers_back(ground: Ground) {
     remembered(&world, end).await;
     assert_eq!(world.stop().await, Some(0));
     ground.put_back(&world, &saved).await;
+    assert!(!ground.has_destroyed(&world, &private).await, "the vault is an earlier one, too");
 
     let refuses = async |by: &str| {
         let (code, said) = world.refuses_to_serve(&[]).await;
@@ -158,8 +195,10 @@ async fn put_back_behind_the_servers_back(ground: Ground) {
         .and_then(|(n, _)| n.parse().ok())
         .expect("a position");
     assert!(common < end, "{said}");
+    assert!(ground.has_destroyed(&world, &private).await);
 
     world.serve(&[]).await;
+    stays_forgotten(&world, &private).await;
     let teams = world.get("/api/v1/teams").await.to_string();
     assert!(!teams.contains("\"lost\""), "{teams}");
     says_on(&world, &session, "other words").await;

@@ -2,7 +2,7 @@ use opensail_tests::world::{World, until};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{run, said};
+use super::{holds, run, said};
 use crate::PROGRAM;
 
 const WORD: &str = "xylograph";
@@ -44,7 +44,9 @@ async fn a_restore_does_not_remember() {
     let (code, verified) = run(&new, &["audit", "verify"]).await;
     assert_eq!(code, 0, "{verified}");
 
-    // A backup of after has nothing to forget any more.
+    // A backup of after has nothing to forget any more. The file that was written is the project's, and its folder lies elsewhere.
+    let saved = std::fs::read(&later).expect("the backup");
+    assert!(holds(&saved, &session) && !holds(&saved, WORD));
     let mut after = World::at_rest(PROGRAM, &[]);
     assert_eq!(run(&after, &["restore", &later]).await.0, 0);
     after.serve(&[]).await;

@@ -1,19 +1,17 @@
 //! SECRET_KEY is changed: everything opens under the new one, nothing under the old one any more.
 
 use opensail_tests::people::PASSWORD;
-use opensail_tests::world::World;
+use opensail_tests::postgres::{Database, fresh_database};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{run, said};
-use crate::PROGRAM;
+use super::{run, said, world};
 
 const NEW: &str = "a new secret of at least thirty-two characters";
 const NEWER: &str = "a still newer secret of thirty-two characters";
 
-#[tokio::test]
-async fn the_secret_is_changed_without_losing_anything() {
-    let mut world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+async fn the_secret_is_changed_without_losing_anything(database: Option<&Database>) {
+    let mut world = world(database).await;
     let (project, _) = world.project("boat").await;
     let session = said(&world, &project, "marzipan").await;
     let ben = world.register("ben").await;
@@ -53,4 +51,14 @@ async fn the_secret_is_changed_without_losing_anything() {
     assert!(code == Some(1) && said.contains("secret.key"), "where it was read from: {said}");
     let (code, verified) = run(&world, &["audit", "verify"]).await;
     assert_eq!(code, 0, "{verified}");
+}
+
+#[tokio::test]
+async fn the_secret_is_changed_on_sqlite() {
+    the_secret_is_changed_without_losing_anything(None).await;
+}
+
+#[tokio::test]
+async fn the_secret_is_changed_on_postgres() {
+    the_secret_is_changed_without_losing_anything(Some(&fresh_database().await)).await;
 }

@@ -1,15 +1,23 @@
-use opensail_tests::world::World;
+use std::process::Command;
+
+use opensail_tests::postgres::{Database, binaries, fresh_database};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{run, said};
-use crate::PROGRAM;
+use super::{holds, run, said, world};
 
 const WORD: &str = "xylograph";
 
-#[tokio::test]
-async fn what_was_said_is_gone_and_every_proof_holds() {
-    let world = World::start(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]).await;
+/// The whole database as text.
+fn dump(database: &Database) -> Vec<u8> {
+    let program = binaries().expect("PostgreSQL's programs").join("pg_dump");
+    let dump = Command::new(program).args(["--dbname", &database.owner_url]).output().expect("it runs");
+    assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+    dump.stdout
+}
+
+async fn what_was_said_is_gone_and_every_proof_holds(database: Option<&Database>) {
+    let world = world(database).await;
     let (project, _) = world.project("boat").await;
     let kept = said(&world, &project, "marzipan").await;
     let session = said(&world, &project, WORD).await;
@@ -92,9 +100,23 @@ async fn what_was_said_is_gone_and_every_proof_holds() {
     assert_eq!(code, 0, "{verified}");
     let (code, verified) = run(&world, &["audit", "verify", "--key", &key]).await;
     assert_eq!(code, 0, "{verified}");
+    if let Some(database) = database {
+        let dump = dump(database);
+        assert!(holds(&dump, &session) && !holds(&dump, WORD));
+    }
 
     let unfinished =
         world.session(&project, json!({ "task": "wait", "model": world.script(&[json!({ "text": "x", "delay_ms": 600_000 })]) })).await;
     let refused = world.post(&format!("/api/v1/sessions/{unfinished}/forget"), json!({ "reason": "x" })).await;
     assert_eq!((refused.status.as_u16(), refused.body["code"].as_str()), (409, Some("state")), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn what_was_said_is_gone_on_sqlite() {
+    what_was_said_is_gone_and_every_proof_holds(None).await;
+}
+
+#[tokio::test]
+async fn what_was_said_is_gone_on_postgres() {
+    what_was_said_is_gone_and_every_proof_holds(Some(&fresh_database().await)).await;
 }
