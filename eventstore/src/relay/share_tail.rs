@@ -54,3 +54,6 @@ impl ShareTail {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

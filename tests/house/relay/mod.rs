@@ -4,9 +4,13 @@
 mod author;
 mod nodes;
 mod outages;
+mod parked_work;
+mod pieces;
 mod publisher;
 mod rights;
+mod sealing;
 mod secured;
+mod stranger;
 mod suites;
 mod workers;
 
@@ -55,8 +59,16 @@ impl Fleet {
 
     /// Two API nodes, each with nothing else in it.
     async fn two_api_nodes(&self) -> (Node, Node) {
+        self.two("api").await
+    }
+
+    async fn two_workers(&self) -> (Node, Node) {
+        self.two("worker").await
+    }
+
+    async fn two(&self, role: &str) -> (Node, Node) {
         // Both at once: they must not stand in each other's way over an empty database.
-        let (mut one, mut other) = (self.cluster.begin("api"), self.cluster.begin("api"));
+        let (mut one, mut other) = (self.cluster.begin(role), self.cluster.begin(role));
         one.ready(&self.cluster.http).await;
         other.ready(&self.cluster.http).await;
         (one, other)
@@ -69,6 +81,23 @@ impl Fleet {
     async fn watch(&self, node: &Node, token: &str, session: &str, after: Option<&str>) -> Watch {
         let path = format!("/api/v1/sessions/{session}/stream");
         Watch::at(&self.cluster.http, &node.url, token, &path, after).await.expect("a stream")
+    }
+
+    /// The session completes, and what it took happened once: one run, and so many turns.
+    async fn completes_once(&self, node: &Node, token: &str, session: &str, turns: usize) {
+        self.cluster.session_is(node, token, session, &["completed"]).await;
+        let events = self.cluster.events(node, token, session).await;
+        let count = |name: &str| events.iter().filter(|event| event["type"] == format!("agent_session.{name}")).count();
+        assert_eq!(["run_started", "turn_started", "completed"].map(count), [1, turns, 1]);
+    }
+
+    /// A reader saw what the journal has of the session, at whichever nodes.
+    async fn saw_it_all(&self, node: &Node, token: &str, session: &str, seen: &[Frame]) {
+        let place = |frame: &Frame| frame.id.as_ref()?.rsplit('.').next()?.parse::<u64>().ok();
+        let seen: Vec<u64> = seen.iter().filter_map(place).filter(|position| *position > 0).collect();
+        let events = self.cluster.events(node, token, session).await;
+        let listed: Vec<u64> = events.iter().map(|event| event["position"].as_u64().expect("a position")).collect();
+        assert_eq!(seen, listed, "no gap, no repeat");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Relays that die, come back empty, or fall silent while they are used: everything goes on, more slowly.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use opensail_eventstore::Journal;
 use opensail_eventstore::conformance::relay::proxy::Wire;
@@ -16,7 +16,7 @@ async fn readiness(fleet: &Fleet, node: &Node) -> (u16, Value) {
     (answer.status.as_u16(), answer.body["status"].clone())
 }
 
-async fn readiness_is(fleet: &Fleet, nodes: &[&Node], wanted: &str) {
+pub(super) async fn readiness_is(fleet: &Fleet, nodes: &[&Node], wanted: &str) {
     for node in nodes {
         until(&format!("a node to be {wanted}"), async || {
             let (code, status) = readiness(fleet, node).await;
@@ -62,21 +62,18 @@ async fn redis_dies_and_comes_back_empty_while_words_flow() {
 async fn nats_dies_and_comes_back_empty() {
     let mut fleet = Fleet::with_relays().await;
     let node = fleet.cluster.start("api").await;
-    let (one, other) = (fleet.cluster.start("worker").await, fleet.cluster.start("worker").await);
+    let (one, other) = fleet.two_workers().await;
     let token = fleet.admin(&node).await;
     let (_, project, _) = fleet.cluster.project(&node, &token).await;
     fleet.nats.as_mut().expect("a NATS").kill().await;
     readiness_is(&fleet, &[&node, &one, &other], "degraded").await;
     // Nobody says that there is work; it is found.
     let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
-    fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+    fleet.completes_once(&node, &token, &session, 1).await;
     fleet.nats.as_mut().expect("a NATS").back_empty().await;
     readiness_is(&fleet, &[&node, &one, &other], "ready").await;
     let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
-    fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
-    for once in ["agent_session.run_started", "agent_session.completed"] {
-        assert_eq!(fleet.cluster.count(&node, &token, &session, once).await, 1, "{once}");
-    }
+    fleet.completes_once(&node, &token, &session, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +86,7 @@ async fn relays_that_fall_silent_hold_nobody_up() {
     for wire in [Wire::Silent, Wire::Cut] {
         relays.iter().for_each(|relay| relay.wire(wire));
         let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
-        fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+        fleet.completes_once(&node, &token, &session, 1).await;
         readiness_is(&fleet, &[&node, &worker], "degraded").await;
     }
     relays.iter().for_each(|relay| relay.wire(Wire::Whole));
@@ -113,6 +110,7 @@ async fn slow_relays_bring_everything_late_and_whole() {
     seen.extend(watch.until("end").await);
     let durable = seen.iter().filter(|frame| frame.event.starts_with("agent_session.")).count();
     assert_eq!(durable, fleet.cluster.events(&node, &token, &session).await.len());
+    fleet.completes_once(&node, &token, &session, 1).await;
 }
 
 /// Somebody on the relay tells everything again, twice, and later than it was said.
@@ -126,13 +124,16 @@ async fn an_echo_doubles_nothing() {
     let url = fleet.redis.as_ref().expect("a Redis").url();
     let relay = RedisLive::start(url.parse().expect("an address"), &epoch.to_string().replace('-', ""));
     let mut heard = relay.hear();
-    let (told_of, mut echoes) = tokio::sync::watch::channel(0_usize);
+    let (told_of, mut echoes) = tokio::sync::watch::channel((0_usize, HashSet::new()));
     let echo = tokio::spawn(async move {
         let (mut known, mut waiting) = (BTreeSet::new(), Vec::new());
         while let Ok(message) = heard.recv().await {
             if !known.insert(message.message.to_vec()) {
                 continue;
             }
+            told_of.send_modify(|(_, topics)| {
+                topics.insert(message.topic);
+            });
             waiting.push(message);
             // The newest first, so that the old come after the new.
             if waiting.len() == 3 {
@@ -140,7 +141,7 @@ async fn an_echo_doubles_nothing() {
                     relay.tell(message.topic, message.message.to_vec());
                     relay.tell(message.topic, message.message.to_vec());
                 }
-                told_of.send_modify(|times| *times += 1);
+                told_of.send_modify(|(times, _)| *times += 1);
             }
         }
     });
@@ -155,13 +156,15 @@ async fn an_echo_doubles_nothing() {
         seen.extend(until_text_from(&mut watch, &text, &format!("{text}{word}")).await);
         text.push_str(&word);
     }
-    echoes.wait_for(|times| *times > 3).await.expect("it echoes");
+    echoes.wait_for(|(times, _)| *times > 3).await.expect("it echoes");
     drop(words);
     seen.extend(watch.until("end").await);
+    // Not words alone: also that the journal has grown.
+    echoes.wait_for(|(_, topics)| topics.len() == 2).await.expect("it echoes");
     let positions: Vec<&str> =
         seen.iter().filter(|frame| frame.event.starts_with("agent_session.")).filter_map(|frame| frame.id.as_deref()).collect();
     assert_eq!(positions.len(), fleet.cluster.events(&node, &token, &session).await.len());
-    assert_eq!(fleet.cluster.count(&node, &token, &session, "agent_session.run_started").await, 1);
+    fleet.completes_once(&node, &token, &session, 1).await;
     echo.abort();
 }
 
@@ -176,6 +179,6 @@ async fn a_node_starts_without_its_relays() {
     let token = fleet.admin(&node).await;
     let (_, project, _) = fleet.cluster.project(&node, &token).await;
     let session = fleet.cluster.session(&node, &token, &project, json!({ "task": "sail" })).await;
-    fleet.cluster.session_is(&node, &token, &session, &["completed"]).await;
+    fleet.completes_once(&node, &token, &session, 1).await;
     assert_eq!(node.stop().await, Some(0));
 }

@@ -6,33 +6,54 @@ use opensail_tests::world::{until, until_within};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::Fleet;
+use super::{Fleet, until_text};
 
+/// With the worker dies the node at which its session is watched.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_workers_session_goes_on_at_the_other() {
+async fn a_killed_workers_session_goes_on_at_the_other_and_its_reader_at_another_node() {
     let fleet = Fleet::with_relays().await;
     let cluster = &fleet.cluster;
-    let (node, first) = (cluster.start("api").await, cluster.start("worker").await);
-    let token = fleet.admin(&node).await;
-    let (_, project, folder) = cluster.project(&node, &token).await;
+    let (one, other) = fleet.two_api_nodes().await;
+    let first = cluster.start("worker").await;
+    let token = fleet.admin(&one).await;
+    let (_, project, folder) = cluster.project(&one, &token).await;
     fleet.author.call("write_file", json!({ "file_path": "a.txt", "content": "a" }));
     // It never ends: the worker dies in the midst of it.
     let words = fleet.author.answer();
     words.write("half a sen");
-    let session = cluster.session(&node, &token, &project, json!({ "task": "sail", "edit_mode": "allow" })).await;
-    until("the second turn", async || (fleet.author.asked() == 2).then_some(())).await;
+    let session = cluster.session(&one, &token, &project, json!({ "task": "sail", "edit_mode": "allow" })).await;
+    let mut here = fleet.watch(&one, &token, &session, None).await;
+    let mut seen = until_text(&mut here, "half a sen").await;
     let _second = cluster.start("worker").await;
     fleet.author.call("write_file", json!({ "file_path": "b.txt", "content": "b" }));
-    first.kill().await;
+    let last = fleet.author.answer();
+    tokio::join!(first.kill(), one.kill());
     let killed = Instant::now();
+
+    seen.extend(here.until("end").await);
+    let at = seen.last().and_then(|frame| frame.id.clone()).expect("a place");
+    let mut there = fleet.watch(&other, &token, &session, Some(&at)).await;
     until("the other worker to ask", async || (fleet.author.asked() > 2).then_some(())).await;
     println!("a killed worker's session went on after {:.1} s", killed.elapsed().as_secs_f64());
-    cluster.session_is(&node, &token, &session, &["completed"]).await;
+    // It begins as the dead one's, which the node may still remember.
+    last.write("half a sentence");
+    seen.extend(until_text(&mut there, "half a sentence").await);
+    drop(last);
+    seen.extend(there.until("end").await);
+
+    fleet.saw_it_all(&other, &token, &session, &seen).await;
+    cluster.session_is(&other, &token, &session, &["completed"]).await;
     for (name, content) in [("a.txt", "a"), ("b.txt", "b")] {
         assert_eq!(std::fs::read_to_string(folder.join(name)).expect("written"), content);
     }
+    let events = cluster.events(&other, &token, &session).await;
+    let runs = events.iter().filter(|event| event["type"] == "agent_session.run_started");
+    let workers: Vec<&Value> = runs.map(|event| &event["data"]["worker"]).collect();
+    assert!(workers.len() == 2 && workers[0] != workers[1], "{workers:?}");
     // What was done before was not done again.
-    assert_eq!(cluster.count(&node, &token, &session, "agent_session.tool_call_started").await, 2);
+    for (of_type, times) in [("agent_session.tool_call_started", 2), ("agent_session.completed", 1)] {
+        assert_eq!(cluster.count(&other, &token, &session, of_type).await, times, "{of_type}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +110,7 @@ async fn two_workers_do_each_session_once() {
     let fleet = Fleet::with_relays().await;
     let cluster = &fleet.cluster;
     let node = cluster.start("api").await;
-    let (_one, _other) = (cluster.start("worker").await, cluster.start("worker").await);
+    let _workers = fleet.two_workers().await;
     let token = fleet.admin(&node).await;
     let mut sessions = Vec::new();
     for _ in 0..6 {
@@ -97,10 +118,7 @@ async fn two_workers_do_each_session_once() {
         sessions.push(cluster.session(&node, &token, &project, json!({ "task": "sail" })).await);
     }
     for session in &sessions {
-        cluster.session_is(&node, &token, session, &["completed"]).await;
-        for once in ["agent_session.run_started", "agent_session.turn_started", "agent_session.completed"] {
-            assert_eq!(cluster.count(&node, &token, session, once).await, 1, "{once}");
-        }
+        fleet.completes_once(&node, &token, session, 1).await;
     }
     assert_eq!(fleet.author.asked(), sessions.len());
 }
