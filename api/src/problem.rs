@@ -1,16 +1,16 @@
 //! The only place that makes error answers: RFC 9457 problem details, each with a stable `code`. What went wrong inside is
 //! logged, never told.
 
+mod not_now;
+mod of_command;
+#[cfg(test)]
+mod tests;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use opensail_commands::CommandError;
-use opensail_commands::error::RejectionInfo;
-use opensail_commands::ports::blobs::BlobError;
-use opensail_commands::ports::snapshots::SnapshotError;
-use opensail_domain::kernel::RejectionKind;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// What `type` begins with; the code follows.
@@ -138,18 +138,6 @@ impl Problem {
         problem.more.insert("reason".into(), "no_sign_in".into());
         problem
     }
-    pub(crate) fn from_blob(error: BlobError) -> Self {
-        match error {
-            BlobError::Missing(_) | BlobError::Forgotten(_) => Problem::not_found(),
-            BlobError::Damaged(_) | BlobError::Full | BlobError::Unavailable(_) => {
-                tracing::error!(%error, "a blob could not be read");
-                Problem::unavailable()
-            }
-        }
-    }
-    pub(crate) fn from_snapshot(error: SnapshotError) -> Self {
-        CommandError::from(error).into()
-    }
     pub(crate) fn precondition_failed(detail: impl Into<String>) -> Self {
         Problem::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
     }
@@ -173,58 +161,8 @@ impl Problem {
         let errors = vec![FieldError::parameter("as_of", detail.clone())];
         Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "beyond_the_end", detail) }
     }
-    /// A view has not reached the wished position in time.
-    pub(crate) fn behind() -> Self {
-        let detail = "the view has not reached that position yet; ask again";
-        Problem { retry_after: Some(1), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "behind", detail) }
-    }
     pub(crate) fn no_way_back(detail: String) -> Self {
         Problem::new(StatusCode::CONFLICT, "no_way_back", detail)
-    }
-    /// Of this one view; the others answer.
-    pub(crate) fn rebuilding(view: &str) -> Self {
-        let detail = format!("the view {view:?} is being built; ask again");
-        Problem { retry_after: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "rebuilding", detail) }
-    }
-    pub(crate) fn unavailable() -> Self {
-        let detail = "something this server needs does not answer; try again shortly";
-        Problem { retry_after: Some(2), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail) }
-    }
-    /// Nothing that is known here is certain any more; `why` says what to do.
-    pub(crate) fn set_back(why: String) -> Self {
-        Problem { retry_after: Some(SET_BACK_RETRY), ..Problem::new(StatusCode::SERVICE_UNAVAILABLE, "set_back", why) }
-    }
-    /// Of this one view; the others answer. A write that is answered so was done.
-    pub(crate) fn view_stopped(view: &str, position: u64) -> Self {
-        let detail = format!(
-            "the view {view:?} stands still at position {position}, before an event of a newer version of the program; upgrade this server"
-        );
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "view_stopped", detail);
-        problem.more.insert("position".into(), position.into());
-        problem
-    }
-    /// Of the one thing that is asked about, where more of it is wanted than the view has; everything else answers. A write that is answered so was done.
-    pub(crate) fn stream_parked(view: &str, stream: &str, position: u64) -> Self {
-        let detail = format!(
-            "the event at position {position} of {stream} cannot be shown by the view {view:?}, which has set the stream aside there; what was written \
-             is in the journal. Without `min_position` and `as_of` it is shown as it was before. Whoever runs this server sees why with: opensail \
-             projection parked; once that is mended: opensail projection retry {view} {stream}"
-        );
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stream_parked", detail);
-        for (name, value) in [("view", view.into()), ("stream", stream.into()), ("position", position.into())] {
-            problem.more.insert(name.into(), value);
-        }
-        problem
-    }
-    /// Of the one thing that is asked about; everything else answers.
-    pub(crate) fn newer_event(event_type: &str, version: u32, position: u64) -> Self {
-        tracing::error!(event_type, version, position, "an event was written by a newer version of the program");
-        let detail = format!(
-            "event {event_type} v{version} at position {position} was written by a newer version of the program; upgrade this server"
-        );
-        let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "newer_event", detail);
-        problem.more.insert("position".into(), position.into());
-        problem
     }
     /// The cursor belongs to a history that is over; what both have in common ends at `common`.
     pub(crate) fn epoch_changed(epoch: String, common: u64) -> Self {
@@ -271,150 +209,9 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<CommandError> for Problem {
-    fn from(error: CommandError) -> Self {
-        let text = error.client_text();
-        let retry_after = error.retry_after().map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-        let problem = match error {
-            CommandError::Rejected(info) => rejected(info),
-            CommandError::Unauthenticated { code, .. } => Problem::new(StatusCode::UNAUTHORIZED, code, text),
-            CommandError::Forbidden => Problem::forbidden(text),
-            CommandError::NotFound => Problem::not_found(),
-            CommandError::Conflict => Problem::new(StatusCode::CONFLICT, "version_conflict", text),
-            CommandError::PreconditionFailed { actual } => {
-                let mut problem = Problem::precondition_failed(text);
-                problem.more.insert("actual".into(), actual.into());
-                problem
-            }
-            CommandError::FilesConflict { conflicts } => {
-                let told = conflicts.into_iter().map(|conflict| {
-                    json!({ "path": conflict.path, "ours": conflict.ours, "theirs": conflict.theirs, "marked": conflict.marked })
-                });
-                let mut problem = Problem::new(StatusCode::CONFLICT, "files_conflict", text);
-                problem.more.insert("conflicts".into(), told.collect());
-                problem
-            }
-            CommandError::TooLarge { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", text),
-            CommandError::StoreFull => Problem::new(StatusCode::INSUFFICIENT_STORAGE, "store_full", text),
-            CommandError::Fenced => Problem::new(StatusCode::CONFLICT, "version_conflict", text),
-            CommandError::Overloaded { .. } => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", text),
-            CommandError::Unknown { command_id } => {
-                tracing::error!(%command_id, "the outcome of a command is unknown");
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "outcome_unknown", text)
-            }
-            CommandError::Unavailable { log } => {
-                tracing::error!(log, "a command met a back end that is away");
-                Problem::unavailable()
-            }
-            CommandError::IdempotencyKeyReused => {
-                let errors = vec![FieldError::header("Idempotency-Key", text.clone())];
-                Problem { errors, ..Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", text) }
-            }
-            CommandError::NewerEvent { event_type, version, position } => Problem::newer_event(&event_type, version, position),
-            CommandError::UnreadableEvent { stream, position, .. } => {
-                let mut problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "unreadable_event", text);
-                problem.more.insert("stream".into(), stream.to_string().into());
-                problem.more.insert("position".into(), position.into());
-                problem
-            }
-            CommandError::Broken { log } => {
-                tracing::error!(log, "a command could not be done");
-                Problem::internal()
-            }
-        };
-        Problem { retry_after: retry_after.or(problem.retry_after), ..problem }
-    }
-}
-
-/// People have to do something before it is of use to ask again, in seconds.
-const SET_BACK_RETRY: u64 = 60;
-/// Advice when a limit does not say when it ends, in seconds.
-const LIMIT_RETRY: u64 = 60;
-
-/// A rule's refusal: status and code by what the caller can do about it, the rule's own code as `reason`.
-fn rejected(info: RejectionInfo) -> Problem {
-    let RejectionInfo { code: reason, kind, message } = info;
-    let mut problem = match kind {
-        RejectionKind::Invalid { pointer } => Problem::invalid(vec![FieldError::pointer(pointer, message)]),
-        RejectionKind::State => Problem::new(StatusCode::CONFLICT, "state", message),
-        RejectionKind::Exists => Problem::new(StatusCode::CONFLICT, "exists", message),
-        RejectionKind::Limit { retry_after } => {
-            let retry_after = Some(retry_after.unwrap_or(LIMIT_RETRY));
-            Problem { retry_after, ..Problem::new(StatusCode::TOO_MANY_REQUESTS, "limit", message) }
-        }
-    };
-    problem.more.insert("reason".into(), reason.into());
-    problem
-}
-
 /// Logs a panic and says no more than that it happened.
 pub(crate) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Problem {
     let what = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(panic = what.unwrap_or("of an unknown kind"), "a request panicked");
     Problem::internal()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use opensail_commands::journal::StreamId;
-
-    use super::*;
-
-    fn told(error: CommandError) -> (u16, &'static str, Option<String>) {
-        let problem = Problem::from(error);
-        let (status, code) = (problem.status().as_u16(), problem.code());
-        let response = problem.into_response();
-        (status, code, response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()).map(String::from))
-    }
-
-    #[test]
-    fn every_refusal_has_its_status_and_code() {
-        let rule = |kind| CommandError::rejected("a_rule", kind, "no");
-        let unknown = opensail_commands::Caller::anonymous().command_id;
-        for (error, status, code, wait) in [
-            (rule(RejectionKind::Invalid { pointer: "/a" }), 422, "validation", None),
-            (rule(RejectionKind::State), 409, "state", None),
-            (CommandError::StoreFull, 507, "store_full", None),
-            (rule(RejectionKind::Exists), 409, "exists", None),
-            (rule(RejectionKind::Limit { retry_after: Some(7) }), 429, "limit", Some("7")),
-            (rule(RejectionKind::Limit { retry_after: None }), 429, "limit", Some("60")),
-            (CommandError::Unauthenticated { code: "bad_credentials", message: "no" }, 401, "bad_credentials", None),
-            (CommandError::Forbidden, 403, "forbidden", None),
-            (CommandError::NotFound, 404, "not_found", None),
-            (CommandError::Conflict, 409, "version_conflict", None),
-            (CommandError::Fenced, 409, "version_conflict", None),
-            (CommandError::PreconditionFailed { actual: None }, 412, "precondition_failed", None),
-            (CommandError::FilesConflict { conflicts: Vec::new() }, 409, "files_conflict", None),
-            (CommandError::TooLarge { limit: 1 }, 413, "too_large", None),
-            (CommandError::Overloaded { retry_after: Duration::from_millis(1500) }, 503, "overloaded", Some("2")),
-            (CommandError::Unknown { command_id: unknown }, 503, "outcome_unknown", Some("1")),
-            (CommandError::Unavailable { log: "a secret".into() }, 503, "unavailable", Some("1")),
-            (CommandError::IdempotencyKeyReused, 422, "idempotency_key_reused", None),
-            (CommandError::NewerEvent { event_type: "team.sunk".into(), version: 2, position: 7 }, 503, "newer_event", None),
-            (
-                CommandError::UnreadableEvent {
-                    event_type: "team.renamed".into(),
-                    version: 1,
-                    stream: StreamId::new("team", "t"),
-                    position: 7,
-                },
-                500,
-                "unreadable_event",
-                None,
-            ),
-            (CommandError::Broken { log: "a secret".into() }, 500, "internal", None),
-        ] {
-            assert_eq!(told(error), (status, code, wait.map(String::from)));
-        }
-    }
-
-    #[test]
-    fn what_went_wrong_inside_is_not_told() {
-        for error in [CommandError::Unavailable { log: "a secret".into() }, CommandError::Broken { log: "a secret".into() }] {
-            assert!(!format!("{:?}", Problem::from(error)).contains("secret"));
-        }
-        assert!(!format!("{:?}", panicked(Box::new("a secret"))).contains("secret"));
-    }
 }

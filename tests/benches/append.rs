@@ -15,11 +15,14 @@ use std::time::Duration;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_tests::appending::{journal, payload, pool, postgres_es, rounds};
 use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::timing::{Times, flush_ms};
+use opensail_tests::timing::{Times, machine};
 use sqlx::{Executor, QueryBuilder};
 use uuid::Uuid;
 
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 512];
+const OURS: &str = "the journal on PostgreSQL";
+const POSTGRES_ES: &str = "postgres-es' repository";
+const BARE: &str = "a bare multi-row INSERT";
 const EMMETT: &str = "emmett (npm, Node)";
 const EVENTSOURCING: &str = "eventsourcing (PyPI)";
 const PEERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/peers");
@@ -30,11 +33,10 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3.0);
     let cell = Duration::from_secs_f64(if trial { 0.05 } else { seconds });
-    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush_ms());
+    println!("{}", machine());
     println!("{:<34} {:>9} {:>12} {:>10} {:>10}", "", "in flight", "events/s", "p50 ms", "p99 ms");
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
-    let contenders =
-        ["the journal on PostgreSQL", "postgres-es' repository", "a bare multi-row INSERT", "the journal on SQLite", EMMETT, EVENTSOURCING];
+    let contenders = [OURS, POSTGRES_ES, BARE, "the journal on SQLite", EMMETT, EVENTSOURCING];
     let wants_peers = [EMMETT, EVENTSOURCING].iter().any(|name| name.contains(&wanted));
     let peers = if wants_peers { peers().await } else { None };
     for name in contenders.into_iter().filter(|name| peers.is_none() && matches!(*name, EMMETT | EVENTSOURCING) && name.contains(&wanted)) {
@@ -42,25 +44,27 @@ async fn main() {
     }
     let runs =
         contenders.into_iter().filter(|name| name.contains(&wanted) && (peers.is_some() || !matches!(*name, EMMETT | EVENTSOURCING)));
+    let mut rows = Vec::new();
     for (name, in_flight) in runs.flat_map(|name| IN_FLIGHT.map(|in_flight| (name, in_flight))) {
         let (events, times) = match name {
-            "the journal on PostgreSQL" => (1, journal(Arc::new(fresh_database().await.journal().await), in_flight, cell).await),
-            "postgres-es' repository" => (1, postgres_es(&fresh_database().await.owner_url, in_flight, cell).await),
-            "a bare multi-row INSERT" => (in_flight, bare(&fresh_database().await, in_flight, cell).await),
+            OURS => (1, journal(fresh_database().await.journal().await, in_flight, cell).await),
+            POSTGRES_ES => (1, postgres_es(&fresh_database().await.owner_url, in_flight, cell).await),
+            BARE => (in_flight, bare(&fresh_database().await, in_flight, cell).await),
             EMMETT | EVENTSOURCING => {
                 let folder = peers.as_ref().expect("installed");
                 (1, peer(folder, name, &fresh_database().await, in_flight, cell).await)
             }
             _ => (1, on_sqlite(in_flight, cell).await),
         };
-        report(name, in_flight, events, times, cell);
+        rows.push(Row::told(name, in_flight, events, times, cell));
     }
+    judge(&rows);
 }
 
 async fn on_sqlite(in_flight: usize, cell: Duration) -> Vec<Duration> {
     let folder = tempfile::tempdir().expect("a folder");
     let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
-    journal(Arc::new(store), in_flight, cell).await
+    journal(store, in_flight, cell).await
 }
 
 /// The folder that peers of other languages are installed in; `None` where that fails, as it does offline.
@@ -85,10 +89,50 @@ async fn peer(folder: &PathBuf, name: &str, database: &Database, in_flight: usiz
     told.lines().map(|micros| Duration::from_micros(micros.parse().expect("microseconds"))).collect()
 }
 
-fn report(what: &str, in_flight: usize, events: usize, times: Vec<Duration>, cell: Duration) {
-    let rate = (times.len() * events) as f64 / cell.as_secs_f64();
-    let times = Times::from(times);
-    println!("{what:<34} {in_flight:>9} {rate:>12.0} {:>10.2} {:>10.2}", times.ms(0.5), times.ms(0.99));
+/// One contender with so many in flight.
+struct Row {
+    name: &'static str,
+    in_flight: usize,
+    /// Events a second, and milliseconds.
+    rate: f64,
+    p50: f64,
+    p99: f64,
+}
+
+impl Row {
+    fn told(name: &'static str, in_flight: usize, events: usize, times: Vec<Duration>, cell: Duration) -> Row {
+        let rate = (times.len() * events) as f64 / cell.as_secs_f64();
+        let times = Times::from(times);
+        let (p50, p99) = (times.ms(0.5), times.ms(0.99));
+        println!("{name:<34} {in_flight:>9} {rate:>12.0} {p50:>10.2} {p99:>10.2}");
+        Row { name, in_flight, rate, p50, p99 }
+    }
+}
+
+/// The goals, as far as those they speak of have run.
+fn judge(rows: &[Row]) {
+    let of = |name: &str, in_flight| rows.iter().find(|row| row.name == name && row.in_flight == in_flight);
+    let goal = |what: String, measured: f64, met: bool| println!("{what}: {measured:.2} {}", if met { "met" } else { "MISSED" });
+    for (in_flight, times, p99) in [(64, 6.0, 5.0), (512, 9.0, 25.0)] {
+        let Some(ours) = of(OURS, in_flight) else { continue };
+        let with = |name: &str| of(name, in_flight).map(|row| ours.rate / row.rate);
+        if let Some(ratio) = with(POSTGRES_ES) {
+            goal(format!("{in_flight} in flight, times postgres-es' repository, at least {times}"), ratio, ratio >= times);
+        }
+        if let Some(ratio) = [EMMETT, EVENTSOURCING].into_iter().filter_map(with).reduce(f64::min) {
+            goal(format!("{in_flight} in flight, times the best other, at least 4"), ratio, ratio >= 4.0);
+        }
+        if let Some(ratio) = with(BARE) {
+            goal(format!("{in_flight} in flight, of a bare multi-row INSERT, at least 0.7"), ratio, ratio >= 0.7);
+        }
+        goal(format!("{in_flight} in flight, p99 in ms, at most {p99}"), ours.p99, ours.p99 <= p99);
+    }
+    for (name, most) in [(POSTGRES_ES, 1.0), (BARE, 1.3)] {
+        if let (Some(ours), Some(theirs)) = (of(OURS, 1), of(name, 1)) {
+            let ratio = ours.p50 / theirs.p50;
+            goal(format!("one alone, p50 beside {name}, at most {most}"), ratio, ratio <= most);
+        }
+    }
 }
 
 async fn bare(database: &Database, rows: usize, cell: Duration) -> Vec<Duration> {

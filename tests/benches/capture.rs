@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use opensail_csi::tree::create_subvolume;
 use opensail_tests::btrfs::Btrfs;
-use opensail_tests::timing::Times;
+use opensail_tests::timing::{Times, machine};
 use opensail_tests::world::World;
 use rand::RngCore;
 use serde_json::{Value, json};
@@ -31,6 +31,7 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
     let (files, rounds) = if trial { (1000, 2) } else { (FILES, rounds) };
+    println!("{}", machine());
     println!("{:<52} {:>6} {:>9} {:>9} {:>9}", "", "steps", "p50 ms", "p95 ms", "worst ms");
     measured("temporary folder", &mut World::at_rest(PROGRAM, &[]), GOAL, files, rounds).await;
     let mut world = World::at_rest(PROGRAM, &[]);

@@ -2,11 +2,13 @@
 //! what the server holds in memory for each of them while nothing comes.
 //!
 //! A message added to a waiting session is one event. The time runs from the moment that the journal gave the event, before it was made durable, to the
-//! moment that its reader has it; the readers and the server share the machine. `BENCH_ROUNDS` sets the messages per cell (2000).
+//! moment that its reader has it; the readers and the server share the machine. `BENCH_ROUNDS` sets the messages per cell (2000); a
+//! word on the command line (`sqlite`, `postgres`) runs only that database.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use opensail_tests::timing::{Times, flush_ms, own_memory};
+use opensail_tests::postgres::{Database, fresh_database};
+use opensail_tests::timing::{Times, machine, own_memory};
 use opensail_tests::world::World;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -28,8 +30,17 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2000);
     let (readers, rounds) = if trial { (10, 20) } else { (READERS, rounds) };
-    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush_ms());
-    let mut world = World::at_rest(PROGRAM, &[]);
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    println!("{}", machine());
+    for ground in ["sqlite", "postgres"].into_iter().filter(|ground| ground.contains(&wanted)) {
+        let database = if ground == "postgres" { Some(fresh_database().await) } else { None };
+        let world = World::at_rest(PROGRAM, &database.iter().flat_map(Database::settings).collect::<Vec<_>>());
+        println!("{ground}");
+        measure(world, readers, rounds).await;
+    }
+}
+
+async fn measure(mut world: World, readers: usize, rounds: usize) {
     world.serve(&[]).await;
     let (project, _) = world.project("boat").await;
     world.stop().await;

@@ -6,14 +6,13 @@
 //! time per cell (3).
 
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_tests::appending::{journal, payload, pool, postgres_es, rounds};
 use opensail_tests::far::further_away;
 use opensail_tests::postgres::fresh_database;
-use opensail_tests::timing::Times;
+use opensail_tests::timing::{Times, machine};
 use sqlx::Executor;
 use uuid::Uuid;
 
@@ -32,6 +31,7 @@ async fn main() {
     let cell = Duration::from_secs_f64(if trial { 0.05 } else { seconds });
     let slow = std::env::var_os(SLOW).is_some();
     if !slow {
+        println!("{}", machine());
         println!("{:<56} {:>9} {:>12} {:>10} {:>10}", "", "in flight", "events/s", "p50 ms", "p99 ms");
     }
     let disk = if slow { format!("a flush of {FLUSH_MS} ms") } else { "this disk".into() };
@@ -58,7 +58,7 @@ async fn measured(name: &str, far: bool, in_flight: usize, cell: Duration) -> Ve
     match name {
         "the journal" => {
             let store = PostgresStore::connect(&place(&database.app_url), None).await.expect("the journal in a fresh database");
-            journal(Arc::new(store), in_flight, cell).await
+            journal(store, in_flight, cell).await
         }
         "postgres-es' repository" => postgres_es(&place(&database.owner_url), in_flight, cell).await,
         _ => without_a_lock(&place(&database.owner_url), in_flight, cell).await,

@@ -15,13 +15,14 @@ use opensail_domain::agent_session::message::{Answer, CallOutcome, Tokens, ToolC
 use opensail_domain::kernel::{AccountId, ApprovalId, Event, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::project::{self, ProjectEvent, Source};
 use opensail_domain::team::{self, Role, TeamEvent};
+use opensail_eventstore::conformance::append;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId, private};
+use opensail_eventstore::{Journal, NewEvent, Part, StreamId, private};
 use opensail_projections::{Db, Projections};
 use opensail_tests::postgres::fresh_database;
-use opensail_tests::timing::cpu;
+use opensail_tests::timing::{cpu, machine};
 use uuid::Uuid;
 
 /// Turns of a session, sessions of a project, projects of a team, members of a team.
@@ -41,6 +42,7 @@ async fn main() {
     let events = if trial { 2_000 } else { events };
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map(|word| word.to_lowercase());
     let wanted = |name: &str| only.as_ref().is_none_or(|word| name.to_lowercase().contains(word));
+    println!("{}", machine());
     println!("{:<12} {:<16} {:>10} {:>12} {:>10} {:>10}", "", "view", "events", "events/s", "µs of CPU", "goal");
     if wanted("SQLite") {
         let folder = tempfile::tempdir().expect("a folder");
@@ -159,20 +161,8 @@ impl House {
             sealed.push(NewEvent { event_id: Uuid::now_v7(), event_type, version, payload });
         }
         let expected = self.store.stream_version(&stream).await.expect("a version");
-        let append = Append {
-            command_id: CommandId(Uuid::now_v7()),
-            fingerprint: None,
-            fence: None,
-            actor: Actor::system("bench"),
-            correlation_id: Uuid::now_v7(),
-            causation_id: None,
-            client_address: None,
-            parts: vec![Part { stream, expected, tenant: tenant.into(), project, events: sealed }],
-            guards: Vec::new(),
-            vault: Vec::new(),
-            answer: None,
-        };
-        self.store.append(append).await.expect("appended");
+        let part = Part { stream, expected, tenant: tenant.into(), project, events: sealed };
+        self.store.append(append(vec![part])).await.expect("appended");
     }
 }
 

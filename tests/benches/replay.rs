@@ -1,9 +1,11 @@
 //! How long it takes to replay a session of 1,500 events, and until a killed server's session goes on: from the moment that the new server is ready for
-//! requests, and from the start of its process, to the next event of the session. On SQLite; the model is scripted. `BENCH_ROUNDS` sets the rounds (100).
+//! requests, and from the start of its process, to the next event of the session. The model is scripted. `BENCH_ROUNDS` sets the rounds (100); a word
+//! on the command line (`sqlite`, `postgres`) runs only that database.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use opensail_tests::timing::Times;
+use opensail_tests::postgres::{Database, fresh_database};
+use opensail_tests::timing::{Times, machine};
 use opensail_tests::world::{World, until};
 use serde_json::{Value, json};
 
@@ -22,7 +24,18 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     let (events, rounds, crashes) = if trial { (40, 3, 1) } else { (EVENTS, rounds, CRASHES) };
-    let mut world = World::start(PROGRAM, &[]).await;
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    println!("{}", machine());
+    for ground in ["sqlite", "postgres"].into_iter().filter(|ground| ground.contains(&wanted)) {
+        let database = if ground == "postgres" { Some(fresh_database().await) } else { None };
+        let world = World::at_rest(PROGRAM, &database.iter().flat_map(Database::settings).collect::<Vec<_>>());
+        println!("{ground}");
+        measure(world, events, rounds, crashes).await;
+    }
+}
+
+async fn measure(mut world: World, events: usize, rounds: usize, crashes: usize) {
+    world.serve(&[]).await;
     let (project, folder) = world.project("boat").await;
     std::fs::write(folder.join("log.txt"), "the wind was fair\n".repeat(20)).expect("written");
     let steps = events / OF_A_STEP;

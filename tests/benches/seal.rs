@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use opensail_eventstore::conformance;
 use opensail_eventstore::seal::{Seal, SealState, Sealer, SecondPlace};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, Leases, NewEvent, Part, SealTables, StreamId, Vault};
+use opensail_eventstore::{Append, Journal, Leases, NewEvent, Part, SealTables, StreamId, Vault};
 use opensail_tests::postgres::fresh_database;
-use opensail_tests::timing::Times;
+use opensail_tests::timing::{Times, machine};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -62,6 +63,7 @@ async fn main() {
     let given = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<f64>().ok());
     let events = if trial { 2_000 } else { given("BENCH_EVENTS").unwrap_or(100_000.0) as usize };
     let steady = Duration::from_secs_f64(if trial { 0.3 } else { given("BENCH_SECONDS").unwrap_or(10.0) });
+    println!("{}", machine());
     println!("{:<12} {:>10} {:>14} {:>10} {:>10} {:>10}", "", "leaves", "leaves/s", "age p50", "p99 ms", "samples");
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = Arc::new(SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal"));
@@ -122,17 +124,11 @@ fn append(events: usize) -> Append {
     let payload = format!("{{\"text\":\"{}\"}}", "x".repeat(PAYLOAD - 11));
     let event = || NewEvent { event_id: Uuid::now_v7(), event_type: "bench.appended".into(), version: 1, payload: payload.clone() };
     let stream = StreamId::new("bench", Uuid::now_v7());
-    Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("bench"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![Part { stream, expected: 0, tenant: "bench".into(), project: None, events: (0..events).map(|_| event()).collect() }],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
-    }
+    conformance::append(vec![Part {
+        stream,
+        expected: 0,
+        tenant: "bench".into(),
+        project: None,
+        events: (0..events).map(|_| event()).collect(),
+    }])
 }

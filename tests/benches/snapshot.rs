@@ -15,7 +15,7 @@ use opensail_csi::fileops::Root;
 use opensail_csi::tree::{Near, Rules, Tracker, checkout, create_subvolume, fork};
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::vault::keyring::{DataKey, Keyring, NONCE};
-use opensail_tests::timing::{Times, flush_ms};
+use opensail_tests::timing::{Times, machine};
 use rand::RngCore;
 
 const FILES: usize = 10_000;
@@ -54,7 +54,7 @@ async fn main() {
     let vault = SqliteStore::open(home.path().join("journal.db")).await.expect("a vault");
     let keys = Keyring::new(Arc::new(vault), b"the installation's secret, 32 by");
     let key = keys.current("session-bench").await.expect("a key");
-    println!("flush of 8 KiB to the disk under the temporary folder: {:.2} ms (median)", flush_ms());
+    println!("{}", machine());
     println!("{:<52} {:>6} {:>9} {:>9} {:>9}", "", "rounds", "p50 ms", "p99 ms", "worst ms");
     run("temporary folder", home.path(), None, files, rounds, key.clone());
     match Mounted::new(home.path()) {

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cqrs_es::persist::{PersistedEventRepository, SerializedEvent};
-use opensail_eventstore::{Append, Journal, NewEvent, Part, StreamId};
+use opensail_domain::kernel::Private;
+use opensail_eventstore::vault::keyring::Keyring;
+use opensail_eventstore::{Append, Journal, NewEvent, Part, StreamId, Vault, conformance, private};
 use postgres_es::PostgresEventRepository;
 use sqlx::Executor;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use uuid::Uuid;
 
-use crate::history::written;
-
 /// Bytes of an event's payload.
 pub const PAYLOAD: usize = 450;
+/// Characters that are as many bytes once they are sealed.
+const TEXT: usize = 245;
 /// Connections for each contender, as many as the journal's store opens.
 pub const CONNECTIONS: u32 = 10;
 
@@ -52,22 +54,25 @@ pub async fn rounds<F: Future<Output = ()> + Send + 'static>(
     times
 }
 
-/// Through the journal.
-pub async fn journal(journal: Arc<dyn Journal>, in_flight: usize, cell: Duration) -> Vec<Duration> {
-    journal.append(append()).await.expect("a first append");
+/// Through the journal. The text is private, so it is sealed first, which counts.
+pub async fn journal(store: impl Journal + Vault + Clone + 'static, in_flight: usize, cell: Duration) -> Vec<Duration> {
+    let keys = Arc::new(Keyring::new(Arc::new(store.clone()), b"a secret of the benchmark"));
+    store.append(append(&keys).await).await.expect("a first append");
     rounds(in_flight, cell, move || {
-        let journal = journal.clone();
+        let (store, keys) = (store.clone(), keys.clone());
         async move {
-            journal.append(append()).await.expect("appended");
+            store.append(append(&keys).await).await.expect("appended");
         }
     })
     .await
 }
 
-fn append() -> Append {
-    let event = NewEvent { event_id: Uuid::now_v7(), event_type: "bench.appended".into(), version: 1, payload: payload() };
+async fn append(keys: &Keyring) -> Append {
+    let open = serde_json::json!({ "text": Private::open("bench", "x".repeat(TEXT)) });
+    let payload = private::canonical(&private::seal(keys, open).await.expect("sealed"));
+    let event = NewEvent { event_id: Uuid::now_v7(), event_type: "bench.appended".into(), version: 1, payload };
     let stream = StreamId::new("bench", Uuid::now_v7());
-    written(Part { stream, expected: 0, tenant: "team-1".into(), project: None, events: vec![event] })
+    conformance::append(vec![Part { stream, expected: 0, tenant: "team-1".into(), project: None, events: vec![event] }])
 }
 
 pub async fn pool(url: &str) -> PgPool {

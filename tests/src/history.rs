@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use opensail_domain::agent_session::event::{Budget, EditMode, Requested};
 use opensail_domain::kernel::{AccountId, Event, Private, ProjectId, SessionId, TeamId};
+use opensail_eventstore::conformance::append;
 use opensail_eventstore::vault::keyring::Keyring;
-use opensail_eventstore::{Actor, Append, CommandId, Journal, NewEvent, Part, StreamId, private};
+use opensail_eventstore::{Journal, NewEvent, Part, StreamId, private};
 use uuid::Uuid;
 
 /// Events of one append.
@@ -29,26 +30,9 @@ impl History {
         let mut expected = self.store.stream_version(&stream).await.expect("a version");
         for events in sealed.chunks(PORTION) {
             let part = Part { stream: stream.clone(), expected, tenant: tenant.to_string(), project: None, events: events.to_vec() };
-            self.store.append(written(part)).await.expect("appended");
+            self.store.append(append(vec![part])).await.expect("appended");
             expected += events.len() as u64;
         }
-    }
-}
-
-/// An append with a command id of its own, by the system.
-pub fn written(part: Part) -> Append {
-    Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("test"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![part],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
     }
 }
 

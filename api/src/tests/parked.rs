@@ -1,6 +1,7 @@
 //! What a view has set aside is not passed off as whole.
 
-use opensail_eventstore::{Actor, Append, CommandId, Filter, Journal, NewEvent, Part, StreamId};
+use opensail_eventstore::conformance::append;
+use opensail_eventstore::{Filter, Journal, NewEvent, Part, StreamId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -13,20 +14,7 @@ async fn write(world: &World, project: &str, team: &str, event_type: &str, paylo
     let expected = world.store.stream_version(&stream).await.unwrap();
     let event = NewEvent { event_id: Uuid::now_v7(), event_type: event_type.into(), version: 1, payload: payload.to_string() };
     let part = Part { stream, expected, tenant: team.into(), project: Some(project.into()), events: vec![event] };
-    let append = Append {
-        command_id: CommandId(Uuid::now_v7()),
-        fingerprint: None,
-        fence: None,
-        actor: Actor::system("test"),
-        correlation_id: Uuid::now_v7(),
-        causation_id: None,
-        client_address: None,
-        parts: vec![part],
-        guards: Vec::new(),
-        vault: Vec::new(),
-        answer: None,
-    };
-    world.store.append(append).await.unwrap().position
+    world.store.append(append(vec![part])).await.unwrap().position
 }
 
 /// Created once more, which the view has no room for.

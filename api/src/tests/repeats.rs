@@ -1,6 +1,6 @@
 //! Every write of the table, wished once under an idempotency key and once more after the caller lost the role.
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use opensail_domain::agent_session::AgentSessionCommand as C;
 use opensail_domain::agent_session::message::{Answer, Tokens, ToolCall};
 use opensail_domain::kernel::ApprovalId;
@@ -70,60 +70,96 @@ async fn prepare(world: &World, place: &mut Place, admin: &Person, method: &str,
     }
 }
 
-#[tokio::test]
-async fn who_lost_the_role_is_not_shown_what_it_once_wrote() {
-    let mut tried = 0;
-    for (method, path, needs) in ROUTES {
-        // Who forgot an account of one's own is nobody any more, and an administrator of the platform stays one.
-        if *method == "GET" || path.contains("/auth/") || path.contains("/accounts/") || *needs == Needs::PlatformAdmin || about_files(path)
-        {
-            continue;
-        }
-        assert_ne!(*needs, Needs::Nothing, "{method} {path}: a write that anybody may repeat");
-        tried += 1;
+async fn join(world: &World, by: &Person, team: &str, who: &Person) {
+    let wish = json!({ "account_id": who.account, "role": "admin" });
+    world.post(by, &format!("/api/v1/teams/{team}/members"), wish).await.is(201);
+}
+
+/// A write of the table, done once by Bob in Ada's team.
+struct Done {
+    world: World,
+    place: Place,
+    ada: Person,
+    bob: Person,
+    eve: Person,
+    method: &'static str,
+    path: String,
+    body: Option<Value>,
+    status: StatusCode,
+    answer: Value,
+}
+
+impl Done {
+    async fn once(method: &'static str, path: &str) -> Done {
         let world = World::new().await;
         let (mut place, ada) = place(&world).await;
         prepare(&world, &mut place, &ada, method, path).await;
         let (bob, eve) = (world.person("bob").await, world.person("eve").await);
-        let join = async |team: &str, by: &Person, who: &Person| {
-            let wish = json!({ "account_id": who.account, "role": "admin" });
-            world.post(by, &format!("/api/v1/teams/{team}/members"), wish).await.is(201);
-        };
         let accepts = path.ends_with("/invitations/accept");
         if !accepts {
-            join(&place.team, &ada, &bob).await;
+            join(&world, &ada, &place.team, &bob).await;
         }
         if path.contains("/members/{") {
-            join(&place.team, &ada, &eve).await;
+            join(&world, &ada, &place.team, &eve).await;
         }
         place.account = eve.account.clone();
         let body = match accepts {
             true => Some(json!({ "token": invitation(&world, &ada, &place.team).await })),
             false => body(method, path, &place.team, &eve.account),
         };
-        let filled = place.fill(path);
-        let first = keyed(&world, &bob, method, &filled, body.clone()).await;
+        let path = place.fill(path);
+        let first = keyed(&world, &bob, method, &path, body.clone()).await;
         assert!(first.status.is_success(), "{method} {path}: {:?}", first.bytes);
-        let first = first.json();
-        let same = keyed(&world, &bob, method, &filled, body.clone()).await;
+        let (status, answer) = (first.status, first.json());
+        Done { world, place, ada, bob, eve, method, path, body, status, answer }
+    }
+
+    async fn again(&self) -> world::Answer {
+        keyed(&self.world, &self.bob, self.method, &self.path, self.body.clone()).await
+    }
+
+    /// The team that it founded.
+    fn founded(&self) -> Option<&str> {
+        (self.path == "/api/v1/teams").then(|| self.answer["id"].as_str().expect("an id"))
+    }
+}
+
+/// Writes that are tried here. Who forgot an account of one's own is nobody any more, and an administrator of the platform stays one.
+fn writes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let tried = ROUTES.iter().filter(|(method, path, needs)| {
+        let elsewhere = path.contains("/auth/") || path.contains("/accounts/") || *needs == Needs::PlatformAdmin || about_files(path);
+        *method != "GET" && !elsewhere
+    });
+    tried.map(|(method, path, needs)| {
+        assert_ne!(*needs, Needs::Nothing, "{method} {path}: a write that anybody may repeat");
+        (*method, *path)
+    })
+}
+
+#[tokio::test]
+async fn who_lost_the_role_is_not_shown_what_it_once_wrote() {
+    let mut tried = 0;
+    for (method, path) in writes() {
+        tried += 1;
+        let done = Done::once(method, path).await;
+        let same = done.again().await;
         assert!(same.status.is_success(), "{method} {path}: {:?}", same.bytes);
-        assert_eq!(same.json()["position"], first["position"], "{method} {path}");
+        assert_eq!(same.json()["position"], done.answer["position"], "{method} {path}");
 
         // In a team of his own making he has to take somebody in who can remove him.
-        let (team, by) = match *path {
-            "/api/v1/teams" => {
-                let team = first["id"].as_str().expect("an id").to_owned();
-                join(&team, &bob, &eve).await;
-                (team, &eve)
+        let (team, by) = match done.founded() {
+            Some(team) => {
+                join(&done.world, &done.bob, team, &done.eve).await;
+                (team, &done.eve)
             }
-            _ => (place.team.clone(), &ada),
+            None => (done.place.team.as_str(), &done.ada),
         };
-        if (*method, *path) != ("DELETE", "/api/v1/teams/{id}") {
-            world.ask(by, "DELETE", &format!("/api/v1/teams/{team}/members/{}", bob.account), None).await.is(200);
+        if (method, path) != ("DELETE", "/api/v1/teams/{id}") {
+            done.world.ask(by, "DELETE", &format!("/api/v1/teams/{team}/members/{}", done.bob.account), None).await.is(200);
         }
-        let again = keyed(&world, &bob, method, &filled, body).await;
-        if *method == "DELETE" && again.status == 200 {
-            assert_eq!(again.json(), json!({ "position": first["position"] }), "{method} {path}");
+        let again = done.again().await;
+        if method == "DELETE" && again.status == 200 {
+            assert_eq!(again.json(), json!({ "position": done.answer["position"] }), "{method} {path}");
         } else {
             let problem = again.refused(404, "not_found");
             assert!(problem.get("position").is_none(), "{method} {path}: {problem}");
@@ -136,54 +172,23 @@ async fn who_lost_the_role_is_not_shown_what_it_once_wrote() {
 #[tokio::test]
 async fn what_was_deleted_since_is_answered_as_it_was_granted() {
     let mut tried = 0;
-    for (method, path, needs) in ROUTES {
-        if *method == "GET" || path.contains("/auth/") || path.contains("/accounts/") || *needs == Needs::PlatformAdmin || about_files(path)
-        {
-            continue;
-        }
-        // A session that runs is ended by its worker.
-        if path.contains("/approvals/") {
-            continue;
-        }
+    // A session that runs, as one that asks does, is ended by its worker.
+    for (method, path) in writes().filter(|(_, path)| !path.contains("/approvals/")) {
         tried += 1;
-        let world = World::new().await;
-        let (mut place, ada) = place(&world).await;
-        prepare(&world, &mut place, &ada, method, path).await;
-        let (bob, eve) = (world.person("bob").await, world.person("eve").await);
-        let join = async |team: &str, who: &Person| {
-            let wish = json!({ "account_id": who.account, "role": "admin" });
-            world.post(&ada, &format!("/api/v1/teams/{team}/members"), wish).await.is(201);
+        let done = Done::once(method, path).await;
+        let (razed, by) = match done.founded() {
+            Some(team) => (team, &done.bob),
+            None => (done.place.team.as_str(), &done.ada),
         };
-        let accepts = path.ends_with("/invitations/accept");
-        if !accepts {
-            join(&place.team, &bob).await;
-        }
-        if path.contains("/members/{") {
-            join(&place.team, &eve).await;
-        }
-        place.account = eve.account.clone();
-        let body = match accepts {
-            true => Some(json!({ "token": invitation(&world, &ada, &place.team).await })),
-            false => body(method, path, &place.team, &eve.account),
-        };
-        let filled = place.fill(path);
-        let first = keyed(&world, &bob, method, &filled, body.clone()).await;
-        assert!(first.status.is_success(), "{method} {path}: {:?}", first.bytes);
-        let status = first.status;
-        let first = first.json();
-        let (razed, by) = match *path {
-            "/api/v1/teams" => (first["id"].as_str().expect("an id").to_owned(), &bob),
-            _ => (place.team.clone(), &ada),
-        };
-        raze(&world, by, &razed).await;
-        let again = keyed(&world, &bob, method, &filled, body.clone()).await;
-        assert_eq!(again.status, status, "{method} {path}: {:?}", again.bytes);
+        raze(&done.world, by, razed).await;
+        let again = done.again().await;
+        assert_eq!(again.status, done.status, "{method} {path}: {:?}", again.bytes);
         let again = again.json();
         for field in ["id", "position", "name", "token"] {
-            assert_eq!(again[field], first[field], "{method} {path}: {field}");
+            assert_eq!(again[field], done.answer[field], "{method} {path}: {field}");
         }
         // It is gone for everything else.
-        world.get(by, &format!("/api/v1/teams/{razed}")).await.refused(404, "not_found");
+        done.world.get(by, &format!("/api/v1/teams/{razed}")).await.refused(404, "not_found");
     }
     assert!(tried >= 14, "only {tried} writes are in the table");
 }

@@ -127,6 +127,11 @@ export class World {
     return (await promisify(execFile)(PROGRAM, words, { env: { PATH, HOME, USER, OPENSAIL_HOME: this.home } })).stdout;
   }
 
+  /** With the server down: an event that the view of projects cannot take in, so that it sets the project aside. */
+  async bornTwice(project) {
+    await promisify(execFile)(PROGRAM, [], { env: { OPENSAIL_HOME: this.home, WRITE_A_SECOND_BIRTH: project } });
+  }
+
   projectFolder(name) {
     const folder = path.join(this.folder, 'work', name);
     fs.mkdirSync(folder, { recursive: true });
