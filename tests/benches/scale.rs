@@ -96,7 +96,7 @@ async fn main() {
 }
 
 fn has_room(events: u64) -> bool {
-    let disk = rustix::fs::statvfs(&std::env::temp_dir()).expect("a disk");
+    let disk = rustix::fs::statvfs(std::env::temp_dir()).expect("a disk");
     let enough = disk.f_bavail * disk.f_frsize > events * BYTES;
     if !enough {
         println!("{events} events: SKIPPED, they need {} GB under {}", events * BYTES / 1_000_000_000, std::env::temp_dir().display());
