@@ -41,7 +41,7 @@ pub const SETTINGS: &[Setting] = &[
         Fallback::Computed("sqlite:<OPENSAIL_HOME>/journal.db"),
         "sqlite:<file> or postgres://…, of an own authority with ?sslmode=verify-full&sslrootcert=<file>",
     ),
-    secret("DATABASE_OWNER_URL", Fallback::Unset, "PostgreSQL: the role that owns the tables and migrates"),
+    secret("DATABASE_OWNER_URL", Fallback::Unset, "PostgreSQL: the role that owns the tables and migrates; unset: the one of DATABASE_URL"),
     secret("REDIS_URL", Fallback::Unset, "redis://… or rediss://…: live hints and texts between processes"),
     setting("REDIS_CA_FILE", Fallback::Unset, "certificate (PEM) of the only authority that is trusted for rediss://; unset: the system's"),
     secret("NATS_URL", Fallback::Unset, "nats://… or tls://…: with JetStream, gives each piece of work to one of the workers"),
