@@ -145,7 +145,7 @@ macro_rules! journal_suite {
             set_back { a_restore_is_no_rollback, what_was_written_after_a_set_back_is_not_shared,
                 what_was_written_and_not_sealed_is_not_shared, a_memory_of_the_other_history_vouches_for_nothing,
                 an_epoch_that_is_not_known_any_more_is_a_set_back, a_memory_ahead_of_the_clock_is_given_up_all_the_same,
-                who_has_seen_what_was_lost_reads_and_writes_nothing_more },
+                who_has_seen_what_was_lost_reads_and_writes_nothing_more, what_was_lost_since_it_was_read_is_not_sealed },
             subscription { catch_up_meets_live_without_a_seam, a_slow_subscriber_loses_nothing, seen_moves_over_foreign_events,
                 a_reader_of_one_stream_hears_it_among_many,
                 another_process_is_heard, a_shut_tail_ends_its_subscriptions },

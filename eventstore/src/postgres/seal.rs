@@ -29,9 +29,12 @@ impl PostgresStore {
         let levels: Vec<i32> = sealing.pieces.iter().map(|piece| piece.level as i32).collect();
         let firsts: Vec<i64> = sealing.pieces.iter().map(|piece| piece.first as i64).collect();
         let hashes: Vec<Vec<u8>> = sealing.pieces.iter().map(Piece::bytes).collect();
-        sqlx::query(
-            "WITH tiles AS (INSERT INTO journal.seal_tiles (level, first, hashes) SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bytea[]))
-             INSERT INTO journal.seal_checkpoints (n, size, note) VALUES ($4, $5, $6)",
+        let (position, hash) = sealing.newest.map(|(position, hash)| (position as i64, hash.to_vec())).unzip();
+        let written = sqlx::query(
+            "WITH there AS (SELECT WHERE $7::bigint IS NULL OR EXISTS (SELECT FROM journal.events WHERE position = $7 AND content_hash = $8)),
+             tiles AS (INSERT INTO journal.seal_tiles (level, first, hashes)
+                 SELECT piece.* FROM unnest($1::integer[], $2::bigint[], $3::bytea[]) piece, there)
+             INSERT INTO journal.seal_checkpoints (n, size, note) SELECT $4::bigint, $5::bigint, $6::text FROM there",
         )
         .bind(levels)
         .bind(firsts)
@@ -39,9 +42,11 @@ impl PostgresStore {
         .bind(*n as i64)
         .bind(*size as i64)
         .bind(note)
+        .bind(position)
+        .bind(hash)
         .execute(&self.inner.pool)
-        .await
-        .map(|_| true)
+        .await?;
+        Ok(written.rows_affected() == 1)
     }
 }
 

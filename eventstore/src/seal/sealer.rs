@@ -221,7 +221,7 @@ impl Sealer {
             return Ok(false);
         }
         let (mut edge, mut pieces) = (known.edge.clone(), Vec::new());
-        let mut epoch = None;
+        let (mut epoch, mut newest_event) = (None, None);
         for event in &page.events {
             if event.position != edge.size() + 1 {
                 return Err(SealError::Missing(edge.size() + 1));
@@ -231,7 +231,7 @@ impl Sealer {
                 return Err(SealError::Altered(event.position));
             }
             edge.push(leaf_hash(&entry(&hash, event.position, event.tenant_position, event.time)), &mut pieces);
-            epoch = Some(event.epoch);
+            (epoch, newest_event) = (Some(event.epoch), Some((event.position, hash)));
         }
         edge.flush(&mut pieces);
         let epoch = match epoch {
@@ -263,8 +263,8 @@ impl Sealer {
         let note = SignedNote::sign(checkpoint.to_string(), &known.origin, &signing).to_string();
         let n = known.last.as_ref().map_or(0, |last| last.n) + 1;
         let stored = StoredCheckpoint { n, size: edge.size(), note };
-        if !self.tables.seal(&Sealing { pieces, checkpoint: stored.clone() }).await? {
-            // Another one took over without our noticing; its rows are the tree now.
+        if !self.tables.seal(&Sealing { pieces, checkpoint: stored.clone(), newest: newest_event }).await? {
+            // Another one took over without our noticing, and its rows are the tree now; or the journal lost what was read.
             *known = self.look().await?;
             return Ok(true);
         }

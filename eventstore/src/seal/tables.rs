@@ -75,6 +75,9 @@ pub struct StoredRoll {
 pub struct Sealing {
     pub pieces: Vec<Piece>,
     pub checkpoint: StoredCheckpoint,
+    /// The last event among what is new, by its position and content hash. It must be there when this is written: what was read may be lost since,
+    /// by a failover, and a seal of what is not there is never right again.
+    pub newest: Option<(Position, Hash)>,
 }
 
 /// Nothing here checks a hash; what is read may have been changed by others.
@@ -95,7 +98,7 @@ pub trait SealTables: Send + Sync + 'static {
     /// Checkpoints after the `after`-th, in order, at most `limit`.
     async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, ReadError>;
 
-    /// Writes all of it, or nothing. False: another sealer was faster and wrote one of the rows.
+    /// Writes all of it, or nothing. False: another sealer was faster and wrote one of the rows, or the newest event is not there.
     async fn seal(&self, sealing: &Sealing) -> Result<bool, ReadError>;
 
     /// Keys in the order of their numbers.

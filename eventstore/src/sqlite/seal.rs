@@ -24,15 +24,19 @@ impl SqliteStore {
         let mut tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await?;
         let StoredCheckpoint { n, size, note } = &sealing.checkpoint;
         let first = sealing.pieces.iter().find(|piece| piece.level == 0).map(|piece| piece.first as i64);
-        let taken: bool = sqlx::query_scalar(
+        let (position, hash) = sealing.newest.map(|(position, hash)| (position as i64, hash.to_vec())).unzip();
+        let in_the_way: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM seal_checkpoints WHERE n = ?1)
-                OR EXISTS (SELECT 1 FROM seal_tiles WHERE level = 0 AND first >= ?2)",
+                OR EXISTS (SELECT 1 FROM seal_tiles WHERE level = 0 AND first >= ?2)
+                OR (?3 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events WHERE position = ?3 AND content_hash = ?4))",
         )
         .bind(*n as i64)
         .bind(first)
+        .bind(position)
+        .bind(hash)
         .fetch_one(&mut *tx)
         .await?;
-        if taken {
+        if in_the_way {
             return Ok(false);
         }
         for piece in &sealing.pieces {

@@ -148,7 +148,7 @@ async fn snapshots(table: &impl SnapshotTable) {
     table.forget(&key("s5").stream).await.expect("forgotten");
 }
 
-async fn seal(seal: &impl SealTables, round: u64) {
+async fn seal(seal: &(impl SealTables + Journal), round: u64) {
     seal.sealed().await.expect("read");
     for (level, from, to) in [(0, 0, 256), (0, EVENTS - 256, EVENTS), (1, 0, 256), (2, 0, 256)] {
         seal.pieces(level, from, to).await.expect("read");
@@ -162,8 +162,9 @@ async fn seal(seal: &impl SealTables, round: u64) {
     seal.rolls().await.expect("read");
     seal.add_roll(&StoredRoll { n: 1 + round, note: "a roll".into() }).await.expect("written");
     let pieces = vec![Piece { level: 0, first: EVENTS + round, hashes: vec![[7; 32]] }];
+    let newest = seal.read_at(&[EVENTS]).await.expect("read").pop().map(|event| (event.position, event.content_hash));
     let checkpoint = StoredCheckpoint { n: EVENTS + 1 + round, size: EVENTS + 1 + round, note: "a note".into() };
-    assert!(seal.seal(&Sealing { pieces, checkpoint }).await.expect("written"));
+    assert!(seal.seal(&Sealing { pieces, checkpoint, newest }).await.expect("written"));
     seal.add_key(&StoredKey { n: 1 + round, verifier: "a key".into(), time: 1 }).await.expect("written");
 }
 
