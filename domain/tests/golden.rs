@@ -73,7 +73,7 @@ fn samples() -> Vec<(String, u32, Value)> {
         team::InvitationRevoked { invitation_id: InvitationId(id(7)) }.into(),
         team::InvitationAccepted { invitation_id: InvitationId(id(7)), account_id: account }.into(),
         team::Deleted {}.into(),
-        team::AuditExported { format: team::AuditFormat::Csv, filtered: true }.into(),
+        team::AuditExported { format: team::AuditFormat::Csv, filtered: true, question: team::AuditQuestion::default() }.into(),
         team::AuditRead {
             by: account,
             question: team::AuditQuestion {

@@ -10,6 +10,7 @@ pub mod explained;
 pub mod group;
 pub mod lease;
 pub mod page;
+pub mod parked;
 pub mod relay;
 pub mod seal;
 pub mod second_place;
@@ -133,8 +134,9 @@ macro_rules! journal_suite {
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch, a_time_is_a_position },
             group { each_event_is_handled_in_the_order_of_its_stream, who_joins_gets_a_share_and_who_leaves_gives_it_back,
                 a_consumer_goes_on_in_a_new_epoch, a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once,
-                a_poison_event_parks_its_stream_alone, what_is_parked_survives_a_takeover, a_retry_goes_on_in_order,
-                a_skip_leaves_one_event_out, no_more_streams_are_parked_than_may_be, a_checkpoint_moves_over_what_concerns_nobody },
+                a_checkpoint_moves_over_what_concerns_nobody },
+            parked { a_poison_event_parks_its_stream_alone, what_is_parked_survives_a_takeover, a_retry_goes_on_in_order,
+                a_skip_leaves_one_event_out, no_more_streams_are_parked_than_may_be },
             lease { a_lease_has_one_holder, tokens_grow_for_ever, a_fence_keeps_a_ghost_out, an_expired_lease_is_free,
                 others_are_voided, a_lost_lease_is_not_renewed },
             page { pages_are_complete, filters_select, pages_of_some_are_what_a_filter_leaves, facts_are_their_events, a_long_stream_comes_in_order },

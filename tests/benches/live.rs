@@ -7,8 +7,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::timing::{Times, machine, own_memory};
+use opensail_tests::timing::{Times, on_each_database, own_memory};
 use opensail_tests::world::World;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -30,14 +29,7 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(2000);
     let (readers, rounds) = if trial { (10, 20) } else { (READERS, rounds) };
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
-    println!("{}", machine());
-    for ground in ["sqlite", "postgres"].into_iter().filter(|ground| ground.contains(&wanted)) {
-        let database = if ground == "postgres" { Some(fresh_database().await) } else { None };
-        let world = World::at_rest(PROGRAM, &database.iter().flat_map(Database::settings).collect::<Vec<_>>());
-        println!("{ground}");
-        measure(world, readers, rounds).await;
-    }
+    on_each_database(PROGRAM, async |world| measure(world, readers, rounds).await).await;
 }
 
 async fn measure(mut world: World, readers: usize, rounds: usize) {

@@ -4,8 +4,7 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::timing::{Times, machine};
+use opensail_tests::timing::{Times, on_each_database};
 use opensail_tests::world::{World, until};
 use serde_json::{Value, json};
 
@@ -24,14 +23,7 @@ async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
     let rounds = std::env::var("BENCH_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     let (events, rounds, crashes) = if trial { (40, 3, 1) } else { (EVENTS, rounds, CRASHES) };
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
-    println!("{}", machine());
-    for ground in ["sqlite", "postgres"].into_iter().filter(|ground| ground.contains(&wanted)) {
-        let database = if ground == "postgres" { Some(fresh_database().await) } else { None };
-        let world = World::at_rest(PROGRAM, &database.iter().flat_map(Database::settings).collect::<Vec<_>>());
-        println!("{ground}");
-        measure(world, events, rounds, crashes).await;
-    }
+    on_each_database(PROGRAM, async |world| measure(world, events, rounds, crashes).await).await;
 }
 
 async fn measure(mut world: World, events: usize, rounds: usize, crashes: usize) {

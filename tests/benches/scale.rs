@@ -3,7 +3,7 @@
 //!
 //! Two teams live in one journal: a busy one, and one with a thousandth of the events, whose pages must not walk through the other's. Both begin with
 //! more than fills a page, so that every answer is as long at the smallest size as at the largest; and streams are resumed from the journal, not
-//! from what a reader of it has just seen.
+//! from what a reader of it has just seen. A server is asked when it is done with its upkeep of what was written: VACUUM, ANALYZE, a checkpoint.
 //! That takes half an hour and more, and some 20 GB under the temporary folder; a size that finds no room there is left out, and said so.
 //! `OPENSAIL_SCALE` names other sizes, with commas (`OPENSAIL_SCALE=10000,1000000`); a word on the command line (`sqlite`, `postgres`) runs only
 //! that database. `make bench` runs it in release mode.
@@ -25,8 +25,9 @@ use opensail_eventstore::{Append, Filter, Journal, NewEvent, Part, StreamId};
 use opensail_projections::audit::{AuditFilter, EventPage};
 use opensail_projections::{Db, PageRequest, Projections, Queries};
 use opensail_tests::history::{History, founder, requested};
-use opensail_tests::postgres::fresh_database;
+use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::timing::{Times, machine};
+use sqlx::Executor;
 use uuid::Uuid;
 
 const SIZES: [u64; 3] = [10_000, 1_000_000, 10_000_000];
@@ -84,14 +85,14 @@ async fn main() {
         let store = SqliteStore::open(folder.path().join("journal.db")).await.expect("a journal");
         let views = Db::sqlite(folder.path().join("views.db")).await.expect("views");
         let keys = Keyring::new(Arc::new(store.clone()), b"a secret of the benchmark");
-        House::new("SQLite", Arc::new(store), keys).grow(&sizes, views).await;
+        House::new("SQLite", Arc::new(store), keys).grow(&sizes, views, None).await;
     }
     if "postgres".contains(&wanted) {
         let database = fresh_database().await;
         let store = database.journal().await;
         let views = Db::postgres(&database.app_url, Some(&database.owner_url)).await.expect("views");
         let keys = Keyring::new(Arc::new(store.clone()), b"a secret of the benchmark");
-        House::new("PostgreSQL", Arc::new(store), keys).grow(&sizes, views).await;
+        House::new("PostgreSQL", Arc::new(store), keys).grow(&sizes, views, Some(&database)).await;
     }
 }
 
@@ -123,7 +124,7 @@ impl House {
         }
     }
 
-    async fn grow(mut self, sizes: &[u64], views: Db) {
+    async fn grow(mut self, sizes: &[u64], views: Db, server: Option<&Database>) {
         let tail = Tail::start(self.history.store.clone()).await.expect("a tail");
         let projections = Projections::start(views.clone(), tail).await.expect("the views");
         for team in [&self.busy, &self.quiet] {
@@ -141,6 +142,12 @@ impl House {
             let head = self.end().await;
             while projections.overview().await.expect("the views").iter().any(|view| !view.served || view.position < head) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            if let Some(server) = server {
+                let mut owner = server.owner().await;
+                for upkeep in ["VACUUM (ANALYZE)", "CHECKPOINT"] {
+                    owner.execute(upkeep).await.expect("upkeep");
+                }
             }
             let queries = Queries::new(views.clone(), self.history.store.clone(), self.history.keys.clone());
             self.measure(head, &queries).await;

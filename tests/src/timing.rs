@@ -1,7 +1,23 @@
-//! What benchmarks tell of time: percentiles, the disk's flush, the cores' work.
+//! What benchmarks tell of time: percentiles, the disk's flush, the cores' work; and on which databases they do.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
+
+use crate::postgres::{Database, fresh_database};
+use crate::world::World;
+
+/// Measures on the databases that a word on the command line names (`sqlite`, `postgres`), or on both: in a world at rest for each, made when its
+/// turn comes.
+pub async fn on_each_database(program: &str, mut measure: impl AsyncFnMut(World)) {
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    println!("{}", machine());
+    for ground in ["sqlite", "postgres"].into_iter().filter(|ground| ground.contains(&wanted)) {
+        let database = if ground == "postgres" { Some(fresh_database().await) } else { None };
+        let world = World::at_rest(program, &database.iter().flat_map(Database::settings).collect::<Vec<_>>());
+        println!("{ground}");
+        measure(world).await;
+    }
+}
 
 /// How long each of some things took.
 pub struct Times {

@@ -88,7 +88,8 @@ impl Api {
             ExportFormat::Jsonl => AuditFormat::Jsonl,
             ExportFormat::Csv => AuditFormat::Csv,
         };
-        let done = self.commands().execute(&signed.caller, &ExportAudit { teams, format, filtered: params.is_filtered() }).await?;
+        let export = ExportAudit { teams, format, filtered: params.is_filtered(), question: params.question(filter) };
+        let done = self.commands().execute(&signed.caller, &export).await?;
         self.wait_for(done.position).await?;
         Ok(done.position)
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use opensail_domain::kernel::TeamId;
-use opensail_domain::team::{AuditExported, AuditFormat, TeamCommand, TeamDecider};
+use opensail_domain::team::{AuditExported, AuditFormat, AuditQuestion, TeamCommand, TeamDecider};
 
 use crate::{Change, Command, CommandError, Place, Shown};
 
@@ -11,6 +11,7 @@ pub struct ExportAudit {
     pub teams: Vec<TeamId>,
     pub format: AuditFormat,
     pub filtered: bool,
+    pub question: AuditQuestion,
 }
 
 #[async_trait]
@@ -19,7 +20,7 @@ impl Command for ExportAudit {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         for team in &self.teams {
             change.audit_access(*team).await?;
-            let export = AuditExported { format: self.format, filtered: self.filtered };
+            let export = AuditExported { format: self.format, filtered: self.filtered, question: self.question.clone() };
             change.decide::<TeamDecider>(*team, Place::team(*team), TeamCommand::RecordExport(export)).await?;
         }
         Ok(())

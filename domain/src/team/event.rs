@@ -117,6 +117,9 @@ pub struct AuditExported {
     pub format: AuditFormat,
     /// Only a part was asked for: a project, an actor, a time.
     pub filtered: bool,
+    /// Which part. Records of before it was told have none.
+    #[serde(default, skip_serializing_if = "AuditQuestion::is_for_all")]
+    pub question: AuditQuestion,
 }
 
 /// Stands for the same question of the same reader for an hour. From where stands in the envelope.

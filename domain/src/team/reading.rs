@@ -41,6 +41,13 @@ pub struct AuditQuestion {
     pub proofs: bool,
 }
 
+impl AuditQuestion {
+    /// Nothing narrows it.
+    pub fn is_for_all(&self) -> bool {
+        *self == AuditQuestion::default()
+    }
+}
+
 /// An identifier as it was asked for. Any other text finds nothing and may be anything, a person's address too: of it only `?` is told.
 pub fn identifier(text: &str) -> String {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);

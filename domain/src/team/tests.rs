@@ -25,7 +25,9 @@ fn its_creator_is_admin() {
 
 #[test]
 fn an_export_is_written_down_also_when_the_team_is_gone() {
-    let export = AuditExported { format: AuditFormat::Jsonl, filtered: false };
+    let export = AuditExported { format: AuditFormat::Jsonl, filtered: true, question: of_actor(1) };
+    let before = serde_json::json!({ "format": "csv", "filtered": true });
+    assert!(serde_json::from_value::<AuditExported>(before).expect("one of before").question.is_for_all());
     team(crew()).when(TeamCommand::RecordExport(export.clone())).then([export.clone().into()]);
     team(vec![]).when(TeamCommand::RecordExport(export.clone())).then_refused(TeamRejection::Absent);
     team(with([Deleted {}.into()])).when(TeamCommand::RecordExport(export.clone())).then([export.into()]);

@@ -30,6 +30,8 @@ const SESSION: [(&str, &str); 4] = [
     ("idle_session_timeout", STANDING_STILL),
 ];
 /// What the application's role may do; nothing changes an event.
+/// `IF NOT EXISTS` asks for the right to make one though there is one.
+const MAKE_SCHEMA: &str = "DO $$BEGIN IF to_regnamespace('journal') IS NULL THEN CREATE SCHEMA journal; END IF; END$$";
 const GRANTS: &str = "
     GRANT USAGE ON SCHEMA journal TO {role};
     GRANT SELECT ON ALL TABLES IN SCHEMA journal TO {role};
@@ -61,7 +63,7 @@ async fn migrate(app: &mut PgConnection, owner_url: &str) -> Result<Vec<String>,
     let mut owner = PgConnection::connect_with(&options.options(SESSION)).await.map_err(super::unreachable)?;
     let failed = |error: String| ConnectError::Migration(error);
     sqlx::query("SELECT pg_advisory_lock($1)").bind(LOCK).execute(&mut owner).await.map_err(|error| failed(error.to_string()))?;
-    owner.execute("CREATE SCHEMA IF NOT EXISTS journal").await.map_err(|error| failed(error.to_string()))?;
+    owner.execute(MAKE_SCHEMA).await.map_err(|error| failed(error.to_string()))?;
     let migrations: Vec<_> = STEPS
         .iter()
         .map(|(version, name, sql)| Migration::new(*version, (*name).into(), MigrationType::Simple, (*sql).into(), false))

@@ -102,8 +102,11 @@ async fn usable(pool: &PgPool) -> Result<bool, OpenError> {
 async fn make_schema(owner: PgConnectOptions, role: &str) -> Result<(), sqlx::Error> {
     let mut owner = PgConnection::connect_with(&owner.options([QUIET])).await?;
     let lock = super::WRITER_LOCK;
-    let made =
-        format!("SELECT pg_advisory_xact_lock({lock}); CREATE SCHEMA IF NOT EXISTS views; GRANT USAGE, CREATE ON SCHEMA views TO {role}");
+    let made = format!(
+        "SELECT pg_advisory_xact_lock({lock});
+         DO $$BEGIN IF to_regnamespace('views') IS NULL THEN CREATE SCHEMA views; END IF; END$$;
+         GRANT USAGE, CREATE ON SCHEMA views TO {role}"
+    );
     owner.execute(made.as_str()).await?;
     owner.close().await
 }

@@ -127,7 +127,7 @@ async fn a_process_that_stands_still_in_a_migration_stops_no_other() {
 async fn a_process_that_stands_still_between_two_migrations_stops_no_other() {
     let database = fresh_database().await;
     let wire = Wire::to(&database);
-    let still = stands_still(&wire, &database, "CREATE SCHEMA IF NOT EXISTS journal", "l.locktype = 'advisory'").await;
+    let still = stands_still(&wire, &database, "CREATE SCHEMA journal", "l.locktype = 'advisory'").await;
     another_starts_and_appends(&database).await;
     still.abort();
 }
@@ -137,7 +137,7 @@ async fn a_process_that_stands_still_between_two_migrations_stops_no_other() {
 async fn a_process_that_stands_still_while_it_makes_the_views_schema_stops_no_other() {
     let database = fresh_database().await;
     let wire = Wire::to(&database);
-    wire.expects(Mishap::Freezes("CREATE SCHEMA IF NOT EXISTS views"));
+    wire.expects(Mishap::Freezes("CREATE SCHEMA views"));
     let (app, owner) = (wire.url(&database.app_url), wire.url(&database.owner_url));
     let still = tokio::spawn(async move { drop(Db::postgres(&app, Some(&owner)).await) });
     let there = "SELECT count(*) FROM pg_stat_activity

@@ -19,12 +19,12 @@ const AWAY: [&str; 3] = [
      ALTER TABLE journal.events ENABLE ALWAYS TRIGGER append_only",
 ];
 
-/// An empty database with an owner of its own.
-async fn kept() -> Database {
+/// An empty database with an owner of its own, a new role `{keeper}` that may do what is granted.
+async fn kept(granted: &str) -> Database {
     let database = empty_database().await;
     let Database { name, app_url, owner_url } = &database;
     let keeper = format!("keeper_of_{name}");
-    let role = format!("CREATE ROLE {keeper} LOGIN NOSUPERUSER; GRANT CREATE ON DATABASE {name} TO {keeper}");
+    let role = format!("CREATE ROLE {keeper} LOGIN NOSUPERUSER; {granted}").replace("{keeper}", &keeper).replace("{name}", name);
     database.owner().await.execute(role.as_str()).await.expect("a role");
     Database { name: name.clone(), app_url: app_url.clone(), owner_url: owner_url.replacen(SUPERUSER, &keeper, 1) }
 }
@@ -35,7 +35,7 @@ async fn started(app_url: &str, owner_url: Option<&str>) -> PostgresStore {
 
 #[tokio::test]
 async fn an_owner_that_is_no_superuser_is_enough() {
-    let database = kept().await;
+    let database = kept("GRANT CREATE ON DATABASE {name} TO {keeper}").await;
     let (app, owner_url) = (&database.app_url, Some(database.owner_url.as_str()));
     let store = started(app, owner_url).await;
     assert!(store.loosened().is_empty(), "{:?}", store.loosened());
@@ -52,6 +52,19 @@ async fn an_owner_that_is_no_superuser_is_enough() {
         assert_eq!(code(&refused), RESTRICT_VIOLATION, "{refused}");
     }
     assert_eq!(store.append(one("b")).await.expect("appended").position, 2);
+}
+
+/// Somebody else has made them.
+#[tokio::test]
+async fn an_owner_that_may_make_no_schema_is_enough_where_they_are() {
+    let database = kept("CREATE SCHEMA journal AUTHORIZATION {keeper}; CREATE SCHEMA views AUTHORIZATION {keeper}").await;
+    let (app, owner_url) = (&database.app_url, Some(database.owner_url.as_str()));
+    for n in 1..=2 {
+        let store = started(app, owner_url).await;
+        assert!(store.loosened().is_empty(), "{:?}", store.loosened());
+        Db::postgres(app, owner_url).await.expect("the views' schema");
+        assert_eq!(store.append(one(&n.to_string())).await.expect("appended").position, n);
+    }
 }
 
 /// Where nobody named an owner, that is as it was set up; where one was named, it is not what was meant.

@@ -2,7 +2,9 @@
 //! copy's lease. All others that work in a project's folder wait in order; while a question is open it stays held. A fork has a copy of its own
 //! and waits for nobody.
 
-use std::collections::HashMap;
+mod held;
+
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +22,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::held::Held;
 use super::desk::{Desk, Halt};
 use super::keep_lease::keep_lease;
 use super::run_session::{WORKER_ERROR, run_session};
@@ -32,8 +35,6 @@ use crate::supervisor::panic_text;
 pub const MAX_WORKING: usize = 32;
 /// After a run that was given up the project is left alone for this long.
 const REST: Duration = Duration::from_secs(5);
-/// A lease that another worker has is asked for again after this: when that worker dies its database session ends, and the lease is free.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
 /// Runs of a session that may panic in a row before it fails.
 const MAX_PANICS: u32 = 3;
 
@@ -69,7 +70,7 @@ impl WorkingCopy {
 /// What this process knows of a working copy.
 enum Place {
     Running(SessionId),
-    RestsUntil(Instant),
+    Rests { until: Instant, held: Held },
 }
 
 /// How a working copy's turn ended.
@@ -78,6 +79,8 @@ enum Ended {
     Settled,
     /// Looking again at once would not help.
     Later(Duration),
+    /// Another worker has its lease.
+    Held,
 }
 
 impl TakeUpSessions {
@@ -96,13 +99,14 @@ impl Reconciler for TakeUpSessions {
         for session in first_of_each_copy(&queue) {
             let copy = WorkingCopy::of(session);
             let mut copies = self.work.copies();
-            copies.retain(|_, place| !matches!(place, Place::RestsUntil(until) if *until <= Instant::now()));
-            if copies.contains_key(&copy) {
-                continue;
-            }
+            let held = match copies.get(&copy) {
+                None => Held::default(),
+                Some(Place::Rests { until, held }) if *until <= Instant::now() => *held,
+                Some(Place::Running(_) | Place::Rests { .. }) => continue,
+            };
             let works = |place: &&Place| match place {
                 Place::Running(id) => !matches!(statuses.get(id), Some(Status::WaitingApproval | Status::Paused)),
-                Place::RestsUntil(_) => false,
+                Place::Rests { .. } => false,
             };
             if copies.values().filter(works).count() >= MAX_WORKING {
                 full = true;
@@ -111,8 +115,13 @@ impl Reconciler for TakeUpSessions {
             copies.insert(copy, Place::Running(session.session_id));
             drop(copies);
             let (work, session_id, project_id) = (self.work.clone(), session.session_id, session.project_id);
-            self.work.tasks.spawn(async move { work.take_up(copy, project_id, session_id).await });
+            self.work.tasks.spawn(async move { work.take_up(copy, project_id, session_id, held).await });
         }
+        let waiting: HashSet<WorkingCopy> = queue.iter().map(WorkingCopy::of).collect();
+        self.work.copies().retain(|copy, place| match place {
+            Place::Running(_) => true,
+            Place::Rests { until, .. } => *until > Instant::now() || waiting.contains(copy),
+        });
         self.work.full.send_if_modified(|was| std::mem::replace(was, full) != full);
         Ok(())
     }
@@ -154,7 +163,8 @@ impl Work {
         self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn take_up(&self, copy: WorkingCopy, project_id: ProjectId, session_id: SessionId) {
+    /// `held`: what was found when it was asked for before.
+    async fn take_up(&self, copy: WorkingCopy, project_id: ProjectId, session_id: SessionId, held: Held) {
         let ended = match AssertUnwindSafe(self.under_lease(copy, project_id, session_id)).catch_unwind().await {
             Ok(ended) => ended,
             Err(panic) => {
@@ -162,19 +172,20 @@ impl Work {
                 Ended::Later(REST)
             }
         };
-        match ended {
+        let (rest, held) = match ended {
             Ended::Settled => {
                 self.copies().remove(&copy);
                 self.ended.notify_one();
+                return;
             }
-            Ended::Later(rest) => {
-                let until = Instant::now() + rest;
-                self.copies().insert(copy, Place::RestsUntil(until));
-                tokio::select! {
-                    () = self.halt.cancelled() => {}
-                    () = tokio::time::sleep_until(until) => self.ended.notify_one(),
-                }
-            }
+            Ended::Later(rest) => (rest, Held::default()),
+            Ended::Held => (held.again().pause(), held.again()),
+        };
+        let until = Instant::now() + rest;
+        self.copies().insert(copy, Place::Rests { until, held });
+        tokio::select! {
+            () = self.halt.cancelled() => {}
+            () = tokio::time::sleep_until(until) => self.ended.notify_one(),
         }
     }
 
@@ -185,7 +196,7 @@ impl Work {
         };
         let lease = match self.hands.leases.acquire(&resource, &self.hands.worker, self.hands.lease).await {
             Ok(lease) => lease,
-            Err(LeaseError::Held { .. }) => return Ended::Later(ASK_AGAIN),
+            Err(LeaseError::Held { .. }) => return Ended::Held,
             Err(LeaseError::Unavailable(why)) => {
                 tracing::warn!(error = why, "the lease of a working copy cannot be had");
                 return Ended::Later(REST);

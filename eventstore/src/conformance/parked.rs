@@ -1,0 +1,132 @@
+//! Events that a consumer cannot handle: their stream waits, and the others go on.
+
+use std::time::Duration;
+
+use super::group::world::{Moods, Notes, STREAMS, copies, copies_as, copy_of, in_order, joins, member, until, until_at_the_end, write};
+use super::{Subject, append, everything, part};
+use crate::envelope::{Position, StreamId};
+use crate::subscription::group::{MOST_PARKED, Share, parked};
+
+/// Each with the position of the event that it is parked at.
+async fn until_parked(subject: &dyn Subject, expected: &[(&str, Position)]) {
+    let parked = async || {
+        let streams = parked::list(subject.journal().as_ref(), subject.vault().as_ref()).await.expect("a list");
+        let mut parked: Vec<_> = streams.into_iter().map(|parked| (parked.stream.id().to_owned(), parked.position)).collect();
+        parked.sort();
+        parked
+    };
+    let expected: Vec<_> = expected.iter().map(|(stream, position)| ((*stream).to_owned(), *position)).collect();
+    while parked().await != expected {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub async fn a_poison_event_parks_its_stream_alone(subject: &dyn Subject) {
+    let notes = Notes::default();
+    notes.moods.refuse("3", 1, false);
+    notes.moods.refuse("4", 2, true);
+    let member = joins(subject, "a", &notes).await;
+    write(subject, 0).await;
+    until_parked(subject, &[("3", 7), ("4", 10)]).await;
+    write(subject, 1).await;
+    until(|| in_order(&notes.all()).values().filter(|version| **version == 4).count() == STREAMS - 2).await;
+    until_at_the_end(subject, 2).await;
+    member.abort();
+    let reached = in_order(&notes.all());
+    let of = |stream: &str| reached.get(&StreamId::new("test", stream)).copied();
+    assert_eq!((of("3"), of("4")), (None, Some(1)));
+    let mut told = parked::list(subject.journal().as_ref(), subject.vault().as_ref()).await.expect("a list");
+    told.sort_by_key(|parked| parked.position);
+    assert_eq!((told[0].group.as_str(), told[0].error.as_str(), told[0].waiting), ("counters", "in a bad mood", 3));
+    assert_eq!((told[1].error.as_str(), told[1].waiting), ("the handler panicked: in a very bad mood", 2));
+}
+
+pub async fn what_is_parked_survives_a_takeover(subject: &dyn Subject) {
+    let notes = Notes::default();
+    notes.moods.refuse("3", 1, false);
+    let first = joins(subject, "a", &notes).await;
+    write(subject, 0).await;
+    until_parked(subject, &[("3", 7)]).await;
+    first.abort();
+    // It could be handled now, and waits all the same.
+    notes.moods.mend();
+    let another = subject.another().await;
+    let second = joins(another.as_ref(), "b", &notes).await;
+    write(subject, 1).await;
+    until(|| in_order(&notes.all()).values().filter(|version| **version == 4).count() == STREAMS - 1).await;
+    until_at_the_end(subject, 1).await;
+    second.abort();
+    assert_eq!(notes.of("3"), [0u64; 0]);
+    // Ordered while nobody works, and carried out by who comes.
+    let retried = parked::retry(subject.vault().as_ref(), "counters", &StreamId::new("test", "3"), 7).await;
+    assert_eq!(retried, Ok(true));
+    let third = joins(subject, "c", &notes).await;
+    until(|| notes.of("3").len() == 4).await;
+    write(subject, 2).await;
+    until(|| in_order(&notes.all()).values().filter(|version| **version == 6).count() == STREAMS).await;
+    until_at_the_end(subject, 0).await;
+    third.abort();
+}
+
+/// Each effect once: it, and how far its stream is, are written together, also when who does it dies.
+pub async fn a_retry_goes_on_in_order(subject: &dyn Subject) {
+    const LONG: u64 = 200;
+    let (moods, long) = (Moods::default(), StreamId::new("test", "long"));
+    moods.refuse("long", 10, false);
+    subject.journal().append(append(vec![part("long", 0, LONG as usize)])).await.expect("appended");
+    let first = copies_as(subject, "a", &moods).await;
+    write(subject, 0).await;
+    until_parked(subject, &[("long", 10)]).await;
+    moods.mend();
+    let vault = subject.vault();
+    let retry = async |group, position| parked::retry(vault.as_ref(), group, &long, position).await;
+    assert_eq!((retry("counters", 11).await, retry("others", 10).await), (Ok(false), Ok(false)));
+    assert_eq!(retry("counters", 10).await, Ok(true));
+    let of_long = async || {
+        let expected: Vec<_> = subject.journal().read_stream(&long, 0, 1000).await.expect("read").iter().map(copy_of).collect();
+        let made: Vec<_> = copies(subject).await.into_iter().filter(|copy| expected.contains(copy)).collect();
+        (made, expected)
+    };
+    while of_long().await.0.len() < 30 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    first.abort();
+    let another = subject.another().await;
+    let second = copies_as(another.as_ref(), "b", &moods).await;
+    subject.journal().append(append(vec![part("long", LONG, 10)])).await.expect("appended");
+    until_at_the_end(subject, 0).await;
+    second.abort();
+    let (made, expected) = of_long().await;
+    assert_eq!(made, expected);
+    assert_eq!(copies(subject).await.len(), made.len() + STREAMS * 2);
+}
+
+pub async fn a_skip_leaves_one_event_out(subject: &dyn Subject) {
+    let notes = Notes::default();
+    notes.moods.refuse("3", 1, false);
+    let member = joins(subject, "a", &notes).await;
+    write(subject, 0).await;
+    until_parked(subject, &[("3", 7)]).await;
+    let (vault, stream) = (subject.vault(), StreamId::new("test", "3"));
+    let skip = async || parked::skip(vault.as_ref(), "counters", &stream, 7, "written by a broken import").await;
+    assert_eq!(skip().await, Ok(true));
+    until(|| notes.of("3") == [2]).await;
+    write(subject, 1).await;
+    until(|| notes.of("3") == [2, 3, 4]).await;
+    until_at_the_end(subject, 0).await;
+    assert_eq!(skip().await, Ok(false));
+    member.abort();
+}
+
+pub async fn no_more_streams_are_parked_than_may_be(subject: &dyn Subject) {
+    let parts = (0..=MOST_PARKED).map(|stream| part(&stream.to_string(), 0, 1)).collect();
+    subject.journal().append(append(parts)).await.expect("appended");
+    let events = everything(subject.journal().as_ref()).await;
+    let lease = subject.leases().acquire("r", "a", Duration::from_secs(600)).await.expect("acquired");
+    let share = Share::take_over(&member(subject, "a").await, 3, lease).await.expect("taken over");
+    for (event, count) in events.iter().zip(1..) {
+        assert_eq!(share.set_aside(event, "in a bad mood").await, Ok(count <= MOST_PARKED));
+    }
+    assert_eq!(share.position(), MOST_PARKED as u64, "it stands still there");
+    assert_eq!(share.set_aside(&events[0], "in a bad mood still").await, Ok(true));
+}
