@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub trait Probe: Send + Sync + 'static {
     /// Short and stable: `journal`, `views`, `blobs`.
     fn name(&self) -> &'static str;
-    /// False: without it everything goes on, only more slowly. Its trouble is told and makes nothing unready.
+    /// False: without it everything goes on, only more slowly or less well. Its trouble is told and makes nothing unready.
     fn needed(&self) -> bool {
         true
     }

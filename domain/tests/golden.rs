@@ -84,6 +84,7 @@ fn samples() -> Vec<(String, u32, Value)> {
                 correlation: Some(id(8)),
                 from: Some(1_760_000_000_000_000),
                 to: Some(1_760_000_100_000_000),
+                after: None,
                 proofs: true,
             },
             others: true,

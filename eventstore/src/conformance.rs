@@ -134,6 +134,7 @@ macro_rules! journal_suite {
             epoch { a_cursor_of_another_epoch_is_refused, subscriptions_end_with_their_epoch, a_time_is_a_position },
             group { each_event_is_handled_in_the_order_of_its_stream, who_joins_gets_a_share_and_who_leaves_gives_it_back,
                 a_consumer_goes_on_in_a_new_epoch, a_ghost_moves_no_checkpoint, an_effect_in_the_journal_is_made_once,
+                an_effect_that_was_dropped_is_made_once, a_known_effect_moves_the_checkpoint, a_name_with_a_slash_is_refused,
                 a_checkpoint_moves_over_what_concerns_nobody },
             parked { a_poison_event_parks_its_stream_alone, what_is_parked_survives_a_takeover, a_retry_goes_on_in_order,
                 a_skip_leaves_one_event_out, no_more_streams_are_parked_than_may_be },

@@ -2,7 +2,7 @@
 
 use opensail_commands::Permission;
 use opensail_domain::kernel::{AccountId, ProjectId, TeamId};
-use opensail_domain::team::{AuditQuestion, Role, identifier};
+use opensail_domain::team::{AuditQuestion, NOT_TOLD, Role, identifier};
 use opensail_projections::audit::AuditFilter;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -92,15 +92,18 @@ impl AuditParams {
         !self.filter().is_empty()
     }
 
-    /// As it is written down that it was asked.
+    /// As it is written down that it was asked, in the history of each team: where several are looked at, ids may be another team's and are not told.
     pub(super) fn question(&self, filter: &AuditFilter) -> AuditQuestion {
+        let alone = filter.tenants.iter().filter(|tenant| tenant.parse::<TeamId>().is_ok()).count() <= 1;
         let told = |text: &Option<String>| text.as_deref().map(identifier);
+        let id = |text: &Option<String>| if alone { told(text) } else { text.as_ref().map(|_| NOT_TOLD.into()) };
         AuditQuestion {
             project_id: self.project_id,
-            actor: told(&self.actor),
+            actor: id(&self.actor),
             event_type: told(&self.event_type),
-            stream: told(&self.stream),
-            correlation: self.correlation,
+            stream: id(&self.stream),
+            correlation: self.correlation.filter(|_| alone),
+            after: None,
             from: filter.from,
             to: filter.to,
             proofs: false,

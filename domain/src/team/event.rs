@@ -117,7 +117,7 @@ pub struct AuditExported {
     pub format: AuditFormat,
     /// Only a part was asked for: a project, an actor, a time.
     pub filtered: bool,
-    /// Which part. Records of before it was told have none.
+    /// Which part, as far as it is told. Records of before it was told have none.
     #[serde(default, skip_serializing_if = "AuditQuestion::is_for_all")]
     pub question: AuditQuestion,
 }

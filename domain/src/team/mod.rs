@@ -9,7 +9,7 @@ mod rules;
 mod tests;
 
 pub use event::*;
-pub use reading::{AuditQuestion, MAX_TOLD_READINGS, READING_COVERS, Readings, identifier};
+pub use reading::{AuditQuestion, MAX_TOLD_READINGS, NOT_TOLD, READING_COVERS, Readings, identifier};
 pub use rules::{INVITATION_LIFETIME, Invitation, MAX_OPEN_INVITATIONS, MAX_TEAM_NAME_CHARS, Team, TeamCommand, TeamRejection};
 
 use crate::kernel::Decider;

@@ -36,6 +36,9 @@ pub struct AuditQuestion {
     /// Before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Micros>,
+    /// Only what follows this position; told of exports, whose pages are not asked for one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
     /// Single events were asked for, each with its proof.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub proofs: bool,
@@ -48,10 +51,14 @@ impl AuditQuestion {
     }
 }
 
-/// An identifier as it was asked for. Any other text finds nothing and may be anything, a person's address too: of it only `?` is told.
+/// What stands for a text that is not told.
+pub const NOT_TOLD: &str = "?";
+
+/// An identifier as it was asked for. Any other text finds nothing and may be anything, a person's address or a token too: of it only [`NOT_TOLD`]
+/// is told. Tokens and keys have capital letters, identifiers have none.
 pub fn identifier(text: &str) -> String {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
-    if text.len() <= MAX_IDENTIFIER && text.bytes().all(fits) { text.into() } else { "?".into() }
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.:-".contains(&byte);
+    if text.len() <= MAX_IDENTIFIER && text.bytes().all(fits) { text.into() } else { NOT_TOLD.into() }
 }
 
 /// The readings that still stand for others.

@@ -73,9 +73,14 @@ fn after_many_questions_one_record_stands_for_all_others() {
 
 #[test]
 fn of_a_text_that_is_no_identifier_nothing_is_told() {
-    for (text, told) in
-        [("agent_session-0199", "agent_session-0199"), ("", ""), ("ada@example.org", "?"), ("Ada L", "?"), (&"x".repeat(200), "?")]
-    {
+    for (text, told) in [
+        ("agent_session-0199", "agent_session-0199"),
+        ("", ""),
+        ("ada@example.org", "?"),
+        ("Ada L", "?"),
+        ("osk_kR7zQ", "?"),
+        (&"x".repeat(200), "?"),
+    ] {
         assert_eq!(identifier(text), told);
     }
 }

@@ -134,8 +134,9 @@ impl Group {
 
     /// The journal's end, and what was seen before it was asked for.
     pub(crate) fn found(&self, seen: Head, head: Head) {
-        if let Some(why) = head.set_back(seen) {
-            self.shared.is_set_back(why);
+        match head.set_back(seen) {
+            Some(why) => self.shared.is_set_back(why),
+            None => self.shared.found(head),
         }
     }
 
@@ -143,9 +144,14 @@ impl Group {
         self.shared.queue.waiting()
     }
 
-    /// Tells of a position that another process has written.
+    /// A position is there that another process has written.
     pub(crate) fn saw(&self, position: Position) {
         self.shared.saw(position);
+    }
+
+    /// Somebody says that a position is there: whoever follows looks. Whether it is so is not known.
+    pub(crate) fn heard(&self, position: Position) {
+        self.shared.head.send_if_modified(|head| position > *head);
     }
 }
 
@@ -162,6 +168,18 @@ impl Shared {
             *head = (*head).max(position);
             newer
         });
+    }
+
+    /// As [`Shared::saw`], without waking anybody: who found it has looked.
+    fn found(&self, found: Head) {
+        // Under the lock, as in `set_epoch`.
+        let epoch = self.epoch.lock().unwrap_or_else(PoisonError::into_inner);
+        if *epoch == found.epoch {
+            self.head.send_if_modified(|head| {
+                *head = (*head).max(found.position);
+                false
+            });
+        }
     }
 
     fn set_epoch(&self, epoch: Epoch) {

@@ -7,7 +7,7 @@ use super::{Subject, one};
 use crate::append::AppendError;
 use crate::envelope::{CommandId, Position, StreamId};
 use crate::journal::{Filter, ReadError};
-use crate::seal::tables::{Piece, Sealing, StoredCheckpoint};
+use crate::seal::tables::{LastEvent, Outcome, Piece, Sealing, StoredCheckpoint};
 use crate::seal::{Checkpoint, Parting, SecondPlace, SetBack, SignedNote, parting};
 
 /// To where six of the ten events were sealed.
@@ -165,27 +165,30 @@ pub async fn who_has_seen_what_was_lost_reads_and_writes_nothing_more(subject: &
     assert_eq!(other.read_all(0, 10, &Filter::default()).await.map(|page| page.events.len()), Ok(5), "for it nothing was lost");
 }
 
-/// The sealer has read it, and then the database failed over.
+/// The sealer has read it, and then the database failed over; and the same append was made once more.
 pub async fn what_was_lost_since_it_was_read_is_not_sealed(subject: &dyn Subject) {
     let world = World::sealed(subject).await;
     world.append("x", 0, 2).await;
-    let newest = subject.journal().read_at(&[12]).await.expect("read").pop().map(|event| (event.position, event.content_hash));
+    let read = subject.journal().read_at(&[12]).await.expect("read").remove(0);
     let last = subject.seal().last_checkpoint().await.expect("read").expect("a checkpoint");
-    let sealing = Sealing {
+    let sealing = |last_event| Sealing {
         pieces: vec![Piece { level: 0, first: 10, hashes: vec![[7; 32]; 2] }],
         checkpoint: StoredCheckpoint { n: last.n + 1, size: 12, note: "a note".into() },
-        newest,
+        last_event: Some(last_event),
     };
-    let nothing_of_it = async || {
-        assert_eq!(subject.seal().seal(&sealing).await, Ok(false));
+    let gone = async |last_event| {
+        assert_eq!(subject.seal().seal(&sealing(last_event)).await, Ok(Outcome::Gone));
         assert_eq!(subject.seal().sealed().await, Ok(10));
         assert_eq!(subject.seal().last_checkpoint().await, Ok(Some(last.clone())));
     };
+    let then = LastEvent::of(&read);
+    gone(LastEvent { time: then.time + 1, ..then.clone() }).await;
+    gone(LastEvent { tenant_position: then.tenant_position + 1, ..then.clone() }).await;
     subject.tamper("DELETE FROM {events} WHERE position > 10").await;
     subject.tamper("UPDATE {tenant_heads} SET position = 10").await;
-    nothing_of_it().await;
+    gone(then.clone()).await;
     world.append("y", 0, 2).await;
-    nothing_of_it().await;
+    gone(then).await;
     world.seal_all().await;
     assert_eq!(world.check(&[]).await.map(|checked| checked.sealed), Ok(12));
 }

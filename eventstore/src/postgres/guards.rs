@@ -71,11 +71,12 @@ pub(super) async fn rights(app: &mut PgConnection, owner_named: bool) -> Result<
         "SELECT t.name, pg_has_role(c.relowner, 'MEMBER'),
                 concat_ws(', ', CASE WHEN has_any_column_privilege(c.oid, 'UPDATE') THEN 'UPDATE' END,
                                 CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN 'DELETE' END,
-                                CASE WHEN has_table_privilege(c.oid, 'TRUNCATE') THEN 'TRUNCATE' END)
+                                CASE WHEN has_table_privilege(c.oid, 'TRUNCATE') THEN 'TRUNCATE' END,
+                                CASE WHEN has_table_privilege(c.oid, 'TRIGGER') THEN 'TRIGGER' END)
          FROM unnest($1::text[]) WITH ORDINALITY t(name, n) JOIN pg_class c ON c.oid = to_regclass('journal.' || t.name) ORDER BY t.n",
     )
     .bind(APPEND_ONLY.map(str::to_owned).to_vec())
-    .fetch_all(app)
+    .fetch_all(&mut *app)
     .await?;
     let owned: Vec<&str> = held.iter().filter(|(_, owns, _)| *owns).map(|(table, ..)| table.as_str()).collect();
     if !owner_named && owned.len() == APPEND_ONLY.len() {
@@ -85,6 +86,20 @@ pub(super) async fn rights(app: &mut PgConnection, owner_named: bool) -> Result<
         return Ok(Vec::new());
     }
     let mut told = Vec::new();
+    // A schema's owner may drop what is in it, whoever owns that.
+    let above: Vec<String> = sqlx::query_scalar(
+        "SELECT 'the schema journal' FROM pg_namespace WHERE oid = to_regnamespace('journal') AND pg_has_role(nspowner, 'MEMBER')
+         UNION ALL
+         SELECT 'the function journal.refuse()' FROM pg_proc WHERE oid = to_regprocedure('journal.refuse()') AND pg_has_role(proowner, 'MEMBER')",
+    )
+    .fetch_all(&mut *app)
+    .await?;
+    if owned.is_empty() && !above.is_empty() {
+        told.push(format!(
+            "the application's role may act as the owner of {}: let it belong to DATABASE_OWNER_URL's role",
+            above.join(", ")
+        ));
+    }
     if !owned.is_empty() {
         told.push(format!("the application's role may act as the owner of {}: let DATABASE_URL name another role", owned.join(", ")));
     }

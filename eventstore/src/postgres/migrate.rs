@@ -29,9 +29,9 @@ const SESSION: [(&str, &str); 4] = [
     ("idle_in_transaction_session_timeout", STANDING_STILL),
     ("idle_session_timeout", STANDING_STILL),
 ];
-/// What the application's role may do; nothing changes an event.
-/// `IF NOT EXISTS` asks for the right to make one though there is one.
+/// `IF NOT EXISTS` would ask for the right to make one though there is one.
 const MAKE_SCHEMA: &str = "DO $$BEGIN IF to_regnamespace('journal') IS NULL THEN CREATE SCHEMA journal; END IF; END$$";
+/// What the application's role may do; nothing changes an event.
 const GRANTS: &str = "
     GRANT USAGE ON SCHEMA journal TO {role};
     GRANT SELECT ON ALL TABLES IN SCHEMA journal TO {role};

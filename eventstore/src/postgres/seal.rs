@@ -8,7 +8,7 @@ use super::{PostgresStore, unavailable};
 use crate::envelope::Epoch;
 use crate::journal::ReadError;
 use crate::seal::Attestation;
-use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
+use crate::seal::tables::{Outcome, Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
 
 fn checkpoint(row: &PgRow) -> Result<StoredCheckpoint, sqlx::Error> {
     Ok(StoredCheckpoint { n: row.try_get::<i64, _>(0)? as u64, size: row.try_get::<i64, _>(1)? as u64, note: row.try_get(2)? })
@@ -24,14 +24,15 @@ fn unique(error: &sqlx::Error) -> bool {
 }
 
 impl PostgresStore {
-    async fn try_seal(&self, sealing: &Sealing) -> Result<bool, sqlx::Error> {
+    async fn try_seal(&self, sealing: &Sealing) -> Result<Outcome, sqlx::Error> {
         let StoredCheckpoint { n, size, note } = &sealing.checkpoint;
         let levels: Vec<i32> = sealing.pieces.iter().map(|piece| piece.level as i32).collect();
         let firsts: Vec<i64> = sealing.pieces.iter().map(|piece| piece.first as i64).collect();
         let hashes: Vec<Vec<u8>> = sealing.pieces.iter().map(Piece::bytes).collect();
-        let (position, hash) = sealing.newest.map(|(position, hash)| (position as i64, hash.to_vec())).unzip();
+        let last = sealing.last_event.as_ref();
         let written = sqlx::query(
-            "WITH there AS (SELECT WHERE $7::bigint IS NULL OR EXISTS (SELECT FROM journal.events WHERE position = $7 AND content_hash = $8)),
+            "WITH there AS (SELECT WHERE $7::bigint IS NULL OR EXISTS (SELECT FROM journal.events
+                 WHERE position = $7 AND content_hash = $8 AND tenant_position = $9 AND time = $10)),
              tiles AS (INSERT INTO journal.seal_tiles (level, first, hashes)
                  SELECT piece.* FROM unnest($1::integer[], $2::bigint[], $3::bytea[]) piece, there)
              INSERT INTO journal.seal_checkpoints (n, size, note) SELECT $4::bigint, $5::bigint, $6::text FROM there",
@@ -42,11 +43,13 @@ impl PostgresStore {
         .bind(*n as i64)
         .bind(*size as i64)
         .bind(note)
-        .bind(position)
-        .bind(hash)
+        .bind(last.map(|event| event.position as i64))
+        .bind(last.map(|event| event.content_hash.to_vec()))
+        .bind(last.map(|event| event.tenant_position as i64))
+        .bind(last.map(|event| event.time))
         .execute(&self.inner.pool)
         .await?;
-        Ok(written.rows_affected() == 1)
+        Ok(if written.rows_affected() == 1 { Outcome::Written } else { Outcome::Gone })
     }
 }
 
@@ -119,11 +122,11 @@ impl SealTables for PostgresStore {
         rows.iter().map(checkpoint).collect::<Result<_, _>>().map_err(unavailable)
     }
 
-    async fn seal(&self, sealing: &Sealing) -> Result<bool, ReadError> {
+    async fn seal(&self, sealing: &Sealing) -> Result<Outcome, ReadError> {
         match self.try_seal(sealing).await {
-            Ok(sealed) => Ok(sealed),
+            Ok(outcome) => Ok(outcome),
             // A row of this place is there; whoever wrote it was faster.
-            Err(error) if unique(&error) => Ok(false),
+            Err(error) if unique(&error) => Ok(Outcome::Taken),
             Err(error) => Err(unavailable(error)),
         }
     }

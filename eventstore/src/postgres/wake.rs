@@ -23,6 +23,7 @@ pub(super) type Heard = Arc<AtomicU64>;
 pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Position>, heard: Heard) {
     // Nothing is lost with a hint, so it need not wait for the disk.
     let options = options.options([("synchronous_commit", "off")]).application_name("opensail journal notify");
+    let mut last = 0;
     loop {
         let told = async {
             let mut connection = PgConnection::connect_with(&options).await?;
@@ -31,10 +32,11 @@ pub(super) async fn tell(options: PgConnectOptions, mut head: watch::Receiver<Po
                     return Ok::<(), Error>(());
                 }
                 let position = *head.borrow_and_update();
-                if position == heard.load(Ordering::Relaxed) {
+                if position == last || position == heard.load(Ordering::Relaxed) {
                     continue;
                 }
                 sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(position.to_string()).execute(&mut connection).await?;
+                last = position;
             }
         };
         match told.await {
@@ -66,21 +68,20 @@ async fn hear(options: &PgConnectOptions, pool: &PgPool, group: &Weak<Group>, he
     let mut poll = tokio::time::interval(POLL);
     poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        let found = tokio::select! {
+        tokio::select! {
             told = listener.recv() => {
-                let told = told?.payload().parse::<Position>().ok();
-                told.inspect(|position| heard.store(*position, Ordering::Relaxed))
+                let Ok(position) = told?.payload().parse::<Position>() else { continue };
+                let Some(group) = group.upgrade() else { return Ok(()) };
+                heard.store(position, Ordering::Relaxed);
+                // Any role of the database may say so.
+                group.heard(position);
             }
             // What is found so may have been told by nobody yet.
             _ = poll.tick() => {
                 let head: i64 = sqlx::query_scalar("SELECT coalesce(max(position), 0) FROM journal.events").fetch_one(pool).await?;
-                Some(head as u64)
+                let Some(group) = group.upgrade() else { return Ok(()) };
+                group.saw(head as u64);
             }
-        };
-        match (group.upgrade(), found) {
-            (Some(group), Some(position)) => group.saw(position),
-            (Some(_), None) => {}
-            (None, _) => return Ok(()),
         }
     }
 }

@@ -28,6 +28,10 @@ pub enum SealError {
     Altered(Position),
     #[error("the event at position {0} is missing")]
     Missing(Position),
+    #[error(
+        "the event at position {0} was there when it was read, and is not there or another one now: the journal was set back, or somebody changed it"
+    )]
+    Gone(Position),
     #[error("{sealed} positions were sealed, but the journal ends at {head}")]
     RolledBack { head: Position, sealed: u64 },
     #[error("the seal's hash {first} of level {level} is missing or damaged")]

@@ -21,7 +21,7 @@ use super::leaf::{content_hash, entry, leaf_hash};
 use super::note::{SignedNote, VerifierKey};
 use super::place::SecondPlace;
 use super::reader::SealError;
-use super::tables::{SealTables, Sealing, StoredCheckpoint, StoredEpoch};
+use super::tables::{LastEvent, Outcome, SealTables, Sealing, StoredCheckpoint, StoredEpoch};
 use super::tiles::Tiles;
 use crate::clock;
 use crate::envelope::Epoch;
@@ -221,7 +221,7 @@ impl Sealer {
             return Ok(false);
         }
         let (mut edge, mut pieces) = (known.edge.clone(), Vec::new());
-        let (mut epoch, mut newest_event) = (None, None);
+        let mut epoch = None;
         for event in &page.events {
             if event.position != edge.size() + 1 {
                 return Err(SealError::Missing(edge.size() + 1));
@@ -231,7 +231,7 @@ impl Sealer {
                 return Err(SealError::Altered(event.position));
             }
             edge.push(leaf_hash(&entry(&hash, event.position, event.tenant_position, event.time)), &mut pieces);
-            (epoch, newest_event) = (Some(event.epoch), Some((event.position, hash)));
+            epoch = Some(event.epoch);
         }
         edge.flush(&mut pieces);
         let epoch = match epoch {
@@ -263,10 +263,20 @@ impl Sealer {
         let note = SignedNote::sign(checkpoint.to_string(), &known.origin, &signing).to_string();
         let n = known.last.as_ref().map_or(0, |last| last.n) + 1;
         let stored = StoredCheckpoint { n, size: edge.size(), note };
-        if !self.tables.seal(&Sealing { pieces, checkpoint: stored.clone(), newest: newest_event }).await? {
-            // Another one took over without our noticing, and its rows are the tree now; or the journal lost what was read.
-            *known = self.look().await?;
-            return Ok(true);
+        let sealing = Sealing { pieces, checkpoint: stored.clone(), last_event: page.events.last().map(LastEvent::of) };
+        match self.tables.seal(&sealing).await? {
+            Outcome::Written => {}
+            Outcome::Taken => {
+                // Another one took over without our noticing; its rows are the tree now.
+                let before = known.last.take();
+                *known = self.look().await?;
+                if known.last == before {
+                    // No other sealer's: somebody put a row where the next ones belong.
+                    return Err(SealError::Damaged { level: 0, first: size });
+                }
+                return Ok(true);
+            }
+            Outcome::Gone => return Err(SealError::Gone(edge.size())),
         }
         if handed_over {
             known.roll = self.histories().await?.0;

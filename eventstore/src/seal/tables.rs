@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::leaf::Hash;
-use crate::envelope::{Epoch, Position};
+use crate::envelope::{Epoch, Position, Recorded};
 use crate::journal::ReadError;
 
 /// Hashes of a tile; a tree of 10^9 leaves has four levels of them.
@@ -75,9 +75,36 @@ pub struct StoredRoll {
 pub struct Sealing {
     pub pieces: Vec<Piece>,
     pub checkpoint: StoredCheckpoint,
-    /// The last event among what is new, by its position and content hash. It must be there when this is written: what was read may be lost since,
-    /// by a failover, and a seal of what is not there is never right again.
-    pub newest: Option<(Position, Hash)>,
+    /// The last event among what is new. It must still be there as the statement sees it: what was read may be lost since, by a failover, and a seal
+    /// of what is not there is never right again.
+    pub last_event: Option<LastEvent>,
+}
+
+/// An event as its leaf has it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LastEvent {
+    pub position: Position,
+    pub content_hash: Hash,
+    pub tenant_position: u64,
+    /// Microseconds since 1970.
+    pub time: i64,
+}
+
+impl LastEvent {
+    pub fn of(event: &Recorded) -> LastEvent {
+        let Recorded { position, content_hash, tenant_position, time, .. } = event;
+        LastEvent { position: *position, content_hash: *content_hash, tenant_position: *tenant_position, time: *time }
+    }
+}
+
+/// What became of a sealing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    Written,
+    /// Another sealer was faster and wrote one of the rows.
+    Taken,
+    /// The last event is not there.
+    Gone,
 }
 
 /// Nothing here checks a hash; what is read may have been changed by others.
@@ -98,8 +125,8 @@ pub trait SealTables: Send + Sync + 'static {
     /// Checkpoints after the `after`-th, in order, at most `limit`.
     async fn checkpoints(&self, after: u64, limit: u32) -> Result<Vec<StoredCheckpoint>, ReadError>;
 
-    /// Writes all of it, or nothing. False: another sealer was faster and wrote one of the rows, or the newest event is not there.
-    async fn seal(&self, sealing: &Sealing) -> Result<bool, ReadError>;
+    /// Writes all of it, or nothing.
+    async fn seal(&self, sealing: &Sealing) -> Result<Outcome, ReadError>;
 
     /// Keys in the order of their numbers.
     async fn keys(&self) -> Result<Vec<StoredKey>, ReadError>;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::edge::Edge;
 use super::leaf::{Hash, entry, leaf_hash};
-use super::tables::{Piece, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
+use super::tables::{Outcome, Piece, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
 use super::tree::{consistency, empty_root, inclusion, join, parts, perfect};
 use super::*;
 use crate::append::{Append, Part};
@@ -137,8 +137,8 @@ impl SealTables for Asked {
     async fn checkpoints(&self, _: u64, _: u32) -> Result<Vec<StoredCheckpoint>, ReadError> {
         Ok(Vec::new())
     }
-    async fn seal(&self, _: &Sealing) -> Result<bool, ReadError> {
-        Ok(false)
+    async fn seal(&self, _: &Sealing) -> Result<Outcome, ReadError> {
+        Ok(Outcome::Taken)
     }
     async fn keys(&self) -> Result<Vec<StoredKey>, ReadError> {
         Ok(Vec::new())

@@ -8,7 +8,7 @@ use super::{SqliteStore, unavailable};
 use crate::envelope::Epoch;
 use crate::journal::ReadError;
 use crate::seal::Attestation;
-use crate::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
+use crate::seal::tables::{Outcome, Piece, SealTables, Sealing, StoredCheckpoint, StoredEpoch, StoredKey, StoredRoll};
 
 fn checkpoint(row: &SqliteRow) -> Result<StoredCheckpoint, sqlx::Error> {
     Ok(StoredCheckpoint { n: row.try_get::<i64, _>(0)? as u64, size: row.try_get::<i64, _>(1)? as u64, note: row.try_get(2)? })
@@ -20,24 +20,34 @@ fn piece(level: u32, row: &SqliteRow) -> Result<Piece, sqlx::Error> {
 }
 
 impl SqliteStore {
-    async fn try_seal(&self, sealing: &Sealing) -> Result<bool, sqlx::Error> {
+    async fn try_seal(&self, sealing: &Sealing) -> Result<Outcome, sqlx::Error> {
         let mut tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await?;
         let StoredCheckpoint { n, size, note } = &sealing.checkpoint;
         let first = sealing.pieces.iter().find(|piece| piece.level == 0).map(|piece| piece.first as i64);
-        let (position, hash) = sealing.newest.map(|(position, hash)| (position as i64, hash.to_vec())).unzip();
-        let in_the_way: bool = sqlx::query_scalar(
+        let taken: bool = sqlx::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM seal_checkpoints WHERE n = ?1)
-                OR EXISTS (SELECT 1 FROM seal_tiles WHERE level = 0 AND first >= ?2)
-                OR (?3 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM events WHERE position = ?3 AND content_hash = ?4))",
+                OR EXISTS (SELECT 1 FROM seal_tiles WHERE level = 0 AND first >= ?2)",
         )
         .bind(*n as i64)
         .bind(first)
-        .bind(position)
-        .bind(hash)
         .fetch_one(&mut *tx)
         .await?;
-        if in_the_way {
-            return Ok(false);
+        if taken {
+            return Ok(Outcome::Taken);
+        }
+        if let Some(event) = &sealing.last_event {
+            let there: bool = sqlx::query_scalar(
+                "SELECT EXISTS (SELECT 1 FROM events WHERE position = ?1 AND content_hash = ?2 AND tenant_position = ?3 AND time = ?4)",
+            )
+            .bind(event.position as i64)
+            .bind(event.content_hash.as_slice())
+            .bind(event.tenant_position as i64)
+            .bind(event.time)
+            .fetch_one(&mut *tx)
+            .await?;
+            if !there {
+                return Ok(Outcome::Gone);
+            }
         }
         for piece in &sealing.pieces {
             sqlx::query("INSERT INTO seal_tiles (level, first, hashes) VALUES (?1, ?2, ?3)")
@@ -54,7 +64,7 @@ impl SqliteStore {
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Outcome::Written)
     }
 }
 
@@ -123,7 +133,7 @@ impl SealTables for SqliteStore {
         rows.iter().map(checkpoint).collect::<Result<_, _>>().map_err(unavailable)
     }
 
-    async fn seal(&self, sealing: &Sealing) -> Result<bool, ReadError> {
+    async fn seal(&self, sealing: &Sealing) -> Result<Outcome, ReadError> {
         self.try_seal(sealing).await.map_err(unavailable)
     }
 

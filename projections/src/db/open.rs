@@ -97,8 +97,8 @@ async fn usable(pool: &PgPool) -> Result<bool, OpenError> {
         .map_err(unreachable)
 }
 
-/// Under a lock, since processes start at the same time and `IF NOT EXISTS` is no lock. All in one request, which is one transaction: who is paused here
-/// holds up nobody.
+/// Under a lock, since processes start at the same time and to look first is no lock; `IF NOT EXISTS` would ask for the right to make one though there
+/// is one. All in one request, which is one transaction: who is paused here holds up nobody.
 async fn make_schema(owner: PgConnectOptions, role: &str) -> Result<(), sqlx::Error> {
     let mut owner = PgConnection::connect_with(&owner.options([QUIET])).await?;
     let lock = super::WRITER_LOCK;

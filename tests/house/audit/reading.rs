@@ -52,6 +52,7 @@ async fn a_look_is_recorded_once_for_each_question(world: &World, team: &str, pr
 }
 
 async fn an_export_is_recorded_each_time(world: &World, team: &str, bob: &Person, carol: &Person) {
+    bob.post(world, "/api/v1/teams", json!({ "name": "other" })).await.expect(201);
     let path = |query: &str| format!("/api/v1/audit/export?team_id={team}{query}");
     let taken = [
         (path(""), json!({ "format": "jsonl", "filtered": false })),
@@ -59,9 +60,11 @@ async fn an_export_is_recorded_each_time(world: &World, team: &str, bob: &Person
         (path("&format=csv"), json!({ "format": "csv", "filtered": false })),
         (path("&type=team.created"), json!({ "format": "jsonl", "filtered": true, "question": { "type": "team.created" } })),
         (path(&format!("&format=csv&actor={}", bob.id)), json!({ "format": "csv", "filtered": true, "question": { "actor": bob.id } })),
+        (path("&format=csv&order=desc&after=9"), json!({ "format": "csv", "filtered": true, "question": { "after": 9 } })),
         (path("&format=csv&actor=bob@example.org"), json!({ "format": "csv", "filtered": true, "question": { "actor": "?" } })),
-        // Of all teams that he is admin of.
+        // Of all teams that he is admin of; each hears of it, and not of ids that may be the other's.
         ("/api/v1/audit/export".into(), json!({ "format": "jsonl", "filtered": false })),
+        (format!("/api/v1/audit/export?actor={}", bob.id), json!({ "format": "jsonl", "filtered": true, "question": { "actor": "?" } })),
     ];
     for (path, told) in &taken {
         let export = bob.get(world, path).await;

@@ -89,3 +89,14 @@ async fn rights_that_the_application_never_needs_are_told() {
         assert!(events.contains("UPDATE, DELETE on events") && epochs.contains("TRUNCATE on epochs"), "{events}; {epochs}");
     }
 }
+
+/// Whoever owns what the tables lie in, or what their triggers call, needs no right to the tables.
+#[tokio::test]
+async fn what_the_application_owns_around_the_tables_is_told() {
+    let database = fresh_database().await;
+    let given = format!("ALTER SCHEMA journal OWNER TO {APP}; ALTER FUNCTION journal.refuse() OWNER TO {APP}");
+    database.owner().await.execute(given.as_str()).await.expect("the owner may");
+    let store = started(&database.app_url, Some(&database.owner_url)).await;
+    let [told] = store.loosened() else { panic!("{:?}", store.loosened()) };
+    assert!(told.contains("the schema journal, the function journal.refuse()"), "{told}");
+}

@@ -16,8 +16,18 @@ use sqlx::{ConnectOptions, Connection, Executor, Row};
 
 /// Tables that stay small however long the journal grows: one row for each restore, for each key that ever signed, for each migration; and what the
 /// database knows of its tables.
-const SMALL: [&str; 9] =
-    ["epochs", "seal_keys", "seal_rolls", "_sqlx_migrations", "sqlite_schema", "pg_class", "pg_trigger", "pg_rewrite", "pg_language"];
+const SMALL: [&str; 10] = [
+    "epochs",
+    "seal_keys",
+    "seal_rolls",
+    "_sqlx_migrations",
+    "sqlite_schema",
+    "pg_class",
+    "pg_trigger",
+    "pg_rewrite",
+    "pg_language",
+    "pg_namespace",
+];
 
 /// More rows than this nothing that was asked needs: a page has at most [`asked::PAGE`], from at most three teams or streams.
 const LOOKED_AT: u64 = 8 * asked::PAGE as u64;

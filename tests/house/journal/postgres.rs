@@ -112,6 +112,29 @@ async fn a_lost_connection_is_made_again() {
     assert_eq!(subject.store.head().await.expect("a head").position, 5);
 }
 
+/// To notify takes no rights in PostgreSQL. What is said wakes whoever follows, and is not taken for something seen.
+#[tokio::test]
+async fn a_strangers_word_of_a_position_stops_nobody() {
+    let subject = fresh().await;
+    subject.store.append(append(vec![part("a", 0, 1)])).await.expect("appended");
+    let mut woken = subject.store.watch();
+    woken.mark_unchanged();
+    let mut stranger = subject.database.owner().await;
+    for said in ["999999999999", "18446744073709551615", "nonsense"] {
+        stranger.execute(format!("NOTIFY opensail_journal, '{said}'").as_str()).await.expect("said");
+    }
+    woken.changed().await.expect("heard");
+    assert_eq!(subject.store.head().await.expect("a head").position, 1);
+    assert_eq!(*subject.store.set_back().borrow(), None);
+    let another = open(subject.database.clone()).await;
+    another.store.append(append(vec![part("a", 1, 1)])).await.expect("appended");
+    while *woken.borrow_and_update() != 2 {
+        woken.changed().await.expect("heard");
+        subject.store.head().await.expect("a head");
+    }
+    assert_eq!(subject.store.append(append(vec![part("a", 2, 1)])).await.expect("appended").position, 3);
+}
+
 #[tokio::test]
 async fn an_empty_database_is_prepared_once_by_many() {
     let database = opensail_tests::postgres::empty_database().await;

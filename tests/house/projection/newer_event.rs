@@ -1,5 +1,7 @@
 //! An event of a newer version of the program: whom it concerns stops there and says so, and everything else goes on.
 
+use opensail_eventstore::conformance::{append, part};
+use opensail_eventstore::{Filter, StreamId};
 use opensail_tests::behind::{journal, write_to_project};
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::World;
@@ -63,4 +65,36 @@ async fn stops_whom_it_concerns_on_sqlite() {
 async fn stops_whom_it_concerns_on_postgres() {
     let database = fresh_database().await;
     stops_whom_it_concerns(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
+}
+
+/// The view of all events, stopped by an order that this program does not know.
+async fn no_export_lacks_its_end(mut world: World, database: Option<&Database>) {
+    let team = world.team().await;
+    world.stop().await;
+    let behind = journal(&world, database).await;
+    let mut order = part("", 0, 1);
+    (order.stream, order.events[0].event_type) = (StreamId::new("projection", "audit"), "projection.turned_round".into());
+    behind.append(append(vec![order])).await.expect("appended");
+    drop(behind);
+    world.serve(&[]).await;
+    world.get(&format!("/api/v1/audit/events?team_id={team}")).await;
+    for format in ["jsonl", "csv"] {
+        let refused = world.send(Method::GET, &format!("/api/v1/audit/export?team_id={team}&format={format}"), None).await.expect(503);
+        assert_eq!(refused["code"], "view_stopped", "{refused}");
+    }
+    world.stop().await;
+    let filter = Filter { types: vec!["team.audit_exported".into()], ..Filter::default() };
+    let recorded = journal(&world, database).await.read_all(0, 9, &filter).await.expect("read").events;
+    assert!(recorded.is_empty(), "who gets nothing is not said to have taken it: {recorded:?}");
+}
+
+#[tokio::test]
+async fn no_export_lacks_its_end_on_sqlite() {
+    no_export_lacks_its_end(World::start(PROGRAM, &[]).await, None).await;
+}
+
+#[tokio::test]
+async fn no_export_lacks_its_end_on_postgres() {
+    let database = fresh_database().await;
+    no_export_lacks_its_end(World::start(PROGRAM, &database.settings()).await, Some(&database)).await;
 }

@@ -114,6 +114,8 @@ impl Reconciler for TakeUpSessions {
             }
             copies.insert(copy, Place::Running(session.session_id));
             drop(copies);
+            // A session that is begun may have lost its worker a moment ago. One that is queued goes to whoever was first.
+            let held = if session.status == Status::Queued { Held::FOR_LONG } else { held };
             let (work, session_id, project_id) = (self.work.clone(), session.session_id, session.project_id);
             self.work.tasks.spawn(async move { work.take_up(copy, project_id, session_id, held).await });
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use opensail_eventstore::append::{Fence, Guard};
 use opensail_eventstore::conformance::{append, one, part};
-use opensail_eventstore::seal::tables::{Piece, SealTables, Sealing, StoredCheckpoint, StoredKey, StoredRoll};
+use opensail_eventstore::seal::tables::{LastEvent, Outcome, Piece, SealTables, Sealing, StoredCheckpoint, StoredKey, StoredRoll};
 use opensail_eventstore::snapshot::{Snapshot, SnapshotKey, SnapshotTable};
 use opensail_eventstore::vault::{Vault, VaultWrite};
 use opensail_eventstore::{CommandId, Epoch, Filter, Journal, Leases, StreamId};
@@ -162,9 +162,9 @@ async fn seal(seal: &(impl SealTables + Journal), round: u64) {
     seal.rolls().await.expect("read");
     seal.add_roll(&StoredRoll { n: 1 + round, note: "a roll".into() }).await.expect("written");
     let pieces = vec![Piece { level: 0, first: EVENTS + round, hashes: vec![[7; 32]] }];
-    let newest = seal.read_at(&[EVENTS]).await.expect("read").pop().map(|event| (event.position, event.content_hash));
+    let last_event = seal.read_at(&[EVENTS]).await.expect("read").last().map(LastEvent::of);
     let checkpoint = StoredCheckpoint { n: EVENTS + 1 + round, size: EVENTS + 1 + round, note: "a note".into() };
-    assert!(seal.seal(&Sealing { pieces, checkpoint, newest }).await.expect("written"));
+    assert_eq!(seal.seal(&Sealing { pieces, checkpoint, last_event }).await, Ok(Outcome::Written));
     seal.add_key(&StoredKey { n: 1 + round, verifier: "a key".into(), time: 1 }).await.expect("written");
 }
 

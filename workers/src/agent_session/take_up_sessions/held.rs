@@ -12,6 +12,9 @@ const ASK_AGAIN_AT_MOST: Duration = Duration::from_secs(2);
 pub(super) struct Held(u32);
 
 impl Held {
+    /// So often that the pauses do not grow any more.
+    pub(super) const FOR_LONG: Held = Held(u32::MAX);
+
     pub(super) fn again(self) -> Held {
         Held(self.0.saturating_add(1))
     }
@@ -31,6 +34,6 @@ mod tests {
         let asked = std::iter::successors(Some(Held::default().again()), |held| Some(held.again()));
         let pauses: Vec<_> = asked.take(9).map(|held| held.pause().as_millis()).collect();
         assert_eq!(pauses, [50, 100, 200, 400, 800, 1600, 2000, 2000, 2000]);
-        assert_eq!(Held(u32::MAX).again().pause(), ASK_AGAIN_AT_MOST);
+        assert_eq!(Held::FOR_LONG.again().pause(), ASK_AGAIN_AT_MOST);
     }
 }
