@@ -11,8 +11,11 @@ mod ring;
 mod tail;
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
 
 use crate::envelope::{Epoch, Position, Recorded};
 use crate::journal::{Filter, ReadError};
@@ -41,7 +44,9 @@ pub struct Batch {
     pub seen: Position,
 }
 
-/// A reader's place in the journal. Dropping it ends it; `next` and `next_batch` may be cancelled without losing anything.
+/// A reader's place in the journal. Dropping it ends it; `next` and `next_batch` may be cancelled without losing anything. But a page that was just being read
+/// from the database is read anew, and keeps a connection busy meanwhile: who cancels again and again may never see the end of one, and takes
+/// [`Subscription::next_batch_until`].
 pub struct Subscription {
     shared: Arc<Shared>,
     filter: Filter,
@@ -71,7 +76,18 @@ impl Subscription {
     /// At most `max` matching events; waits until there is one or `seen` has moved. While it waits, a filter that names streams or tenants
     /// lets what is of none of them pass untold.
     pub async fn next_batch(&mut self, max: usize) -> Result<Batch, ReadError> {
+        self.read(max, pending()).await
+    }
+
+    /// The same, with no events where none have come by the deadline. Only the wait for new ones ends at it: a page that is being read by then is read to its end.
+    pub async fn next_batch_until(&mut self, max: usize, deadline: Instant) -> Result<Batch, ReadError> {
+        self.read(max, sleep_until(deadline)).await
+    }
+
+    /// Waits for new events until `patience` ends.
+    async fn read(&mut self, max: usize, patience: impl Future<Output = ()>) -> Result<Batch, ReadError> {
         let max = max.max(1);
+        tokio::pin!(patience);
         loop {
             if !self.fetched.is_empty() {
                 let count = max.min(self.fetched.len());
@@ -83,7 +99,12 @@ impl Subscription {
                 };
                 return Ok(self.tell(events, seen));
             }
-            if let Some(first) = self.bell.wait().await {
+            let rung = tokio::select! {
+                biased;
+                rung = self.bell.wait() => rung,
+                () = &mut patience => return Ok(Batch { events: Vec::new(), seen: self.passed() }),
+            };
+            if let Some(first) = rung {
                 self.at = self.at.max(first - 1);
             }
             match self.shared.look(self.epoch, self.at, max, &self.filter)? {

@@ -8,11 +8,14 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use self::world::{Moods, Notes, Noting, STREAMS, copies, copies_as, in_order, joins, member, stands, until, until_at_the_end, write};
+use self::world::{
+    Moods, Notes, Noting, STREAMS, copies, copies_as, copies_hastily, in_order, joins, member, stands, taken, until, until_at_the_end,
+    write,
+};
 use super::{Subject, append, everything, part};
 use crate::journal::Filter;
 use crate::seal::Parting;
-use crate::subscription::group::{Group, Share, ShareError};
+use crate::subscription::group::{Group, ShareError};
 
 pub async fn each_event_is_handled_in_the_order_of_its_stream(subject: &dyn Subject) {
     let notes = Notes::default();
@@ -86,14 +89,9 @@ pub async fn a_consumer_goes_on_in_a_new_epoch(subject: &dyn Subject) {
 pub async fn a_ghost_moves_no_checkpoint(subject: &dyn Subject) {
     let group = member(subject, "a").await;
     write(subject, 0).await;
-    let taken = async |holder: &str| {
-        let lease = subject.leases().acquire("r", holder, Duration::from_secs(600)).await.expect("acquired");
-        Share::take_over(&group, 3, lease).await.expect("taken over")
-    };
-    let ghost = taken("ghost").await;
+    let ghost = taken(subject, &group, "ghost").await;
     ghost.keep(5).await.expect("kept");
-    subject.leases().void_others("heir").await.expect("voided");
-    let heir = taken("heir").await;
+    let heir = taken(subject, &group, "heir").await;
     assert_eq!(heir.position(), 5);
     assert_eq!(ghost.keep(7).await, Err(ShareError::Lost));
     let effect = || append(vec![part("effect", 0, 1)]);
@@ -121,6 +119,49 @@ pub async fn an_effect_in_the_journal_is_made_once(subject: &dyn Subject) {
     second.abort();
     let distinct: BTreeSet<_> = copies(subject).await.into_iter().collect();
     assert_eq!((distinct.len(), copies(subject).await.len()), (STREAMS * 4, STREAMS * 4));
+}
+
+/// Whatever its handler answers, which did not wait to be told whether it was written.
+pub async fn an_effect_that_was_dropped_is_made_once(subject: &dyn Subject) {
+    write(subject, 0).await;
+    let member = copies_hastily(subject, "a").await;
+    while copies(subject).await.len() < STREAMS * 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    until_at_the_end(subject, 0).await;
+    member.abort();
+    let made = copies(subject).await;
+    let distinct: BTreeSet<_> = made.iter().collect();
+    assert_eq!((distinct.len(), made.len()), (STREAMS * 2, STREAMS * 2));
+}
+
+/// The journal writes nothing for a command that it knows, and no checkpoint either.
+pub async fn a_known_effect_moves_the_checkpoint(subject: &dyn Subject) {
+    let group = member(subject, "a").await;
+    write(subject, 0).await;
+    let effect = append(vec![part("effect", 0, 1)]);
+    let first = taken(subject, &group, "first").await;
+    for (seen, repeated) in [(5, false), (7, true)] {
+        assert_eq!(first.append(effect.clone(), seen).await.map(|appended| appended.repeated), Ok(repeated));
+        assert_eq!(first.position(), seen);
+    }
+    first.keep(9).await.expect("kept");
+    let second = taken(subject, &group, "second").await;
+    assert_eq!(second.position(), 9);
+    assert_eq!(first.append(effect.clone(), 11).await.map(|_| ()), Err(ShareError::Lost), "a ghost's");
+    assert_eq!(second.append(effect.clone(), 11).await.map(|appended| appended.repeated), Ok(true));
+    assert_eq!(second.append(effect, 10).await.map(|appended| appended.repeated), Ok(true));
+    assert_eq!(second.position(), 11, "it does not go back");
+    second.keep(13).await.expect("kept");
+    assert_eq!(taken(subject, &group, "third").await.position(), 13);
+}
+
+/// The rows of `counters/eu` would be found among those of `counters`.
+pub async fn a_name_with_a_slash_is_refused(subject: &dyn Subject) {
+    let group = Group { name: "counters/eu".into(), ..member(subject, "a").await };
+    let handler = Arc::new(Noting("a".into(), Notes::default()));
+    let started = tokio::spawn(async move { group.run(handler, std::future::pending()).await });
+    assert!(started.await.expect_err("refused").is_panic());
 }
 
 /// Also where nobody wakes a reader for it.

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use super::group::world::{Moods, Notes, STREAMS, copies, copies_as, copy_of, in_order, joins, member, until, until_at_the_end, write};
+use super::group::world::{
+    Moods, Notes, STREAMS, copies, copies_as, copy_of, in_order, joins, member, taken, until, until_at_the_end, write,
+};
 use super::{Subject, append, everything, part};
 use crate::envelope::{Position, StreamId};
-use crate::subscription::group::{MOST_PARKED, Share, parked};
+use crate::subscription::group::{MOST_PARKED, parked};
 
 /// Each with the position of the event that it is parked at.
 async fn until_parked(subject: &dyn Subject, expected: &[(&str, Position)]) {
@@ -122,8 +124,7 @@ pub async fn no_more_streams_are_parked_than_may_be(subject: &dyn Subject) {
     let parts = (0..=MOST_PARKED).map(|stream| part(&stream.to_string(), 0, 1)).collect();
     subject.journal().append(append(parts)).await.expect("appended");
     let events = everything(subject.journal().as_ref()).await;
-    let lease = subject.leases().acquire("r", "a", Duration::from_secs(600)).await.expect("acquired");
-    let share = Share::take_over(&member(subject, "a").await, 3, lease).await.expect("taken over");
+    let share = taken(subject, &member(subject, "a").await, "a").await;
     for (event, count) in events.iter().zip(1..) {
         assert_eq!(share.set_aside(event, "in a bad mood").await, Ok(count <= MOST_PARKED));
     }

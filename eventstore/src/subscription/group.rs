@@ -12,6 +12,7 @@
 //! wait, and from where on, stands in the row of the checkpoint. People order what becomes of them ([`parked`]): a stream goes on from that event, or behind it,
 //! with a place of its own until it has come as far as its partition.
 
+mod doubt;
 mod member;
 pub mod parked;
 mod row;
@@ -37,7 +38,7 @@ pub use standing::{Standing, StandingError, standings};
 /// What the members of a consumer have in common, and one member's hands; clones share them.
 #[derive(Clone)]
 pub struct Group {
-    /// Of the consumer; names its leases and checkpoints for ever.
+    /// Of the consumer, without a slash; names its leases and checkpoints for ever.
     pub name: String,
     /// Never changed for a name: a stream's partition would be another, and its order lost.
     pub partitions: u32,

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use tokio::task::JoinHandle;
 
+use crate::append::Append;
 use crate::conformance::{Subject, append, part};
 use crate::envelope::{Recorded, StreamId};
 use crate::journal::Filter;
@@ -29,6 +31,13 @@ pub(in crate::conformance) async fn member(subject: &dyn Subject, name: &str) ->
         member: name.into(),
         lease: LEASE,
     }
+}
+
+/// One partition in the hands of `holder`, whoever has it.
+pub(in crate::conformance) async fn taken(subject: &dyn Subject, group: &Group, holder: &str) -> Share {
+    subject.leases().void_others(holder).await.expect("voided");
+    let lease = subject.leases().acquire("r", holder, Duration::from_secs(600)).await.expect("acquired");
+    Share::take_over(group, 3, lease).await.expect("taken over")
 }
 
 /// Streams' ids and versions that cannot be handled, and whether the handler panics over it.
@@ -120,19 +129,44 @@ pub(in crate::conformance) async fn write(subject: &dyn Subject, round: u64) {
 /// Writes one event for each that it handles, with the checkpoint.
 struct Copying(Tail, Moods);
 
+impl Copying {
+    async fn copy(&self, share: &Share, event: &Recorded) -> Result<Append, String> {
+        let stream = StreamId::new("copy", share.partition());
+        let expected = self.0.journal().stream_version(&stream).await.map_err(|error| error.to_string())?;
+        let mut copy = part("", expected, 1);
+        copy.stream = stream;
+        copy.events[0].payload = copy_of(event);
+        Ok(append(vec![copy]))
+    }
+}
+
 #[async_trait]
 impl Handler for Copying {
     async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
         for event in events.iter().filter(|event| event.position > share.position()) {
             self.1.judge(event)?;
-            let stream = StreamId::new("copy", share.partition());
-            let expected = self.0.journal().stream_version(&stream).await.map_err(|error| error.to_string())?;
-            let mut copy = part("", expected, 1);
-            copy.stream = stream;
-            copy.events[0].payload = copy_of(event);
-            share.append(append(vec![copy]), event.position).await.map_err(|error| error.to_string())?;
+            share.append(self.copy(share, event).await?, event.position).await.map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+}
+
+/// As [`Copying`], but the first append of each partition is dropped as soon as it waits for the writer. Of its events it says in one partition that they are
+/// handled, and in the next that they cannot be.
+struct Hasty(Copying, Mutex<BTreeSet<u32>>);
+
+#[async_trait]
+impl Handler for Hasty {
+    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
+        if !self.1.lock().expect("no panic").insert(share.partition()) {
+            return self.0.handle(share, events).await;
+        }
+        let copy = self.0.copy(share, &events[0]).await?;
+        assert!(share.append(copy, events[0].position).now_or_never().is_none(), "no writer is as quick as that");
+        match share.partition() % 2 {
+            0 => Ok(()),
+            _ => Err("in a hurry".into()),
+        }
     }
 }
 
@@ -143,6 +177,12 @@ pub(in crate::conformance) fn copy_of(event: &Recorded) -> String {
 pub(in crate::conformance) async fn copies_as(subject: &dyn Subject, name: &str, moods: &Moods) -> JoinHandle<()> {
     let group = member(subject, name).await;
     let handler = Arc::new(Copying(group.tail.clone(), moods.clone()));
+    tokio::spawn(async move { group.run(handler, std::future::pending()).await })
+}
+
+pub(in crate::conformance) async fn copies_hastily(subject: &dyn Subject, name: &str) -> JoinHandle<()> {
+    let group = member(subject, name).await;
+    let handler = Arc::new(Hasty(Copying(group.tail.clone(), Moods::default()), Mutex::default()));
     tokio::spawn(async move { group.run(handler, std::future::pending()).await })
 }
 

@@ -20,8 +20,10 @@ pub(super) const KIND: &str = "group-member";
 type Working = BTreeMap<u32, watch::Sender<bool>>;
 
 impl Group {
-    /// Works until `stop`, and then gives everything back, so that others go on at once. Dropped, it is as a process that died.
+    /// Works until `stop`, and then gives everything back, so that others go on at once. Dropped, it is as a process that died. Panics over a slash in the
+    /// group's name, which is a constant of its code: its rows would be found among those of the group that is named by what stands before the slash.
     pub async fn run(&self, handler: Arc<dyn Handler>, stop: impl Future<Output = ()> + Send) {
+        assert!(!self.name.contains('/'), "a consumer group cannot be named {:?}: a slash divides its name from what is of it", self.name);
         let (mut tasks, mut working) = (JoinSet::new(), Working::new());
         let mut tick = interval(self.beat());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -72,8 +72,7 @@ pub async fn skip(vault: &dyn Vault, group: &str, stream: &StreamId, position: P
 
 async fn order(vault: &dyn Vault, group: &str, stream: &StreamId, position: Position, skip: Option<&str>) -> Result<bool, VaultError> {
     for (key, row) in vault.list(KIND, &format!("{group}/")).await? {
-        // A group's name may begin with another's.
-        let Some(row) = Row::read(&row).filter(|_| place(&key).is_some_and(|(of, _)| of == group)) else { continue };
+        let Some(row) = Row::read(&row) else { continue };
         let aside = row.aside.into_iter().find(|aside| aside.stream == *stream && aside.position == position);
         if let Some(Failure { event, .. }) = aside.and_then(|aside| aside.failure) {
             let order = Order { event, skip: skip.map(Into::into) };
@@ -86,8 +85,6 @@ async fn order(vault: &dyn Vault, group: &str, stream: &StreamId, position: Posi
 
 /// To a partition, by the keys of their rows, the oldest first. `None`: one that cannot be read.
 pub(super) async fn orders(vault: &dyn Vault, partition: &str) -> Result<Vec<(String, Option<Order>)>, VaultError> {
-    let prefix = format!("{partition}/");
-    let found = vault.list(ORDERS, &prefix).await?.into_iter();
-    let own = found.filter(|(key, _)| !key[prefix.len()..].contains('/'));
-    Ok(own.map(|(key, order)| (key, serde_json::from_slice(&order).ok())).collect())
+    let found = vault.list(ORDERS, &format!("{partition}/")).await?;
+    Ok(found.into_iter().map(|(key, order)| (key, serde_json::from_slice(&order).ok())).collect())
 }

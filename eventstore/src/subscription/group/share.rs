@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Group;
+use super::doubt::{Doubt, Doubts, UnderWay};
 use super::parked::Order;
 use super::row::{self, KIND, Row};
 use crate::append::{Append, AppendError, Appended, Fence};
@@ -36,13 +37,12 @@ struct Held {
     lease: Lease,
     /// As this member wrote it last.
     row: Mutex<Row>,
-    /// Why an append came to nothing, or perhaps not, for no reason of its own.
-    doubt: Mutex<Option<String>>,
+    doubts: Doubts,
 }
 
 impl Share {
     /// Writes the lease's token into the row, so that whoever had it before changes it no more.
-    pub async fn take_over(group: &Group, partition: u32, lease: Lease) -> Result<Share, ShareError> {
+    pub(crate) async fn take_over(group: &Group, partition: u32, lease: Lease) -> Result<Share, ShareError> {
         let (key, journal) = (row::key(&group.name, partition), group.tail.journal());
         loop {
             let found = group.vault.get(KIND, &key).await?;
@@ -56,7 +56,7 @@ impl Share {
                 Some(before) => Row { token: lease.token, ..before.in_epoch(journal.as_ref(), epoch).await? },
             };
             if group.vault.swap(KIND, &key, found.as_deref(), &row.written(), None).await? {
-                let held = Held { group: group.clone(), partition, lease, row: Mutex::new(row), doubt: Mutex::new(None) };
+                let held = Held { group: group.clone(), partition, lease, row: Mutex::new(row), doubts: Doubts::default() };
                 return Ok(Share { held: Arc::new(held), stream: None });
             }
         }
@@ -92,25 +92,30 @@ impl Share {
     }
 
     /// Writes an effect together with the checkpoint, up to which events were handled then: both, or neither, and neither by a ghost. Where it is not known
-    /// whether it was written, the partition is taken up anew, and its row says so.
+    /// whether it was written, also since this was dropped before its end, the partition is taken up anew, and its row says so. A command that the journal knows
+    /// has had its effect: the checkpoint alone is moved then.
     pub async fn append(&self, append: Append, seen: Position) -> Result<Appended, ShareError> {
+        let under_way = UnderWay::begin(&self.held.doubts);
+        let outcome = self.append_with_row(append, seen).await;
+        under_way.end(&outcome);
+        outcome
+    }
+
+    async fn append_with_row(&self, append: Append, seen: Position) -> Result<Appended, ShareError> {
         let mut row = self.row().clone();
         row.reach(self.stream.as_ref(), seen);
         let mut append = Append { fence: Some(self.fence()), ..append };
         append.vault.push(VaultWrite::Put { kind: KIND.into(), key: self.key(), value: row.written(), expires: None });
-        let failed = match self.held.group.tail.journal().append(append).await {
+        match self.held.group.tail.journal().append(append).await {
+            // Nothing was written this time, and neither was the row.
+            Ok(appended) if appended.repeated => self.keep(seen).await.map(|()| appended),
             Ok(appended) => {
                 *self.row() = row;
-                return Ok(appended);
+                Ok(appended)
             }
-            Err(error @ (AppendError::Conflict { .. } | AppendError::Reused(_) | AppendError::Invalid(_))) => {
-                return Err(ShareError::Append(error));
-            }
-            Err(AppendError::Fenced { .. }) => ShareError::Lost,
-            Err(error) => ShareError::Append(error),
-        };
-        *self.doubt() = Some(failed.to_string());
-        Err(failed)
+            Err(AppendError::Fenced { .. }) => Err(ShareError::Lost),
+            Err(error) => Err(ShareError::Append(error)),
+        }
     }
 
     /// Sets the event's stream aside from it on, with everything else up to it handled. False when as many are set aside as may be.
@@ -158,9 +163,9 @@ impl Share {
         row::key(&self.held.group.name, self.held.partition)
     }
 
-    /// What the handler's last error may come from, if not from its events.
-    pub(super) fn take_doubt(&self) -> Option<String> {
-        self.doubt().take()
+    /// What the handler's last answer is to be doubted for.
+    pub(super) fn take_doubt(&self) -> Option<Doubt> {
+        self.held.doubts.take()
     }
 
     /// Written also where nothing changed: a ghost, which may not know what did, is told that it is one.
@@ -175,9 +180,5 @@ impl Share {
 
     fn row(&self) -> MutexGuard<'_, Row> {
         self.held.row.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn doubt(&self) -> MutexGuard<'_, Option<String>> {
-        self.held.doubt.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
+use super::doubt::Doubt;
 use super::parked::{self, ORDERS, Order};
 use super::{Group, Handler, Share, partition_of};
 use crate::envelope::Recorded;
@@ -86,11 +87,11 @@ impl Work<'_> {
                 looked = Instant::now();
             }
             let more = self.flow().await?;
+            let deadline = if more { Instant::now() + TURN } else { looked + LOOK_EVERY };
             let batch = tokio::select! {
                 biased;
                 _ = ends.wait_for(|end| *end) => return Err(Stop::Ended),
-                batch = events.next_batch(AT_ONCE) => batch?,
-                () = sleep_until(if more { Instant::now() + TURN } else { looked + LOOK_EVERY }) => continue,
+                batch = events.next_batch_until(AT_ONCE, deadline) => batch?,
             };
             let is_own = |event: &Arc<Recorded>| partition_of(&event.stream, self.group.partitions) == self.share.partition();
             let own: Vec<_> = batch.events.into_iter().filter(is_own).collect();
@@ -155,14 +156,13 @@ impl Work<'_> {
     /// What the handler says; a panic is an error, too.
     async fn tried(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<Result<(), String>, Stop> {
         let handled = AssertUnwindSafe(self.handler.handle(share, events)).catch_unwind().await;
-        let doubt = share.take_doubt();
         let handled = handled.unwrap_or_else(|panic| {
             let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
             Err(format!("the handler panicked: {}", words.unwrap_or("no words")))
         });
-        match (handled, doubt) {
-            // It says nothing of the events; the row says how far they were handled.
-            (Err(_), Some(doubt)) => Err(Stop::Failed(doubt)),
+        match (handled, share.take_doubt()) {
+            // The row says how far the events were handled.
+            (_, Some(Doubt::Unknown(why))) | (Err(_), Some(Doubt::Refused(why))) => Err(Stop::Failed(why)),
             (handled, _) => Ok(handled),
         }
     }

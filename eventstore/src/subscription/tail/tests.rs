@@ -132,3 +132,25 @@ async fn who_waits_passes_what_does_not_concern_it() {
     assert_eq!(own.next_batch(1).await.expect("events").seen, 6);
     assert_eq!((own.passed(), other.seen()), (6, 7));
 }
+
+#[tokio::test]
+async fn a_deadline_ends_the_wait_and_no_query() {
+    let head = watch::Sender::new(4);
+    let journal = Restarted { asked: AtomicUsize::new(0), reading: Notify::new(), go_on: Notify::new(), head };
+    let journal = Arc::new(journal);
+    let tail = Tail::start(journal.clone()).await.expect("a tail");
+    let mut reader = tail.subscribe(0, Filter::default());
+    // Over before it begins to read.
+    let deadline = tokio::time::Instant::now();
+    let go_on = async {
+        journal.reading.notified().await;
+        journal.go_on.notify_one();
+    };
+    let (first, ()) = tokio::join!(reader.next_batch_until(9, deadline), go_on);
+    let mut batches = vec![first.expect("a page")];
+    for _ in 0..2 {
+        batches.push(reader.next_batch_until(9, deadline).await.expect("a batch"));
+    }
+    let told: Vec<_> = batches.iter().map(|batch| (batch.events.len(), batch.seen)).collect();
+    assert_eq!(told, [(2, 2), (2, 4), (0, 4)]);
+}
