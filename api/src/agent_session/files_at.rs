@@ -88,11 +88,13 @@ impl Api {
                     }
                     files.kept_at(point.version)?;
                 }
-                None if then.is_some() => {
-                    let why = "is no snapshot of this session: when it was taken is not known, so it is not shown with as_of";
-                    return Err(Problem::invalid(vec![FieldError::parameter(parameter, why)]));
+                None => {
+                    self.not_of_a_forgotten_session(files, &snapshot).await?;
+                    if then.is_some() {
+                        let why = "is no snapshot of this session: when it was taken is not known, so it is not shown with as_of";
+                        return Err(Problem::invalid(vec![FieldError::parameter(parameter, why)]));
+                    }
                 }
-                None => self.not_of_a_forgotten_session(files, &snapshot).await?,
             }
             return Ok(FilesAt { project: files.project_id, snapshot, position: None });
         }
