@@ -15,7 +15,7 @@ use std::time::Duration;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_tests::appending::{journal, payload, pool, postgres_es, rounds};
 use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::timing::{Times, machine};
+use opensail_tests::timing::{Times, machine, wanted};
 use sqlx::{Executor, QueryBuilder};
 use uuid::Uuid;
 
@@ -35,7 +35,7 @@ async fn main() {
     let cell = Duration::from_secs_f64(if trial { 0.05 } else { seconds });
     println!("{}", machine());
     println!("{:<34} {:>9} {:>12} {:>10} {:>10}", "", "in flight", "events/s", "p50 ms", "p99 ms");
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let wanted = wanted();
     let contenders = [OURS, POSTGRES_ES, BARE, "the journal on SQLite", EMMETT, EVENTSOURCING];
     let wants_peers = [EMMETT, EVENTSOURCING].iter().any(|name| name.contains(&wanted));
     let peers = if wants_peers { peers().await } else { None };

@@ -26,7 +26,7 @@ use opensail_projections::audit::{AuditFilter, EventPage};
 use opensail_projections::{Db, PageRequest, Projections, Queries};
 use opensail_tests::history::{History, founder, requested};
 use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::timing::{Times, machine};
+use opensail_tests::timing::{Times, machine, wanted};
 use sqlx::Executor;
 use uuid::Uuid;
 
@@ -72,7 +72,7 @@ struct House {
 #[tokio::main]
 async fn main() {
     let trial = std::env::args().any(|argument| argument == "--test");
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let wanted = wanted();
     let sizes = match std::env::var("OPENSAIL_SCALE") {
         _ if trial => vec![2_000],
         Ok(text) => text.split(',').map(|size| size.trim().parse().expect("OPENSAIL_SCALE: numbers with commas")).collect(),

@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 use crate::postgres::{Database, fresh_database};
 use crate::world::World;
 
-/// Measures on the databases that a word on the command line names (`sqlite`, `postgres`), or on both: in a world at rest for each, made when its
-/// turn comes.
+/// The word on the command line that says what alone is measured; empty for everything. Cargo's own words begin with dashes.
+pub fn wanted() -> String {
+    std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default()
+}
+
+/// Measures on the databases that are [`wanted`] (`sqlite`, `postgres`), or on both: in a world at rest for each, made when its turn comes.
 pub async fn on_each_database(program: &str, mut measure: impl AsyncFnMut(World)) {
-    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).unwrap_or_default();
+    let wanted = wanted();
     println!("{}", machine());
     for ground in ["sqlite", "postgres"].into_iter().filter(|ground| ground.contains(&wanted)) {
         let database = if ground == "postgres" { Some(fresh_database().await) } else { None };
