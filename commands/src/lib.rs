@@ -9,6 +9,7 @@ pub mod aggregate;
 pub mod authorize;
 pub mod caller;
 mod commands;
+pub mod consumer;
 pub mod error;
 pub mod execute;
 mod facts;

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod client;
 pub mod config;
 pub mod connect;
+pub mod consumer;
 pub mod doctor;
 pub mod download;
 pub mod events;

@@ -42,6 +42,7 @@ async fn execute(command: Command) -> Result<(), CliError> {
         Command::Account(command) => cli::account::execute(command).await,
         Command::Storage(command) => cli::storage::execute(command).await,
         Command::Projection(command) => cli::projection::execute(command).await,
+        Command::Consumer(command) => cli::consumer::execute(command).await,
         Command::Work(command) => cli::work::execute(command).await,
         Command::Migrate => cli::folder::migrate().await,
         Command::Backup { file } => cli::folder::backup(&file).await,

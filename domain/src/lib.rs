@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod agent_session;
+pub mod consumer;
 pub mod kernel;
 pub mod model;
 pub mod project;

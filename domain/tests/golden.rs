@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use opensail_domain::account::{self, EmailReserved, SignInMethod};
 use opensail_domain::agent_session::event as session;
 use opensail_domain::agent_session::message::{Answer, CallOutcome, Message, Tokens, ToolCall};
+use opensail_domain::consumer::{self, ConsumerEvent};
 use opensail_domain::kernel::{AccountId, ApprovalId, Event, InvitationId, MessageId, Private, ProjectId, SessionId, TeamId};
 use opensail_domain::model::{self, KeyState, ModelEvent, Provider};
 use opensail_domain::project::{self, Source};
@@ -132,6 +133,25 @@ fn samples() -> Vec<(String, u32, Value)> {
             stream: format!("team-{}", id(2)),
             position: 7,
             reason: "written by a broken import".into(),
+            ordered_by: account,
+        }
+        .into(),
+    ];
+    orders.iter().for_each(|e| add(e.event_type(), e.version(), e.encode()));
+    let orders: Vec<ConsumerEvent> = vec![
+        consumer::RetryOrdered {
+            consumer: "webhooks".into(),
+            stream: format!("team-{}", id(2)),
+            position: 7,
+            reason: Some("the address was mended".into()),
+            ordered_by: account,
+        }
+        .into(),
+        consumer::SkipOrdered {
+            consumer: "webhooks".into(),
+            stream: format!("team-{}", id(2)),
+            position: 7,
+            reason: "nobody waits for it any more".into(),
             ordered_by: account,
         }
         .into(),

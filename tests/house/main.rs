@@ -4,6 +4,7 @@ mod account;
 mod agent_session;
 mod architecture;
 mod audit;
+mod consumer;
 mod faults;
 mod forgetting;
 mod journal;

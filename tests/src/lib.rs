@@ -6,6 +6,7 @@ pub mod behind;
 pub mod btrfs;
 pub mod bucket;
 pub mod cluster;
+pub mod copies;
 pub mod far;
 pub mod history;
 pub mod later;

@@ -77,6 +77,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(crate::project::routes())
         .merge(crate::storage::routes())
         .merge(crate::projection::routes())
+        .merge(crate::consumer::routes())
         .merge(crate::work::routes())
         .merge(crate::agent_session::routes())
         .merge(crate::audit::routes())

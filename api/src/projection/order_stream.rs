@@ -2,33 +2,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use opensail_commands::projection::{RetryStream, SkipStream};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use crate::auth::signed::Asked;
 use crate::extract::PathPart;
+use crate::order::{RetryOrder, SkipOrder};
 use crate::problem::Problem;
 use crate::router::Api;
 use crate::written::{At, PositionBody};
-
-/// To be applied again.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct RetryOrder {
-    /// Of the event that the stream is parked at.
-    position: u64,
-    /// 1 to 500 characters; readable for ever, so it should name nobody.
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-/// To be left out.
-#[derive(Deserialize, ToSchema)]
-pub(super) struct SkipOrder {
-    /// Of the event that the stream is parked at.
-    position: u64,
-    /// 1 to 500 characters; readable for ever, so it should name nobody.
-    reason: String,
-}
 
 /// Has a read model apply a parked stream again, once the reason is mended. It is done when the read model has reached the position that is answered:
 /// the stream then flows, or is parked still, or at a later event. Administrators of the platform only.

@@ -8,6 +8,8 @@ use super::world::{World, request};
 const WITHOUT_A_PAST: &[(&str, &str)] = &[
     ("/healthz", "whether this process lives now"),
     ("/api/v1/projections", "how the read models stand now"),
+    ("/api/v1/consumers", "how the consumers stand now"),
+    ("/api/v1/consumers/parked", "what the consumers have set aside now"),
     ("/api/v1/work/parked", "what the work queue has set aside now"),
     ("/api/v1/projections/parked", "what the read models have set aside now"),
     ("/readyz", "whether this node may be used now"),

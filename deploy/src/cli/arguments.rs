@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod conflicts;
+mod consumer;
 mod look_back;
 mod projection;
 mod session;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use account::Account;
 pub use audit::{Audit, AuditFilter, AuditFormat};
 pub use conflicts::{Conflicts, OnConflict, Side};
+pub use consumer::Consumer;
 pub use look_back::LookBack;
 pub use projection::Projection;
 pub use session::{Decision, EditMode, ExportFormat, Run, Session};
@@ -45,6 +47,9 @@ pub enum Command {
     /// The read models
     #[command(subcommand)]
     Projection(Projection),
+    /// Consumers that several workers share
+    #[command(subcommand)]
+    Consumer(Consumer),
     /// What the work queue has set aside
     #[command(subcommand)]
     Work(Work),

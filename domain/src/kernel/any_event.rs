@@ -6,6 +6,7 @@ use super::upcast::{self, Upcaster};
 use super::{DecodeError, Event};
 use crate::account::{AccountEvent, EmailEvent};
 use crate::agent_session::AgentSessionEvent;
+use crate::consumer::ConsumerEvent;
 use crate::model::ModelEvent;
 use crate::project::{FolderEvent, ProjectEvent};
 use crate::projection::ProjectionEvent;
@@ -21,6 +22,7 @@ pub enum AnyEvent {
     Folder(FolderEvent),
     Model(ModelEvent),
     Projection(ProjectionEvent),
+    Consumer(ConsumerEvent),
     Work(WorkEvent),
     AgentSession(Box<AgentSessionEvent>),
 }
@@ -47,6 +49,8 @@ macro_rules! in_its_room {
             AccountEvent::$how($event_type, $version, $payload).map(AnyEvent::Account)
         } else if is::<ProjectionEvent>($event_type) {
             ProjectionEvent::$how($event_type, $version, $payload).map(AnyEvent::Projection)
+        } else if is::<ConsumerEvent>($event_type) {
+            ConsumerEvent::$how($event_type, $version, $payload).map(AnyEvent::Consumer)
         } else if is::<WorkEvent>($event_type) {
             WorkEvent::$how($event_type, $version, $payload).map(AnyEvent::Work)
         } else if is::<EmailEvent>($event_type) {
@@ -83,6 +87,7 @@ impl AnyEvent {
             AgentSessionEvent::UPCASTERS,
             ModelEvent::UPCASTERS,
             ProjectionEvent::UPCASTERS,
+            ConsumerEvent::UPCASTERS,
             WorkEvent::UPCASTERS,
         ]
         .concat()
@@ -99,6 +104,7 @@ impl AnyEvent {
             AgentSessionEvent::schemas(),
             ModelEvent::schemas(),
             ProjectionEvent::schemas(),
+            ConsumerEvent::schemas(),
             WorkEvent::schemas(),
         ]
         .concat()

@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use super::group::world::{
-    Moods, Notes, STREAMS, copies, copies_as, copy_of, in_order, joins, member, taken, until, until_at_the_end, write,
+    Moods, Notes, PARTITIONS, STREAMS, copies, copies_as, copy_of, in_order, joins, member, taken, until, until_at_the_end, write,
 };
 use super::{Subject, append, everything, part};
+use crate::append::{Append, Part};
 use crate::envelope::{Position, StreamId};
-use crate::subscription::group::{MOST_PARKED, parked};
+use crate::subscription::group::parked::{self, Condition, Ordered, ParkedAt};
+use crate::subscription::group::{MOST_PARKED, partition_of};
+use crate::vault::VaultWrite;
 
 /// Each with the position of the event that it is parked at.
 async fn until_parked(subject: &dyn Subject, expected: &[(&str, Position)]) {
     let parked = async || {
         let streams = parked::list(subject.journal().as_ref(), subject.vault().as_ref()).await.expect("a list");
-        let mut parked: Vec<_> = streams.into_iter().map(|parked| (parked.stream.id().to_owned(), parked.position)).collect();
+        let waits = |condition: &Condition| matches!(condition, Condition::Parked { ordered: None, .. });
+        let parked = streams.into_iter().filter(|stream| waits(&stream.condition));
+        let mut parked: Vec<_> = parked.map(|parked| (parked.stream.id().to_owned(), parked.position)).collect();
         parked.sort();
         parked
     };
@@ -21,6 +26,24 @@ async fn until_parked(subject: &dyn Subject, expected: &[(&str, Position)]) {
     while parked().await != expected {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+async fn find(subject: &dyn Subject, group: &str, stream: &str, position: Position) -> Option<Option<ParkedAt>> {
+    parked::find(subject.vault().as_ref(), group, &StreamId::new("test", stream), position).await.expect("found or not")
+}
+
+/// Beside the event that tells of it.
+async fn order(subject: &dyn Subject, order: VaultWrite) {
+    let stream = StreamId::new("order", "counters");
+    let expected = subject.journal().stream_version(&stream).await.expect("a version");
+    let told = Part { stream, ..part("", expected, 1) };
+    let append = Append { vault: vec![order], ..append(vec![told]) };
+    subject.journal().append(append).await.expect("ordered");
+}
+
+async fn condition(subject: &dyn Subject, stream: &str) -> Option<Condition> {
+    let streams = parked::list(subject.journal().as_ref(), subject.vault().as_ref()).await.expect("a list");
+    streams.into_iter().find(|parked| parked.stream == StreamId::new("test", stream)).map(|parked| parked.condition)
 }
 
 pub async fn a_poison_event_parks_its_stream_alone(subject: &dyn Subject) {
@@ -39,8 +62,13 @@ pub async fn a_poison_event_parks_its_stream_alone(subject: &dyn Subject) {
     assert_eq!((of("3"), of("4")), (None, Some(1)));
     let mut told = parked::list(subject.journal().as_ref(), subject.vault().as_ref()).await.expect("a list");
     told.sort_by_key(|parked| parked.position);
-    assert_eq!((told[0].group.as_str(), told[0].error.as_str(), told[0].waiting), ("counters", "in a bad mood", 3));
-    assert_eq!((told[1].error.as_str(), told[1].waiting), ("the handler panicked: in a very bad mood", 2));
+    assert_eq!((told[0].group.as_str(), told[0].partition), ("counters", partition_of(&told[0].stream, PARTITIONS)));
+    let parked = |error: &str, waiting| {
+        let error = error.into();
+        Condition::Parked { event_type: "test.happened".into(), version: 1, error, waiting, ordered: None }
+    };
+    assert_eq!(told[0].condition, parked("in a bad mood", 3));
+    assert_eq!(told[1].condition, parked("the handler panicked: in a very bad mood", 2));
 }
 
 pub async fn what_is_parked_survives_a_takeover(subject: &dyn Subject) {
@@ -60,8 +88,11 @@ pub async fn what_is_parked_survives_a_takeover(subject: &dyn Subject) {
     second.abort();
     assert_eq!(notes.of("3"), [0u64; 0]);
     // Ordered while nobody works, and carried out by who comes.
-    let retried = parked::retry(subject.vault().as_ref(), "counters", &StreamId::new("test", "3"), 7).await;
-    assert_eq!(retried, Ok(true));
+    let at = find(subject, "counters", "3", 7).await.flatten().expect("it is parked there");
+    order(subject, at.skip("a second thought comes")).await;
+    order(subject, at.retry()).await;
+    let ordered = condition(subject, "3").await;
+    assert!(matches!(ordered, Some(Condition::Parked { ordered: Some(Ordered::Retry), .. })), "the newest counts: {ordered:?}");
     let third = joins(subject, "c", &notes).await;
     until(|| notes.of("3").len() == 4).await;
     write(subject, 2).await;
@@ -80,10 +111,8 @@ pub async fn a_retry_goes_on_in_order(subject: &dyn Subject) {
     write(subject, 0).await;
     until_parked(subject, &[("long", 10)]).await;
     moods.mend();
-    let vault = subject.vault();
-    let retry = async |group, position| parked::retry(vault.as_ref(), group, &long, position).await;
-    assert_eq!((retry("counters", 11).await, retry("others", 10).await), (Ok(false), Ok(false)));
-    assert_eq!(retry("counters", 10).await, Ok(true));
+    assert_eq!((find(subject, "counters", "long", 11).await, find(subject, "others", "long", 10).await), (Some(None), None));
+    order(subject, find(subject, "counters", "long", 10).await.flatten().expect("it is parked there").retry()).await;
     let of_long = async || {
         let expected: Vec<_> = subject.journal().read_stream(&long, 0, 1000).await.expect("read").iter().map(copy_of).collect();
         let made: Vec<_> = copies(subject).await.into_iter().filter(|copy| expected.contains(copy)).collect();
@@ -109,14 +138,13 @@ pub async fn a_skip_leaves_one_event_out(subject: &dyn Subject) {
     let member = joins(subject, "a", &notes).await;
     write(subject, 0).await;
     until_parked(subject, &[("3", 7)]).await;
-    let (vault, stream) = (subject.vault(), StreamId::new("test", "3"));
-    let skip = async || parked::skip(vault.as_ref(), "counters", &stream, 7, "written by a broken import").await;
-    assert_eq!(skip().await, Ok(true));
+    let at = find(subject, "counters", "3", 7).await.flatten().expect("it is parked there");
+    order(subject, at.skip("written by a broken import")).await;
     until(|| notes.of("3") == [2]).await;
     write(subject, 1).await;
     until(|| notes.of("3") == [2, 3, 4]).await;
     until_at_the_end(subject, 0).await;
-    assert_eq!(skip().await, Ok(false));
+    assert_eq!((find(subject, "counters", "3", 7).await, condition(subject, "3").await), (Some(None), None));
     member.abort();
 }
 

@@ -18,7 +18,7 @@ use tokio::sync::{oneshot, watch};
 use crate::PROGRAM;
 
 /// One number; the labels as they are told.
-pub(super) async fn number(world: &World, name: &str, labels: &str) -> Option<f64> {
+pub(crate) async fn number(world: &World, name: &str, labels: &str) -> Option<f64> {
     let text = world.send(Method::GET, "/metrics", None).await.text;
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("opensail_{name}{{{labels}}} ")));
     line.map(|value| value.parse().expect("a number"))

@@ -10,3 +10,6 @@ mod parked_streams;
 mod rebuild_projection;
 mod unreadable_event;
 mod upgrade;
+
+pub(crate) use metrics::number;
+pub(crate) use rebuild_projection::opensail;

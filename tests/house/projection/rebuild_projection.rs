@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::PROGRAM;
 
-pub(super) async fn opensail(world: &World, arguments: &[&str]) -> (bool, String) {
+pub(crate) async fn opensail(world: &World, arguments: &[&str]) -> (bool, String) {
     let done = world.command(arguments).output().await.expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (done.status.success(), text(&done.stdout) + &text(&done.stderr))

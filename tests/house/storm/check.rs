@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use opensail_tests::cluster::Cluster;
+use opensail_tests::copies::COPY;
 use opensail_tests::postgres::Database;
 use opensail_tests::world::{World, until_within};
 use serde_json::Value;
@@ -40,6 +41,18 @@ pub(super) async fn what_was_said_is_there_once(house: &House, tenant: &Tenant, 
     }
     let doubled: Vec<_> = found.iter().filter(|(text, at)| text.starts_with("word ") && at.len() > 1).collect();
     assert!(doubled.is_empty(), "{doubled:?}");
+}
+
+/// One event for each renaming, in their order, written by whichever process had the stream just then.
+pub(super) async fn each_renaming_was_copied_once(house: &House, tenant: &Tenant) {
+    let of_team = async |kind: &str| tenant.all(house, &format!("audit/events?team_id={}&type={kind}&order=asc&", tenant.team)).await;
+    let renamed: Vec<_> = of_team("team.renamed").await.iter().map(|event| event["position"].clone()).collect();
+    let copied = until_within(PATIENCE, "all renamings to be copied", async || {
+        let copies = of_team(COPY).await;
+        (copies.len() >= renamed.len()).then_some(copies)
+    });
+    let copied: Vec<_> = copied.await.iter().map(|copy| copy["data"]["position"].clone()).collect();
+    assert_eq!(copied, renamed);
 }
 
 async fn verified(command: &mut tokio::process::Command) {

@@ -4,6 +4,7 @@
 //! - what was acknowledged is there, once; what was not is there at most once; a repeated key answers with the first position
 //! - positions, positions of tenants and versions of streams are dense and in order, and the tree verifies (`audit verify`)
 //! - each subscriber saw each event once, in order
+//! - a consumer whose members live in these processes did its effect once for each event, in order
 //! - every row of every view is what a rebuild from nothing gives
 //!
 //! `OPENSAIL_STORM_SECONDS` (60) is for both grounds together; `OPENSAIL_STORM_SEED` repeats the choices of one, though not the interleavings.
@@ -11,6 +12,7 @@
 mod check;
 mod process;
 mod reader;
+mod relays;
 mod tally;
 mod weather;
 mod writer;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opensail_tests::cluster::{ADMIN, Cluster};
+use opensail_tests::copies::COPIES;
 use opensail_tests::mortal_postgres::MortalPostgres;
 use opensail_tests::small_disk::SmallDisk;
 use opensail_tests::world::World;
@@ -29,6 +32,7 @@ use tokio::task::LocalSet;
 
 use crate::PROGRAM;
 use process::{Process, Program};
+use relays::Relays;
 use tally::Tally;
 
 /// Tenants that write, each with readers of its own.
@@ -44,6 +48,7 @@ struct House {
     /// How many of them answer requests.
     doors: usize,
     postgres: Option<Mutex<MortalPostgres>>,
+    relays: Option<Mutex<Relays>>,
     /// Of the data folder.
     disk: Option<SmallDisk>,
     tally: Tally,
@@ -58,7 +63,7 @@ impl House {
     fn befallen(&self) -> Vec<&'static str> {
         let mut all = vec!["processes killed", "processes paused", "doors cut"];
         if self.postgres.is_some() {
-            all.extend(["database sessions ended", "databases cut"]);
+            all.extend(["database sessions ended", "databases cut", "relays lost"]);
         }
         if self.disk.is_some() {
             all.push("disks filled");
@@ -99,9 +104,9 @@ async fn on_sqlite() {
     println!("a storm over SQLite: OPENSAIL_STORM_SEED={seed}, {} s", lasts.as_secs());
     let world = World::at_rest(PROGRAM, &[("OPENSAIL_REGISTRATION", "open")]);
     let disk = SmallDisk::mount(&world.home(), &room(lasts));
-    let program = Program::of(&world.command(&["serve"]));
+    let program = Program::of(world.command(&["serve"]).env(COPIES, "1"));
     let processes = vec![Process::begin("all", program, world.path()).await];
-    let house = House { processes, doors: 1, postgres: None, disk, tally: Tally::default() };
+    let house = House { processes, doors: 1, postgres: None, relays: None, disk, tally: Tally::default() };
     let house = Arc::new(house);
     house.ready().await;
     LocalSet::new().run_until(rage(&house, seed, lasts)).await;
@@ -113,13 +118,23 @@ async fn on_postgres() {
     let (seed, lasts) = wish();
     println!("a storm over PostgreSQL: OPENSAIL_STORM_SEED={seed}, {} s", lasts.as_secs());
     let postgres = MortalPostgres::start(&room(lasts * 4)).await;
-    let cluster = Cluster::over(postgres.database(), PROGRAM, &[("OPENSAIL_REGISTRATION", "open"), ("OPENSAIL_ADMIN_EMAIL", ADMIN)]);
+    let relays = Relays::start().await;
+    let settings =
+        [("OPENSAIL_REGISTRATION", "open"), ("OPENSAIL_ADMIN_EMAIL", ADMIN), ("NATS_URL", &relays.nats()), ("REDIS_URL", &relays.redis())];
+    let cluster = Cluster::over(postgres.database(), PROGRAM, &settings);
     let mut processes = Vec::new();
     for role in ["api", "api", "worker", "worker"] {
-        let program = Program::of(&cluster.command(&["serve", "--role", role]));
+        let program = Program::of(cluster.command(&["serve", "--role", role]).env(COPIES, "1"));
         processes.push(Process::begin(role, program, cluster.path()).await);
     }
-    let house = House { processes, doors: 2, postgres: Some(Mutex::new(postgres)), disk: None, tally: Tally::default() };
+    let house = House {
+        processes,
+        doors: 2,
+        postgres: Some(Mutex::new(postgres)),
+        relays: Some(Mutex::new(relays)),
+        disk: None,
+        tally: Tally::default(),
+    };
     let house = Arc::new(house);
     house.ready().await;
     LocalSet::new().run_until(rage(&house, seed, lasts)).await;
@@ -159,6 +174,7 @@ async fn rage(house: &Arc<House>, seed: u64, lasts: Duration) {
     }
     for tenant in &tenants {
         check::what_was_said_is_there_once(house, tenant, &said).await;
+        check::each_renaming_was_copied_once(house, tenant).await;
     }
     for reader in readers {
         reader.saw_everything_once_and_in_order().await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use opensail_eventstore::conformance::relay::Lost;
 use opensail_eventstore::conformance::relay::proxy::{Proxy, Wire};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -29,11 +30,13 @@ enum Fault {
     StopTheDatabase,
     CutTheDatabase,
     FillTheDatabasesDisk,
+    LoseARelay,
 }
 
 const EVERYWHERE: [Fault; 8] =
     [Fault::Kill, Fault::Kill, Fault::Kill, Fault::Kill, Fault::Pause, Fault::CutTheDoor, Fault::CutTheDoor, Fault::FillTheDisk];
-const OF_THE_DATABASE: [Fault; 8] = [
+/// Of several processes over one database.
+const OF_A_CLUSTER: [Fault; 9] = [
     Fault::KillASession,
     Fault::EndASession,
     Fault::EndASession,
@@ -42,6 +45,7 @@ const OF_THE_DATABASE: [Fault; 8] = [
     Fault::CutTheDatabase,
     Fault::CutTheDatabase,
     Fault::FillTheDatabasesDisk,
+    Fault::LoseARelay,
 ];
 
 pub(super) async fn rage(house: &Arc<House>, mut rng: StdRng, lasts: Duration) {
@@ -50,7 +54,7 @@ pub(super) async fn rage(house: &Arc<House>, mut rng: StdRng, lasts: Duration) {
     let mut under_way = JoinSet::new();
     while Instant::now() < end {
         let fault = match house.postgres.is_some() && rng.random_ratio(1, 3) {
-            true => OF_THE_DATABASE[rng.random_range(0..OF_THE_DATABASE.len())],
+            true => OF_A_CLUSTER[rng.random_range(0..OF_A_CLUSTER.len())],
             false => EVERYWHERE[rng.random_range(0..EVERYWHERE.len())],
         };
         under_way.spawn_local(befall(house.clone(), fault, StdRng::seed_from_u64(rng.random())));
@@ -99,6 +103,15 @@ async fn befall(house: Arc<House>, fault: Fault, mut rng: StdRng) {
                 sleep(moment(&mut rng, 600)).await;
                 disk.free();
                 house.tally.over("the disk");
+            }
+        }
+        Fault::LoseARelay => {
+            if let Some(relays) = &house.relays {
+                let mut relays = relays.lock().await;
+                let lost = relays.lose(&mut rng).await;
+                house.tally.count("relays lost");
+                sleep(moment(&mut rng, 2500)).await;
+                lost.come_back().await;
             }
         }
         Fault::KillASession | Fault::EndASession | Fault::StopTheDatabase | Fault::CutTheDatabase | Fault::FillTheDatabasesDisk => {
@@ -151,6 +164,6 @@ async fn of_the_database(house: &House, fault: Fault, rng: &mut StdRng) {
             }
             postgres.live().await;
         }
-        Fault::Kill | Fault::Pause | Fault::CutTheDoor | Fault::FillTheDisk => {}
+        Fault::Kill | Fault::Pause | Fault::CutTheDoor | Fault::FillTheDisk | Fault::LoseARelay => {}
     }
 }

@@ -16,7 +16,7 @@ use crate::subscription::Tail;
 use crate::subscription::group::{Group, Handler, Share, Standing, partition_of, standings};
 
 const LEASE: Duration = Duration::from_millis(600);
-const PARTITIONS: u32 = 8;
+pub(in crate::conformance) const PARTITIONS: u32 = 8;
 pub(in crate::conformance) const STREAMS: usize = 20;
 
 pub(in crate::conformance) async fn member(subject: &dyn Subject, name: &str) -> Group {

@@ -15,6 +15,9 @@ use super::{IMPATIENT, LiveSubject, Loss, Lost, WorkSubject};
 use crate::conformance::watched::{Watched, free_port};
 use crate::relay::{Authority, LiveRelay, NatsAddress, NatsWork, RedisAddress, RedisLive, WorkRelay};
 
+/// So often a server is started until it is given up.
+const STARTS: usize = 5;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
     Redis,
@@ -88,7 +91,13 @@ impl RelayServer {
     pub async fn back_empty(&mut self) {
         self.kill().await;
         self.folder = tempfile::tempdir().expect("a folder");
-        assert!(self.run().await, "the server starts again");
+        // For a moment its port may be that of somebody's connection.
+        for _ in 0..STARTS {
+            if self.run().await {
+                return;
+            }
+        }
+        panic!("the server does not start again");
     }
 
     /// True once it answers, false when it ended.

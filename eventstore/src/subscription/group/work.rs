@@ -201,16 +201,18 @@ impl Work<'_> {
             return Ok(());
         }
         let vault = self.group.vault.as_ref();
-        for (key, order) in parked::orders(vault, &self.share.key()).await? {
-            match order {
-                Some(order) => {
-                    let obeyed = self.share.obey(&order).await?;
-                    let Order { event, skip } = order;
-                    tracing::info!(group = self.group.name, %event, skip, obeyed, "an order about a parked stream");
-                }
-                None => tracing::error!(group = self.group.name, key, "an order about a parked stream cannot be read"),
-            }
-            vault.delete(ORDERS, &key).await?;
+        let orders = parked::orders(vault, &self.share.key()).await?;
+        for (key, _) in orders.iter().filter(|(_, order)| order.is_none()) {
+            tracing::error!(group = self.group.name, key, "an order about a parked stream cannot be read");
+        }
+        let rows: Vec<_> = orders.iter().map(|(key, _)| key.clone()).collect();
+        for order in parked::newest(orders).values() {
+            let obeyed = self.share.obey(order).await?;
+            let Order { event, skip } = order;
+            tracing::info!(group = self.group.name, %event, skip, obeyed, "an order about a parked stream");
+        }
+        for row in rows {
+            vault.delete(ORDERS, &row).await?;
         }
         Ok(())
     }

@@ -1,0 +1,3 @@
+//! Consumers that several workers share, as those who run the platform administer them.
+
+mod parked_streams;
