@@ -86,6 +86,10 @@ async fn is_parked(world: &World, position: &Value) -> Value {
     until("the stream to be parked", parked).await
 }
 
+async fn orders(world: &World, kind: &str) -> Value {
+    world.get(&format!("/api/v1/audit/events?type=consumer.{kind}_ordered")).await["items"].clone()
+}
+
 async fn ordered_about(mut world: World, database: Option<&Database>) {
     let (boat, _) = world.project("boat").await;
     let (raft, _) = world.project("raft").await;
@@ -96,7 +100,7 @@ async fn ordered_about(mut world: World, database: Option<&Database>) {
     ferry.refuses(true);
     let working = joins(&world, database, &ferry, &leaves).await;
     let poison = renamed(&world, &boat, "Ship").await;
-    let waits = world.send(Method::DELETE, &format!("/api/v1/projects/{boat}"), None).await.expect(200)["position"].clone();
+    let waits = renamed(&world, &boat, "Brig").await;
 
     // It is told, also what to type next; of the others nothing waits.
     is_parked(&world, &poison).await;
@@ -124,8 +128,7 @@ async fn ordered_about(mut world: World, database: Option<&Database>) {
     assert_eq!(world.post(&format!("{path}/skip"), skip(at + 1, "broken")).await.expect(409)["reason"], "not_parked");
     assert_eq!(world.post(&format!("{path}/skip"), skip(at, " ")).await.expect(422)["errors"][0]["pointer"], "/reason");
     world.post(&format!("/api/v1/consumers/others/parked/{stream}/skip"), skip(at, "broken")).await.expect(404);
-    let orders = async |kind: &str| world.get(&format!("/api/v1/audit/events?type=consumer.{kind}_ordered")).await["items"].clone();
-    assert_eq!((orders("retry").await, orders("skip").await), (json!([]), json!([])));
+    assert_eq!((orders(&world, "retry").await, orders(&world, "skip").await), (json!([]), json!([])));
 
     let (done, told) = opensail(&world, &["consumer", "retry", NAME, &stream, "--reason", "let us see"]).await;
     assert!(!done && told.contains("it is parked again") && told.contains("no room for"), "{told}");
@@ -159,11 +162,11 @@ async fn ordered_about(mut world: World, database: Option<&Database>) {
 
     // Told for ever, in the team whose event it was.
     let team = world.team().await;
-    let retried = orders("retry").await;
+    let retried = orders(&world, "retry").await;
     let told = |order: &Value| (order["team_id"] == json!(team), order["data"]["stream"].clone(), order["data"]["reason"].clone());
     let retried: Vec<_> = retried.as_array().expect("items").iter().map(told).collect();
     assert_eq!(retried, [(true, json!(stream), json!("let us see")), (true, json!(stream), Value::Null)]);
-    let skipped = orders("skip").await;
+    let skipped = orders(&world, "skip").await;
     assert_eq!(told(&skipped[0]), (true, json!(other), json!("nobody waits for it")));
     assert_eq!((&skipped[0]["data"]["position"], &skipped[0]["actor"]["kind"]), (&poison, &json!("api_key")), "{skipped}");
 }

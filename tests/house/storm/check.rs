@@ -53,6 +53,7 @@ pub(super) async fn each_renaming_was_copied_once(house: &House, tenant: &Tenant
     });
     let copied: Vec<_> = copied.await.iter().map(|copy| copy["data"]["position"].clone()).collect();
     assert_eq!(copied, renamed);
+    println!("{}: {} renamings copied once each", house.name(), copied.len());
 }
 
 async fn verified(command: &mut tokio::process::Command) {

@@ -248,6 +248,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consumers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every consumer that workers share and how it stands; one that nobody works on any more, too. Administrators of the platform only. */
+        get: operations["list_consumers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consumers/parked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Streams that consumers have set aside, because an event of theirs could not be handled. Administrators of the platform only. */
+        get: operations["list_streams_parked_by_consumers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consumers/{name}/parked/{stream}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a consumer handle a parked stream again, once the reason is mended. It is carried out by the member that has the stream, in about a second, or
+         *     as soon as there is one; the list of parked streams tells what came of it. A newer order about the same event takes its place until then.
+         *     Administrators of the platform only.
+         */
+        post: operations["retry_stream_of_consumer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consumers/{name}/parked/{stream}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a consumer go on with a parked stream behind the event that it cannot handle. It is carried out as a retry is. Administrators of the platform only. */
+        post: operations["skip_event_of_consumer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/event-types": {
         parameters: {
             query?: never;
@@ -1392,6 +1464,36 @@ export interface components {
             left: components["schemas"]["ComparedBody"];
             right: components["schemas"]["ComparedBody"];
         };
+        Consumer: {
+            /** Format: int64 */
+            lag_events: number;
+            /** Format: int64 */
+            lag_seconds: number;
+            /**
+             * Format: int64
+             * @description Workers that share it just now.
+             */
+            members: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Streams that are set aside, those included that go on already.
+             */
+            parked: number;
+            /**
+             * Format: int64
+             * @description Everything up to here was handled, less what waits of streams that are set aside.
+             */
+            position: number;
+            /**
+             * Format: int32
+             * @description The one of its partitions that has come no further.
+             */
+            slowest_partition: number;
+        };
+        Consumers: {
+            items: components["schemas"]["Consumer"][];
+        };
         Credentials: {
             email: string;
             password: string;
@@ -1472,6 +1574,18 @@ export interface components {
             type: string;
             /** Format: int32 */
             version: number;
+        };
+        EventThatCannotBeHandled: {
+            /** @description Why it could not be handled. */
+            error: string;
+            type: string;
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int64
+             * @description Events of the stream behind it, those included that do not concern the consumer.
+             */
+            waiting: number;
         };
         EventType: {
             /** @description JSON Schema of the event's `data`. */
@@ -2182,7 +2296,7 @@ export interface components {
         RetentionChange: {
             retention?: components["schemas"]["Retention"] | null;
         };
-        /** @description To be applied again. */
+        /** @description To be tried again. */
         RetryOrder: {
             /**
              * Format: int64
@@ -2347,6 +2461,8 @@ export interface components {
         };
         /** @enum {string} */
         SourceKind: "empty" | "folder" | "git" | "template";
+        /** @enum {string} */
+        StatusOfParkedStream: "parked" | "retry_ordered" | "skip_ordered" | "going_on";
         /** @description One answer of the model and what came of it. */
         StepBody: {
             calls: components["schemas"]["StepCallBody"][];
@@ -2372,6 +2488,22 @@ export interface components {
             /** @description `ok`, `failed`, `invalid`, `denied`, `timed_out`, `cancelled` or `interrupted`; null while it is under way. */
             outcome?: string | null;
             tool: string;
+        };
+        StreamParkedByConsumer: (components["schemas"]["EventThatCannotBeHandled"] | null) & {
+            /** @description Name of the consumer. */
+            consumer: string;
+            /** Format: int32 */
+            partition: number;
+            /**
+             * Format: int64
+             * @description Place in the journal of the event that could not be handled; of a stream that goes on, of what is handled next.
+             */
+            position: number;
+            status: components["schemas"]["StatusOfParkedStream"];
+            stream: string;
+        };
+        StreamsParkedByConsumers: {
+            items: components["schemas"]["StreamParkedByConsumer"][];
         };
         Sweep: {
             /** @description Only say what would go; true when absent. */
@@ -3033,6 +3165,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_consumers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each consumer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consumers"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_streams_parked_by_consumers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each parked stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamsParkedByConsumers"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_stream_of_consumer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the consumer */
+                name: string;
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetryOrder"];
+            };
+        };
+        responses: {
+            /** @description Ordered */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    skip_event_of_consumer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the consumer */
+                name: string;
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipOrder"];
+            };
+        };
+        responses: {
+            /** @description Ordered */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionBody"];
                 };
             };
             /** @description Refused */
