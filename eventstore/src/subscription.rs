@@ -15,10 +15,11 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use futures::future::BoxFuture;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::envelope::{Epoch, Position, Recorded};
-use crate::journal::{Filter, ReadError};
+use crate::journal::{Filter, Page, ReadError};
 use bells::Bell;
 use ring::Looked;
 pub use ring::{RING_BYTES, RING_EVENTS};
@@ -44,9 +45,8 @@ pub struct Batch {
     pub seen: Position,
 }
 
-/// A reader's place in the journal. Dropping it ends it; `next` and `next_batch` may be cancelled without losing anything. But a page that was just being read
-/// from the database is read anew, and keeps a connection busy meanwhile: who cancels again and again may never see the end of one, and takes
-/// [`Subscription::next_batch_until`].
+/// A reader's place in the journal. Dropping it ends it; `next` and `next_batch` may be cancelled without losing anything: a page that was just being read from
+/// the database is read on at the next call, and keeps a connection busy until then.
 pub struct Subscription {
     shared: Arc<Shared>,
     filter: Filter,
@@ -57,6 +57,8 @@ pub struct Subscription {
     told: Position,
     /// Read by query, not yet delivered.
     fetched: VecDeque<Arc<Recorded>>,
+    /// A page that is being read by query.
+    reading: Option<BoxFuture<'static, Result<Page, ReadError>>>,
     bell: Arc<Bell>,
     /// The bell hangs among the others.
     hung: bool,
@@ -107,6 +109,10 @@ impl Subscription {
             if let Some(first) = rung {
                 self.at = self.at.max(first - 1);
             }
+            if self.reading.is_some() {
+                self.catch_up().await?;
+                continue;
+            }
             match self.shared.look(self.epoch, self.at, max, &self.filter)? {
                 Looked::Moved { events, seen } => {
                     self.at = seen;
@@ -148,31 +154,38 @@ impl Subscription {
 
     /// Reads one page from the database; an empty one that moved on is told by `seen` at the next look.
     async fn catch_up(&mut self) -> Result<(), ReadError> {
-        let mut pause = FIRST_PAUSE;
-        loop {
-            match self.shared.journal.read_all(self.at, CATCH_UP, &self.filter).await {
-                Ok(page) => {
-                    // Another epoch's event is an older one's, or the sign that ours is over.
-                    if page.events.iter().any(|event| event.epoch != self.epoch) {
-                        self.shared.check_epoch().await?;
-                    }
-                    if let Some(ended) = self.shared.ended(self.epoch) {
-                        return Err(ended);
-                    }
-                    self.at = page.seen;
-                    self.fetched.extend(page.events.into_iter().map(Arc::new));
-                    return Ok(());
-                }
-                Err(ReadError::Unavailable(why) | ReadError::SetBack(why)) => {
-                    tracing::warn!(error = why, at = self.at, "a subscriber could not catch up; trying again");
-                    if let Some(ended) = self.shared.ended(self.epoch) {
-                        return Err(ended);
-                    }
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
-                }
-                Err(changed) => return Err(changed),
+        let page = self.reading.get_or_insert_with(|| {
+            let (shared, filter) = (self.shared.clone(), self.filter.clone());
+            Box::pin(read_page(shared, self.epoch, self.at, filter))
+        });
+        let page = page.await;
+        self.reading = None;
+        let page = page?;
+        self.at = page.seen;
+        self.fetched.extend(page.events.into_iter().map(Arc::new));
+        Ok(())
+    }
+}
+
+/// After `at`, of the epoch; tries again while the journal cannot be read.
+async fn read_page(shared: Arc<Shared>, epoch: Epoch, at: Position, filter: Filter) -> Result<Page, ReadError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let page = shared.journal.read_all(at, CATCH_UP, &filter).await;
+        // Another epoch's event is an older one's, or the sign that ours is over.
+        if page.as_ref().is_ok_and(|page| page.events.iter().any(|event| event.epoch != epoch)) {
+            shared.check_epoch().await?;
+        }
+        if let Some(ended) = shared.ended(epoch) {
+            return Err(ended);
+        }
+        match page {
+            Err(ReadError::Unavailable(why) | ReadError::SetBack(why)) => {
+                tracing::warn!(error = why, at, "a subscriber could not catch up; trying again");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
+            done => return done,
         }
     }
 }

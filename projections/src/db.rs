@@ -137,6 +137,11 @@ impl Db {
         stopped.iter().find(|(table, (_, stands))| *stands < position && mentions(text, table)).map(|(_, view)| *view)
     }
 
+    pub(crate) fn has_stopped(&self, view: &str) -> bool {
+        let stopped = self.stopped.read().unwrap_or_else(PoisonError::into_inner);
+        stopped.values().any(|(stopped, _)| *stopped == view)
+    }
+
     /// The view that is still being built and that the statement asks.
     pub(crate) fn withheld(&self, text: &str) -> Option<&'static str> {
         let withheld = self.withheld.read().unwrap_or_else(PoisonError::into_inner);

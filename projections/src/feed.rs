@@ -75,10 +75,17 @@ struct Standings {
 }
 
 impl Standings {
-    /// What every view that is read and goes on has reached. Questions to the others are refused, so nobody waits for them.
-    fn reached(&self) -> Position {
+    /// What every view that is read and goes on has reached. Questions to the others are refused, so nobody waits for them; `None`: to all of them.
+    fn reached(&self) -> Option<Position> {
         let going = self.projections.iter().filter(|standing| standing.served && standing.stopped.is_none());
-        going.map(|standing| standing.position).min().unwrap_or(0)
+        match going.map(|standing| standing.position).min() {
+            // Nobody has said yet how they stand.
+            None if self.projections.is_empty() => Some(0),
+            reached => reached,
+        }
+    }
+    fn have_reached(&self, wanted: Position) -> bool {
+        self.reached().is_none_or(|reached| reached >= wanted)
     }
     /// A view that is not read until it is built stands where its rebuild stands.
     fn tell_stopped_rebuilds(&mut self) {
@@ -119,7 +126,7 @@ impl Feed {
 
     /// The position up to which every view has seen the journal.
     pub fn position(&self) -> Position {
-        self.standings.borrow().reached()
+        self.standings.borrow().reached().unwrap_or(0)
     }
 
     /// [`Feed::position`], for those who wait for it to change.
@@ -135,20 +142,25 @@ impl Feed {
 
     pub(crate) async fn reach(&self, wanted: Position, longest: Duration) -> Result<(), Behind> {
         let mut standings = self.standings.subscribe();
-        let settled = standings.wait_for(|now| now.reached() >= wanted);
         // Ended by the time limit or not, what counts is how far the views are.
-        let _ = timeout(longest, settled).await;
-        let reached = self.position();
-        if reached >= wanted { Ok(()) } else { Err(Behind { wanted, reached }) }
+        let _ = timeout(longest, standings.wait_for(|now| now.have_reached(wanted))).await;
+        self.settled(wanted, true)
     }
 
     /// The same, and every view is read by then.
     pub(crate) async fn settle(&self, wanted: Position, longest: Duration) -> Result<(), Behind> {
         let mut standings = self.standings.subscribe();
-        let settled = standings.wait_for(|now| now.reached() >= wanted && now.all_served());
+        let settled = standings.wait_for(|now| now.have_reached(wanted) && now.all_served());
         let settled = timeout(longest, settled).await.is_ok();
-        let reached = self.position();
-        if settled && reached >= wanted { Ok(()) } else { Err(Behind { wanted, reached }) }
+        self.settled(wanted, settled)
+    }
+
+    fn settled(&self, wanted: Position, settled: bool) -> Result<(), Behind> {
+        let standings = self.standings.borrow();
+        if settled && standings.have_reached(wanted) {
+            return Ok(());
+        }
+        Err(Behind { wanted, reached: standings.reached().unwrap_or(0) })
     }
 
     pub(crate) fn rebuild_stopped(&self, view: &'static str, why: String) {

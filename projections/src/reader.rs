@@ -76,7 +76,7 @@ impl Reader {
         let up_to = self.since.max(self.at.unwrap_or(0));
         if let Some(view) = self.db.withheld(&sql.text) {
             // Nothing of this process' making is built of a view that it has stopped to keep.
-            let newer = self.db.stopped_before(Position::MAX, &sql.text).is_some();
+            let newer = self.db.has_stopped(view);
             return Err(if newer { QueryError::KeptByNewer(view) } else { QueryError::Rebuilding(view) });
         }
         if let Some((view, position)) = self.db.stopped_before(up_to, &sql.text) {

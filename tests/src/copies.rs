@@ -12,7 +12,7 @@ use opensail_eventstore::conformance::append;
 use opensail_eventstore::postgres::PostgresStore;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::subscription::group::{Group, Handler, Share};
+use opensail_eventstore::subscription::group::{Group, Handler, Share, Unhandled};
 use opensail_eventstore::{Filter, Journal, Leases, NewEvent, Part, Recorded, StreamId, Vault};
 use uuid::Uuid;
 
@@ -78,10 +78,16 @@ struct Copying(Arc<dyn Journal>);
 
 #[async_trait]
 impl Handler for Copying {
-    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
+    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), Unhandled> {
         for event in events.iter().filter(|event| event.position > share.position()) {
             let stream = StreamId::new("consumer", format!("copies-{}", share.partition()));
-            let expected = self.0.stream_version(&stream).await.map_err(|error| error.to_string())?;
+            // What is away for all is waited for.
+            let expected = loop {
+                match self.0.stream_version(&stream).await {
+                    Ok(version) => break version,
+                    Err(_) => tokio::time::sleep(PAUSE).await,
+                }
+            };
             let events = vec![copy_of(event)];
             let part = Part { stream, expected, tenant: event.tenant.clone(), project: None, events };
             share.append(append(vec![part]), event.position).await.map_err(|error| error.to_string())?;

@@ -24,16 +24,26 @@ pub(super) struct ItemBody {
     lag_seconds: u64,
     /// The one of its partitions that has come no further.
     slowest_partition: u32,
+    /// Why a partition goes no further: its next event is of a newer version of the program.
+    stopped: Option<StoppedBody>,
     /// Streams that are set aside, those included that go on already.
     parked: u64,
     /// Workers that share it just now.
     members: u64,
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = StoppedPartition)]
+struct StoppedBody {
+    partition: u32,
+    why: String,
+}
+
 impl From<Standing> for ItemBody {
     fn from(standing: Standing) -> Self {
-        let Standing { group, position, slowest, lag_events, lag_seconds, parked, members } = standing;
-        ItemBody { name: group, position, lag_events, lag_seconds, slowest_partition: slowest, parked, members }
+        let Standing { group, position, slowest, stopped, lag_events, lag_seconds, parked, members } = standing;
+        let stopped = stopped.map(|(partition, why)| StoppedBody { partition, why });
+        ItemBody { name: group, position, lag_events, lag_seconds, slowest_partition: slowest, stopped, parked, members }
     }
 }
 

@@ -10,8 +10,8 @@ use crate::problem::Problem;
 use crate::router::Api;
 use crate::written::{At, PositionBody};
 
-/// Has a consumer handle a parked stream again, once the reason is mended. It is carried out by the member that has the stream, in about a second, or
-/// as soon as there is one; the list of parked streams tells what came of it. A newer order about the same event takes its place until then.
+/// Has a consumer handle a parked stream again, once the reason is mended. It is carried out by the member that has the stream, before it takes up
+/// what comes next, or as soon as there is one; the list of parked streams tells what came of it. A newer order about the same event takes its place until then.
 /// Administrators of the platform only.
 #[utoipa::path(post, path = "/api/v1/consumers/{name}/parked/{stream}/retry", tag = "operations", params(("name" = String, Path, description = "Of the consumer"), ("stream" = String, Path)), request_body = RetryOrder, responses((status = 202, description = "Ordered", body = PositionBody)))]
 pub(super) async fn retry_stream_of_consumer(

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use opensail_domain::consumer::{ConsumerCommand, ConsumerDecider};
 
+use super::Ordered;
 use crate::{Change, Command, CommandError, Shown};
 
 #[derive(Clone, Debug)]
@@ -21,9 +22,7 @@ impl Command for RetryStream {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let by = change.platform_access().await?;
         let RetryStream { consumer, stream, position, reason } = self.clone();
-        let at = change.parked_at(&consumer, &stream, position).await?;
-        let place = change.place_of(position, |event| event.stream.as_str() == stream, by).await?;
-        let order = at.as_ref().map(|at| at.retry());
+        let (place, order) = change.order_about((&consumer, &stream, position), Ordered::Retry, by).await?;
         let parked = order.is_some();
         let retry = ConsumerCommand::Retry { consumer, stream, position, parked, reason, by };
         change.decide::<ConsumerDecider>(&self.consumer, place, retry).await?;

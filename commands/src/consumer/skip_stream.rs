@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use opensail_domain::consumer::{ConsumerCommand, ConsumerDecider};
 
+use super::Ordered;
 use crate::{Change, Command, CommandError, Shown};
 
 #[derive(Clone, Debug)]
@@ -21,9 +22,7 @@ impl Command for SkipStream {
     async fn decide(&self, change: &mut Change) -> Result<(), CommandError> {
         let by = change.platform_access().await?;
         let SkipStream { consumer, stream, position, reason } = self.clone();
-        let at = change.parked_at(&consumer, &stream, position).await?;
-        let place = change.place_of(position, |event| event.stream.as_str() == stream, by).await?;
-        let order = at.as_ref().map(|at| at.skip(&self.reason));
+        let (place, order) = change.order_about((&consumer, &stream, position), Ordered::Skip, by).await?;
         let parked = order.is_some();
         let skip = ConsumerCommand::Skip { consumer, stream, position, parked, reason, by };
         change.decide::<ConsumerDecider>(&self.consumer, place, skip).await?;

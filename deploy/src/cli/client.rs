@@ -64,6 +64,20 @@ impl ClientError {
     }
 }
 
+/// Each part of the path is one in the address, too, whatever stands in a name that was typed.
+fn address(base: &str, path: &str) -> Result<reqwest::Url, ClientError> {
+    let parts = path.trim_start_matches('/').split('/');
+    if parts.clone().any(|part| matches!(part, "." | "..")) {
+        return Err(ClientError::LeadsElsewhere(on_one_line(path)));
+    }
+    let mut url = reqwest::Url::parse(base).map_err(|why| ClientError::Malformed(format!("{base}: {why}")))?;
+    match url.path_segments_mut() {
+        Ok(mut segments) => _ = segments.pop_if_empty().extend(parts),
+        Err(()) => return Err(ClientError::Malformed(on_one_line(base))),
+    }
+    Ok(url)
+}
+
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -141,11 +155,7 @@ impl Client {
         body: Option<&Value>,
         last_event: Option<&str>,
     ) -> Result<reqwest::Response, ClientError> {
-        if path.split('/').any(|part| matches!(part, "." | "..")) {
-            return Err(ClientError::LeadsElsewhere(on_one_line(path)));
-        }
-        let mut url =
-            reqwest::Url::parse(&format!("{}{path}", self.base)).map_err(|e| ClientError::Malformed(format!("{}: {e}", self.base)))?;
+        let mut url = address(&self.base, path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }

@@ -13,6 +13,8 @@ use super::working;
 
 /// How often it is asked what came of an order.
 const LOOK: Duration = Duration::from_millis(250);
+/// So long what came of it is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub async fn execute(command: Consumer) -> Result<(), CliError> {
     let connection = connect().await?;
@@ -35,11 +37,13 @@ async fn with_server(command: Consumer, client: &Client) -> Result<(), CliError>
         }
         Consumer::Parked { json } => list_parked(client, json).await,
         Consumer::Retry { name, stream, reason } => {
-            let parked = find(client, &name, &stream).await?.filter(|parked| text(parked, "status") != "going_on");
-            let parked = parked.ok_or_else(|| {
-                let (stream, name) = (on_one_line(&stream), on_one_line(&name));
-                CliError::Failed(format!("{stream} is not parked for {name}; opensail consumer parked lists what is"))
-            })?;
+            let place = format!("{} for {}", on_one_line(&stream), on_one_line(&name));
+            let parked = find(client, &name, &stream).await?;
+            let parked =
+                parked.ok_or_else(|| CliError::Failed(format!("{place} is not parked; opensail consumer parked lists what is")))?;
+            if text(&parked, "status") == "going_on" {
+                return Err(CliError::Failed(format!("{place} goes on already")));
+            }
             let mut order = json!({ "position": parked["position"] });
             if let Some(reason) = reason {
                 order["reason"] = reason.into();
@@ -71,14 +75,19 @@ fn number(of: &Value, field: &str) -> u64 {
 }
 
 fn line_of_consumer(consumer: &Value) -> String {
-    format!(
+    let mut line = format!(
         "{:<28} position {:>8}  lag {:>6}  parked {}  members {}",
         on_one_line(text(consumer, "name")),
         number(consumer, "position"),
         number(consumer, "lag_events"),
         number(consumer, "parked"),
         number(consumer, "members")
-    )
+    );
+    let stopped = &consumer["stopped"];
+    if stopped.is_object() {
+        line.push_str(&format!("  partition {} goes no further: {}", number(stopped, "partition"), on_one_line(text(stopped, "why"))));
+    }
+    line
 }
 
 fn line(parked: &Value) -> String {
@@ -114,12 +123,21 @@ async fn list_parked(client: &Client, json: bool) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Orders it, waits until a member has carried it out, and tells what came of it. Where no member lives it tells that, and waits for none.
+/// Orders it, waits until a member has carried it out, and tells what came of it.
 async fn send(client: &Client, name: &str, stream: &str, verb: &str, order: &Value) -> Result<(), CliError> {
     client.post(&format!("/api/v1/consumers/{name}/parked/{stream}/{verb}"), order).await?;
-    working::shown("the stream goes on", false, outcome(client, name, stream)).await
+    let outcome = tokio::time::timeout(PATIENCE, outcome(client, name, stream));
+    match working::shown("the stream goes on", false, outcome).await {
+        Ok(Err(CliError::Failed(why))) => Err(CliError::Failed(format!("ordered, but {why}"))),
+        Ok(done) => done,
+        Err(_) => {
+            tell!("ordered, and not carried out to its end yet; opensail consumer parked tells how far it is");
+            Ok(())
+        }
+    }
 }
 
+/// Where no member lives, nobody is waited for.
 async fn outcome(client: &Client, name: &str, stream: &str) -> Result<(), CliError> {
     loop {
         let Some(parked) = find(client, name, stream).await? else {
@@ -129,16 +147,11 @@ async fn outcome(client: &Client, name: &str, stream: &str) -> Result<(), CliErr
         if text(&parked, "status") == "parked" {
             return Err(CliError::Failed(format!("it is parked again: {}", line(&parked))));
         }
-        if !lives(client, name).await? {
-            tell!("ordered; no member of {} lives just now, and the first that comes carries it out", on_one_line(name));
+        let consumers = items(client, "/api/v1/consumers").await?;
+        if !consumers.iter().any(|consumer| text(consumer, "name") == name && number(consumer, "members") > 0) {
+            tell!("ordered; no member of {} lives just now, and the first that comes goes on with it", on_one_line(name));
             return Ok(());
         }
         tokio::time::sleep(LOOK).await;
     }
-}
-
-/// Whether anybody works on it.
-async fn lives(client: &Client, name: &str) -> Result<bool, CliError> {
-    let all = items(client, "/api/v1/consumers").await?;
-    Ok(all.iter().any(|consumer| text(consumer, "name") == name && number(consumer, "members") > 0))
 }

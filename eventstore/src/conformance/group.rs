@@ -9,10 +9,11 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 use self::world::{
-    Moods, Notes, Noting, STREAMS, copies, copies_as, copies_hastily, in_order, joins, member, stands, taken, until, until_at_the_end,
-    write,
+    Moods, Notes, Noting, STREAMS, copies, copies_as, copies_hastily, in_order, joins, lose_what_is_behind, member, stands, taken,
+    try_to_take, until, until_at_the_end, write,
 };
 use super::{Subject, append, everything, part};
+use crate::envelope::Position;
 use crate::journal::Filter;
 use crate::seal::Parting;
 use crate::subscription::group::{Group, ShareError};
@@ -58,25 +59,18 @@ pub async fn who_joins_gets_a_share_and_who_leaves_gives_it_back(subject: &dyn S
     first.abort();
 }
 
-/// Whoever was ahead goes back to what both histories have in common, and who is new reads what the one before has left as well.
+/// Its checkpoint was set back with the journal, however little of it others may rely on; and who is new reads what the one before has left as well.
 pub async fn a_consumer_goes_on_in_a_new_epoch(subject: &dyn Subject) {
-    const COMMON: u64 = 10;
     let notes = Notes::default();
     write(subject, 0).await;
-    let (leave, left) = tokio::sync::oneshot::channel::<()>();
-    let (group, handler) = (member(subject, "a").await, Arc::new(Noting("a".into(), notes.clone())));
-    let first = tokio::spawn(async move { group.run(handler, async { _ = left.await }).await });
-    until(|| notes.all().len() == STREAMS * 2).await;
-    leave.send(()).expect("it listens");
-    first.await.expect("no panic");
-    subject.start_epoch(Parting { shared: Some(COMMON), later_than: 0 }, None).await;
+    handle_all_and_leave(subject, &notes).await;
+    subject.start_epoch(Parting { shared: Some(10), later_than: 0 }, None).await;
     write(subject, 1).await;
 
     let again = Notes::default();
-    let positions = |notes: &Notes| notes.all().into_iter().map(|(_, event)| event.position).collect::<BTreeSet<_>>();
     let second = joins(subject, "b", &again).await;
-    until(|| positions(&again).len() as u64 == STREAMS as u64 * 4 - COMMON).await;
-    assert_eq!(positions(&again).first(), Some(&(COMMON + 1)));
+    until(|| positions(&again).len() == STREAMS * 2).await;
+    assert_eq!(positions(&again).first(), Some(&(STREAMS as u64 * 2 + 1)));
     second.abort();
 
     let all = Notes::default();
@@ -84,6 +78,38 @@ pub async fn a_consumer_goes_on_in_a_new_epoch(subject: &dyn Subject) {
     let third = tokio::spawn(async move { newcomer.run(handler, std::future::pending()).await });
     until(|| in_order(&all.all()).values().filter(|version| **version == 4).count() == STREAMS).await;
     third.abort();
+}
+
+/// Somebody put the vault back alone.
+pub async fn a_consumer_ahead_of_its_journal_goes_back(subject: &dyn Subject) {
+    const KEPT: u64 = 10;
+    let notes = Notes::default();
+    write(subject, 0).await;
+    handle_all_and_leave(subject, &notes).await;
+    lose_what_is_behind(subject, KEPT).await;
+    // As a process that has seen nothing of what was lost.
+    let another = subject.another().await;
+    for stream in KEPT as usize / 2..STREAMS {
+        another.journal().append(append(vec![part(&stream.to_string(), 0, 2)])).await.expect("appended");
+    }
+    let again = Notes::default();
+    let second = joins(another.as_ref(), "b", &again).await;
+    until(|| positions(&again).len() as u64 == STREAMS as u64 * 2 - KEPT).await;
+    assert_eq!(positions(&again).first(), Some(&(KEPT + 1)));
+    second.abort();
+}
+
+fn positions(notes: &Notes) -> BTreeSet<Position> {
+    notes.all().into_iter().map(|(_, event)| event.position).collect()
+}
+
+async fn handle_all_and_leave(subject: &dyn Subject, notes: &Notes) {
+    let (leave, left) = tokio::sync::oneshot::channel::<()>();
+    let (group, handler) = (member(subject, "a").await, Arc::new(Noting("a".into(), notes.clone())));
+    let working = tokio::spawn(async move { group.run(handler, async { _ = left.await }).await });
+    until(|| notes.all().len() == STREAMS * 2).await;
+    leave.send(()).expect("it listens");
+    working.await.expect("no panic");
 }
 
 pub async fn a_ghost_moves_no_checkpoint(subject: &dyn Subject) {
@@ -101,6 +127,22 @@ pub async fn a_ghost_moves_no_checkpoint(subject: &dyn Subject) {
     heir.append(effect(), 6).await.expect("appended");
     heir.keep(7).await.expect("kept");
     assert_eq!(ghost.keep(9).await, Err(ShareError::Lost));
+}
+
+/// Begun anew, everything would be handled once more.
+pub async fn a_checkpoint_that_cannot_be_read_is_not_begun_anew(subject: &dyn Subject) {
+    let group = member(subject, "a").await;
+    write(subject, 0).await;
+    taken(subject, &group, "a").await.keep(5).await.expect("kept");
+    let vault = subject.vault();
+    let (key, row) = vault.list("group", "counters/").await.expect("rows").remove(0);
+    vault.put("group", &key, b"of a later program", None).await.expect("put");
+    assert_eq!(try_to_take(subject, &group, "b").await.map(|_| ()), Err(ShareError::Unreadable));
+    assert_eq!(vault.get("group", &key).await, Ok(Some(b"of a later program".to_vec())));
+    let stands = stands(subject).await;
+    assert_eq!((stands[0].group.as_str(), stands[0].position, stands[0].slowest), ("counters", 0, 3), "it is told");
+    vault.put("group", &key, &row, None).await.expect("put");
+    assert_eq!(taken(subject, &group, "c").await.position(), 5);
 }
 
 pub async fn an_effect_in_the_journal_is_made_once(subject: &dyn Subject) {

@@ -10,7 +10,7 @@
 //!
 //! An event that cannot be handled sets its stream aside (*parks* it): later events of the stream wait behind it, the others of the partition flow. Which streams
 //! wait, and from where on, stands in the row of the checkpoint. People order what becomes of them ([`parked`]): a stream goes on from that event, or behind it,
-//! with a place of its own until it has come as far as its partition.
+//! with a place of its own until it has come as far as its partition. One of a newer version of the program stops its partition, with a message.
 
 mod doubt;
 mod member;
@@ -55,13 +55,29 @@ pub struct Group {
     pub lease: Duration,
 }
 
+/// Why events were not handled. Its words are kept in the clear and shown to whoever runs the platform, so they hold no secret and nothing private.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Unhandled {
+    /// One of them cannot be: they come again one by one, and one that fails alone however often it is tried sets its stream aside.
+    #[error("{0}")]
+    Poison(String),
+    /// One of them is of a newer program: what is before it comes again, and the partition stands still there until a newer program has it.
+    #[error("{0}")]
+    Newer(String),
+}
+
+impl From<String> for Unhandled {
+    fn from(why: String) -> Self {
+        Unhandled::Poison(why)
+    }
+}
+
 /// What is done with events.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// Events of one partition, in order; those of one stream never come before what came before them was handled. An error, or a panic, says that they
-    /// cannot be handled: they come again one by one, and one that fails alone however often it is tried sets its stream aside. What is away for all of them
-    /// the handler therefore waits for. It is dropped in the midst when the partition is lost.
-    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String>;
+    /// Events of one partition, in order; those of one stream never come before what came before them was handled. A panic says that they cannot be. What is
+    /// away for all of them the handler waits for. It is dropped in the midst when the partition is lost.
+    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), Unhandled>;
 }
 
 /// The partition of a stream.

@@ -57,7 +57,17 @@ impl Tail {
     pub fn subscribe(&self, from: Position, filter: Filter) -> Subscription {
         let shared = self.reader.shared.clone();
         let epoch = shared.state().epoch;
-        Subscription { shared, filter, epoch, at: from, told: from, fetched: VecDeque::new(), bell: Arc::default(), hung: false }
+        Subscription {
+            shared,
+            filter,
+            epoch,
+            at: from,
+            told: from,
+            fetched: VecDeque::new(),
+            reading: None,
+            bell: Arc::default(),
+            hung: false,
+        }
     }
 
     /// Last position that was read; everything up to it is delivered without waiting.

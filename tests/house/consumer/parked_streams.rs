@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::subscription::group::{Group, Handler, Share};
+use opensail_eventstore::subscription::group::{Group, Handler, Share, Unhandled};
 use opensail_eventstore::{Filter, Journal, Leases, Position, Recorded, Vault};
 use opensail_tests::postgres::{Database, fresh_database};
 use opensail_tests::world::{World, until};
@@ -35,11 +35,11 @@ impl Ferry {
 
 #[async_trait]
 impl Handler for Ferry {
-    async fn handle(&self, _: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
+    async fn handle(&self, _: &Share, events: &[Arc<Recorded>]) -> Result<(), Unhandled> {
         let (refuses, handled) = &mut *self.0.lock().expect("no panic");
         for event in events {
             if *refuses && event.event_type == "project.renamed" {
-                return Err("no room for\na new name".into());
+                return Err(Unhandled::Poison("no room for\na new name".into()));
             }
             handled.push(event.position);
         }

@@ -12,7 +12,8 @@
 //! - a database over TLS, and one that is not who it says: `tls`; relays likewise: `relay::secured`
 //! - one team that floods beside another: `flood`, `journal::fair`; a database that does not answer: `pressure`
 //! - everything at once, again and again: `storm`
-//! - a journal put back to an earlier state: `set_back`, `backup`; one that loses its end under a running server: `lost_end`, `pressure`
+//! - a journal put back to an earlier state: `set_back`, `backup`, and under a consumer's members `restored_consumer`; one that loses its
+//!   end under a running server: `lost_end`, `pressure`
 //! - a role removed while a command is under way: `roles`, `security::foreign_ids`, `a_role_lost_between…` in `commands`
 //! - kills at every event, on both databases: `agent_session::crash`; kills at rest and under way: `ending`, `journey`
 //! - a hostile repository: `project::hostile`; hostile commands: `commands`, `sandbox::isolation`, `sandbox::limits`
@@ -26,6 +27,7 @@ mod flood;
 mod lost_end;
 mod postgres;
 mod pressure;
+mod restored_consumer;
 mod roles;
 mod set_back;
 mod start;

@@ -1,6 +1,7 @@
 //! Forgetting: what was said is gone from everything, also from what was written before; the events and their proofs stay.
 
 mod account;
+mod account_exports;
 mod restore;
 mod secret_key;
 mod session;

@@ -9,7 +9,7 @@ use super::{holds, run, said, world};
 const WORD: &str = "xylograph";
 
 /// The whole database as text.
-fn dump(database: &Database) -> Vec<u8> {
+pub(super) fn dump(database: &Database) -> Vec<u8> {
     let program = binaries().expect("PostgreSQL's programs").join("pg_dump");
     let dump = Command::new(program).args(["--dbname", &database.owner_url]).output().expect("it runs");
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));

@@ -7,15 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use opensail_eventstore::sqlite::SqliteStore;
 use opensail_eventstore::subscription::Tail;
-use opensail_eventstore::subscription::group::{Group, Handler, Share};
+use opensail_eventstore::subscription::group::{Group, Handler, Share, Unhandled};
 use opensail_eventstore::{Filter, Journal, Leases, Recorded, Vault};
 use opensail_tests::postgres::{Database, fresh_database};
-use opensail_tests::world::{World, until};
+use opensail_tests::world::{Answer, World, until, until_within};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use crate::PROGRAM;
+
+/// Readiness tells of a group only when it has stood still for half a minute; a bound for a broken build, not a measure.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// One number; the labels as they are told.
 pub(crate) async fn number(world: &World, name: &str, labels: &str) -> Option<f64> {
@@ -29,9 +32,30 @@ struct Gated(watch::Receiver<bool>);
 
 #[async_trait]
 impl Handler for Gated {
-    async fn handle(&self, _: &Share, _: &[Arc<Recorded>]) -> Result<(), String> {
-        self.0.clone().wait_for(|open| *open).await.map(|_| ()).map_err(|error| error.to_string())
+    async fn handle(&self, _: &Share, _: &[Arc<Recorded>]) -> Result<(), Unhandled> {
+        self.0.clone().wait_for(|open| *open).await.map(|_| ()).map_err(|error| Unhandled::Poison(error.to_string()))
     }
+}
+
+/// What anybody is told, without a token, and what it says of consumer groups.
+async fn readiness(world: &World) -> (Answer, Value) {
+    let ready = world.send_as("", Method::GET, "/readyz", None, &[]).await;
+    let of_groups = ready.body["back_ends"].as_array().expect("back ends").iter().find(|one| one["name"] == "consumer_groups");
+    let of_groups = of_groups.expect("it").clone();
+    (ready, of_groups)
+}
+
+/// Nothing is handled. Which of the two partitions is the slowest depends on the streams' names, which are others each time.
+async fn a_stall_is_told_of(world: &World) {
+    let (ready, groups) = until_within(PATIENCE, "readiness to tell of the stall", async || {
+        let (ready, groups) = readiness(world).await;
+        (ready.body["status"] == "degraded" && groups["ok"] == false).then_some((ready, groups))
+    })
+    .await;
+    assert_eq!(ready.status, 200, "another process would do no better: {}", ready.text);
+    let why = groups["why"].as_str().unwrap_or_default();
+    let stands = ["partition 0", "partition 1"].map(|partition| format!("{partition} of copies: it has not moved from position 0 for "));
+    assert!(stands.iter().any(|stands| why.starts_with(stands)) && why.contains("members that live: 1"), "{groups}");
 }
 
 async fn tells_of_groups(world: World, database: Option<&Database>) {
@@ -69,9 +93,11 @@ async fn tells_of_groups(world: World, database: Option<&Database>) {
     assert_eq!(number(&world, "position", labels).await, Some(0.0));
     assert_eq!(number(&world, "members", labels).await, Some(1.0));
     assert!(number(&world, "lag_seconds", labels).await.is_some());
+    a_stall_is_told_of(&world).await;
     gate.send_replace(true);
     until("the group to be caught up", async || (number(&world, "lag_events", labels).await == Some(0.0)).then_some(())).await;
     assert_eq!(number(&world, "lag_seconds", labels).await, Some(0.0));
+    until("readiness to tell of it no more", async || (readiness(&world).await.1["ok"] == true).then_some(())).await;
     stop.0.send(()).expect("it runs");
     member.await.expect("no panic");
     assert_eq!(number(&world, "members", labels).await, Some(0.0));

@@ -16,6 +16,15 @@ fn what_an_answer_lacks_is_said_in_words() {
     assert!(!lacks("\u{1b}[2J").contains('\u{1b}'));
 }
 
+#[test]
+fn a_name_stays_one_part_of_the_address() {
+    let of = |base: &str, path: &str| address(base, path).map(String::from);
+    assert_eq!(of("http://h:1", "/api/v1/a/b c/skip").expect("an address"), "http://h:1/api/v1/a/b%20c/skip");
+    assert_eq!(of("https://h/sail", "/api/v1/a#b/c?d=1/skip").expect("an address"), "https://h/sail/api/v1/a%23b/c%3Fd=1/skip");
+    assert_eq!(of("http://h", "/api/v1/%2e%2e/x").expect("an address"), "http://h/api/v1/%252e%252e/x");
+    assert!(matches!(of("http://h", "/api/v1/../x"), Err(ClientError::LeadsElsewhere(_))));
+}
+
 /// A server that gives these answers, one for each request; what it was asked with.
 async fn server(answers: Vec<&'static str>) -> (String, tokio::task::JoinHandle<Vec<String>>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");

@@ -51,9 +51,12 @@ impl Probe for GroupsProbe {
     }
 }
 
-/// What is wrong with a group that stands still.
+/// What is wrong with a group that goes no further, or stands still for whatever reason.
 fn trouble(standing: &Standing, still: Duration) -> Option<String> {
-    let Standing { group, slowest, parked, members, .. } = standing;
+    let Standing { group, slowest, stopped, parked, members, .. } = standing;
+    if let Some((partition, why)) = stopped {
+        return Some(format!("partition {partition} of {group} goes no further: {why}"));
+    }
     let stands = stands_still(standing.position, still, standing.lag_events)?;
     Some(format!("partition {slowest} of {group}: {stands} (parked streams: {parked}, members that live: {members})"))
 }
@@ -83,7 +86,7 @@ mod tests {
 
     fn standing(position: Position, lag_seconds: u64) -> Standing {
         let group = "webhooks".into();
-        Standing { group, position, slowest: 3, lag_events: 12, lag_seconds, parked: 2, members: 1 }
+        Standing { group, position, slowest: 3, stopped: None, lag_events: 12, lag_seconds, parked: 2, members: 1 }
     }
 
     #[test]
@@ -97,6 +100,8 @@ mod tests {
         let why = "it has not moved from position 5 for 30 s, and 12 events wait (parked streams: 2, members that live: 1)";
         assert_eq!(trouble(&old, LONGEST_STILL), Some(format!("partition 3 of webhooks: {why}")));
         assert_eq!(trouble(&old, LONGEST_STILL - Duration::from_millis(1)), None);
+        let stopped = Standing { stopped: Some((1, "upgrade".into())), ..standing(5, 100) };
+        assert_eq!(trouble(&stopped, Duration::ZERO), Some("partition 1 of webhooks goes no further: upgrade".into()));
         assert_eq!(still(&standing(5, 2), later), Duration::from_secs(2), "it rested, and this came just now");
         assert_eq!(still(&standing(6, 100), later), Duration::ZERO);
         assert_eq!(still(&standing(6, 0), later + LONGEST_STILL), Duration::ZERO, "it is at the end");

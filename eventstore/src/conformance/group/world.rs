@@ -10,13 +10,15 @@ use tokio::task::JoinHandle;
 
 use crate::append::Append;
 use crate::conformance::{Subject, append, part};
-use crate::envelope::{Recorded, StreamId};
+use crate::envelope::{Position, Recorded, StreamId};
 use crate::journal::Filter;
+use crate::seal::Parting;
 use crate::subscription::Tail;
-use crate::subscription::group::{Group, Handler, Share, Standing, partition_of, standings};
+use crate::subscription::group::{Group, Handler, Share, ShareError, Standing, Unhandled, partition_of, standings};
 
 const LEASE: Duration = Duration::from_millis(600);
-pub(in crate::conformance) const PARTITIONS: u32 = 8;
+/// More than ten, so that names of some begin as those of others do.
+pub(in crate::conformance) const PARTITIONS: u32 = 12;
 pub(in crate::conformance) const STREAMS: usize = 20;
 
 pub(in crate::conformance) async fn member(subject: &dyn Subject, name: &str) -> Group {
@@ -33,32 +35,53 @@ pub(in crate::conformance) async fn member(subject: &dyn Subject, name: &str) ->
     }
 }
 
-/// One partition in the hands of `holder`, whoever has it.
-pub(in crate::conformance) async fn taken(subject: &dyn Subject, group: &Group, holder: &str) -> Share {
-    subject.leases().void_others(holder).await.expect("voided");
-    let lease = subject.leases().acquire("r", holder, Duration::from_secs(600)).await.expect("acquired");
-    Share::take_over(group, 3, lease).await.expect("taken over")
+/// As after a restore to that position, but for the rows of the vault.
+pub(in crate::conformance) async fn lose_what_is_behind(subject: &dyn Subject, position: Position) {
+    subject.tamper(&format!("DELETE FROM {{events}} WHERE position > {position}")).await;
+    subject.tamper(&format!("UPDATE {{tenant_heads}} SET position = {position}")).await;
+    subject.start_epoch(Parting::default(), None).await;
 }
 
-/// Streams' ids and versions that cannot be handled, and whether the handler panics over it.
+/// One partition in the hands of `holder`, whoever has it.
+pub(in crate::conformance) async fn taken(subject: &dyn Subject, group: &Group, holder: &str) -> Share {
+    try_to_take(subject, group, holder).await.expect("taken over")
+}
+
+pub(in crate::conformance) async fn try_to_take(subject: &dyn Subject, group: &Group, holder: &str) -> Result<Share, ShareError> {
+    subject.leases().void_others(holder).await.expect("voided");
+    let lease = subject.leases().acquire("r", holder, Duration::from_secs(600)).await.expect("acquired");
+    Share::take_over(group, 3, lease).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::conformance) enum Mood {
+    Bad,
+    /// The handler panics.
+    VeryBad,
+    /// The event is of a newer program.
+    Puzzled,
+}
+
+/// Streams' ids and versions that are not handled.
 #[derive(Clone, Default)]
-pub(in crate::conformance) struct Moods(Arc<Mutex<BTreeMap<(String, u64), bool>>>);
+pub(in crate::conformance) struct Moods(Arc<Mutex<BTreeMap<(String, u64), Mood>>>);
 
 impl Moods {
-    pub(in crate::conformance) fn refuse(&self, stream: &str, version: u64, panics: bool) {
-        self.0.lock().expect("no panic").insert((stream.into(), version), panics);
+    pub(in crate::conformance) fn refuse(&self, stream: &str, version: u64, mood: Mood) {
+        self.0.lock().expect("no panic").insert((stream.into(), version), mood);
     }
 
     pub(in crate::conformance) fn mend(&self) {
         self.0.lock().expect("no panic").clear();
     }
 
-    pub(in crate::conformance) fn judge(&self, event: &Recorded) -> Result<(), String> {
+    pub(in crate::conformance) fn judge(&self, event: &Recorded) -> Result<(), Unhandled> {
         let refused = self.0.lock().expect("no panic").get(&(event.stream.id().to_owned(), event.stream_version)).copied();
         match refused {
             None => Ok(()),
-            Some(false) => Err("in a bad mood".into()),
-            Some(true) => panic!("in a very bad mood"),
+            Some(Mood::Bad) => Err(Unhandled::Poison("in a bad mood".into())),
+            Some(Mood::VeryBad) => panic!("in a very bad mood"),
+            Some(Mood::Puzzled) => Err(Unhandled::Newer("too new; upgrade".into())),
         }
     }
 }
@@ -87,7 +110,7 @@ pub(in crate::conformance) struct Noting(pub(in crate::conformance) String, pub(
 
 #[async_trait]
 impl Handler for Noting {
-    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
+    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), Unhandled> {
         assert!(events.iter().all(|event| partition_of(&event.stream, PARTITIONS) == share.partition()));
         for event in events {
             self.1.moods.judge(event)?;
@@ -142,7 +165,7 @@ impl Copying {
 
 #[async_trait]
 impl Handler for Copying {
-    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
+    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), Unhandled> {
         for event in events.iter().filter(|event| event.position > share.position()) {
             self.1.judge(event)?;
             share.append(self.copy(share, event).await?, event.position).await.map_err(|error| error.to_string())?;
@@ -157,7 +180,7 @@ struct Hasty(Copying, Mutex<BTreeSet<u32>>);
 
 #[async_trait]
 impl Handler for Hasty {
-    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), String> {
+    async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<(), Unhandled> {
         if !self.1.lock().expect("no panic").insert(share.partition()) {
             return self.0.handle(share, events).await;
         }
@@ -165,7 +188,7 @@ impl Handler for Hasty {
         assert!(share.append(copy, events[0].position).now_or_never().is_none(), "no writer is as quick as that");
         match share.partition() % 2 {
             0 => Ok(()),
-            _ => Err("in a hurry".into()),
+            _ => Err(Unhandled::Poison("in a hurry".into())),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Streams that consumers have set aside, and what people order about them.
 //!
-//! An order is a row of the vault, so that it can be written in one append with the event that tells who gave it and why. It lies there until the member that has
-//! the partition carries it out, in the write that changes the partition's row: killed in between, it is found again. Of several about one event the newest
-//! counts; about what is not parked any more it says nothing.
+//! An order is a row of the vault, named by the partition and the event that it is about, so that it can be written in one append with the event that tells who
+//! gave it and why, and a newer one takes its place. It lies there until the member that has the partition carries it out, in the write that changes the
+//! partition's row: killed in between, it is found again. About what is not parked any more it says nothing, and whoever takes the partition up clears it away.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -16,8 +15,10 @@ use crate::envelope::{Position, Recorded, StreamId};
 use crate::journal::Journal;
 use crate::vault::{Vault, VaultError, VaultWrite};
 
-/// Of the vault's rows that hold an order each, under `<group>/<partition>/<UUIDv7>`.
-pub(super) const ORDERS: &str = "group-order";
+/// Of the vault's rows that hold an order each, under `<group>/<partition>/<id of the event>`.
+const ORDERS: &str = "group-order";
+/// When a row that was carried out expires: long ago.
+const EXPIRED: i64 = 0;
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ParkedStream {
@@ -47,31 +48,26 @@ pub enum Condition {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ordered {
+    /// The stream goes on from the event.
     Retry,
+    /// It goes on behind it.
     Skip,
-}
-
-/// To have the stream go on that is parked at an event.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Order {
-    /// Its id: the same position may hold another event in another history.
-    pub(super) event: Uuid,
-    /// Why it is left out, if so.
-    pub(super) skip: Option<String>,
 }
 
 /// Of all consumers, by their names and partitions.
 pub async fn list(journal: &dyn Journal, vault: &dyn Vault) -> Result<Vec<ParkedStream>, StandingError> {
     let mut streams = Vec::new();
-    let orders = newest(orders(vault, "").await?);
+    let orders: BTreeMap<_, _> = orders(vault, "").await?.into_iter().map(|order| (order.key.clone(), order)).collect();
+    let epoch = journal.head().await?.epoch;
     for (key, row) in vault.list(KIND, "").await? {
         let (Some((group, partition)), Some(row)) = (place(&key), Row::read(&row)) else { continue };
+        let row = row.in_epoch(journal, epoch).await?;
         let mut positions: Vec<_> = row.aside.iter().map(|aside| aside.position).collect();
         positions.sort_unstable();
         let events = if positions.is_empty() { Vec::new() } else { journal.read_at(&positions).await? };
         for aside in row.aside {
-            let ordered = aside.failure.as_ref().and_then(|failure| orders.get(&(key.clone(), failure.event)));
-            let Some(condition) = condition(journal, &aside, &events, ordered.map(Order::kind)).await? else { continue };
+            let order = aside.failure.as_ref().and_then(|failure| orders.get(&order_key(&key, failure.event)));
+            let Some(condition) = condition(journal, &aside, &events, order.map(|order| order.what)).await? else { continue };
             let Aside { stream, position, .. } = aside;
             streams.push(ParkedStream { group: group.to_owned(), partition, stream, position, condition });
         }
@@ -79,7 +75,7 @@ pub async fn list(journal: &dyn Journal, vault: &dyn Vault) -> Result<Vec<Parked
     Ok(streams)
 }
 
-/// `None`: of a journal that is another now the event is gone; who takes the partition up goes back to before it.
+/// `None`: the event is gone, since the journal is another now.
 async fn condition(
     journal: &dyn Journal,
     aside: &Aside,
@@ -93,57 +89,97 @@ async fn condition(
     Ok(Some(Condition::Parked { event_type, version, error, waiting, ordered }))
 }
 
+#[derive(Clone, PartialEq, Debug)]
+pub enum Found {
+    NoConsumer,
+    /// Not at that position.
+    NotParked,
+    At(Box<ParkedAt>),
+}
+
 /// Where a stream is parked, for an order about it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ParkedAt {
     /// Key of the partition's row.
     partition: String,
-    event: Uuid,
+    /// That could not be handled.
+    pub event: Recorded,
 }
 
-/// Where the stream is parked; `Some(None)` where it is not parked at that position, and `None` where there is no such consumer.
-pub async fn find(vault: &dyn Vault, group: &str, stream: &StreamId, position: Position) -> Result<Option<Option<ParkedAt>>, VaultError> {
+/// Whether a stream is parked at a position.
+pub async fn find(
+    journal: &dyn Journal,
+    vault: &dyn Vault,
+    group: &str,
+    stream: &StreamId,
+    position: Position,
+) -> Result<Found, StandingError> {
     let rows = vault.list(KIND, &format!("{group}/")).await?;
-    let parked = rows.iter().find_map(|(key, row)| {
-        let row = Row::read(row)?;
-        let aside = row.aside.into_iter().find(|aside| aside.stream == *stream && aside.position == position)?;
-        Some(ParkedAt { partition: key.clone(), event: aside.failure?.event })
-    });
-    Ok((!rows.is_empty()).then_some(parked))
+    if rows.is_empty() {
+        return Ok(Found::NoConsumer);
+    }
+    let epoch = journal.head().await?.epoch;
+    for (partition, row) in rows {
+        let Some(row) = Row::read(&row) else { continue };
+        let row = row.in_epoch(journal, epoch).await?;
+        let aside = row.aside.into_iter().find(|aside| aside.stream == *stream && aside.position == position);
+        let Some(Failure { event: id, .. }) = aside.and_then(|aside| aside.failure) else { continue };
+        if let Some(event) = journal.read_at(&[position]).await?.into_iter().find(|event| event.event_id == id) {
+            return Ok(Found::At(Box::new(ParkedAt { partition, event })));
+        }
+    }
+    Ok(Found::NotParked)
 }
 
 impl ParkedAt {
-    /// Has the stream handled again, from the event on that it is parked at.
-    pub fn retry(&self) -> VaultWrite {
-        self.order(None)
+    /// What has the stream go on, beside the event that tells of it.
+    pub fn order(&self, what: Ordered) -> VaultWrite {
+        let value = json!({ "skip": what == Ordered::Skip }).to_string().into_bytes();
+        VaultWrite::Put { kind: ORDERS.into(), key: order_key(&self.partition, self.event.event_id), value, expires: None }
     }
+}
 
-    /// Has the event left out that the stream is parked at, and what waits behind it handled. The reason is told in the log.
-    pub fn skip(&self, reason: &str) -> VaultWrite {
-        self.order(Some(reason.into()))
-    }
+fn order_key(partition: &str, event: Uuid) -> String {
+    format!("{partition}/{event}")
+}
 
-    fn order(&self, skip: Option<String>) -> VaultWrite {
-        let (key, order) = (format!("{}/{}", self.partition, Uuid::now_v7()), Order { event: self.event, skip });
-        VaultWrite::Put { kind: ORDERS.into(), key, value: json!(order).to_string().into_bytes(), expires: None }
-    }
+/// To have the stream go on that is parked at an event.
+pub(super) struct Order {
+    key: String,
+    row: Vec<u8>,
+    /// Its id: the same position may hold another event in another history.
+    pub(super) event: Uuid,
+    pub(super) what: Ordered,
 }
 
 impl Order {
-    fn kind(&self) -> Ordered {
-        if self.skip.is_some() { Ordered::Skip } else { Ordered::Retry }
+    fn read(key: &str, row: &[u8]) -> Option<Order> {
+        let (_, event) = key.rsplit_once('/')?;
+        let skip = serde_json::from_slice::<serde_json::Value>(row).ok()?["skip"].as_bool()?;
+        let what = if skip { Ordered::Skip } else { Ordered::Retry };
+        Some(Order { key: key.into(), row: row.into(), event: event.parse().ok()?, what })
+    }
+
+    /// It is over; another that was given meanwhile stays.
+    pub(super) async fn remove(&self, vault: &dyn Vault) -> Result<(), VaultError> {
+        vault.swap(ORDERS, &self.key, Some(&self.row), b"", Some(EXPIRED)).await.map(drop)
     }
 }
 
-/// By the keys of their rows, the oldest first. `None`: one that cannot be read. `partition`: the key of its row, or nothing for all.
-pub(super) async fn orders(vault: &dyn Vault, partition: &str) -> Result<Vec<(String, Option<Order>)>, VaultError> {
+/// To a partition, by the key of its row; to all of them, where that is nothing.
+pub(super) async fn orders(vault: &dyn Vault, partition: &str) -> Result<Vec<Order>, VaultError> {
     let prefix = if partition.is_empty() { String::new() } else { format!("{partition}/") };
-    let found = vault.list(ORDERS, &prefix).await?;
-    Ok(found.into_iter().map(|(key, order)| (key, serde_json::from_slice(&order).ok())).collect())
+    let mut orders = Vec::new();
+    for (key, row) in vault.list(ORDERS, &prefix).await? {
+        match Order::read(&key, &row) {
+            Some(order) => orders.push(order),
+            None => tracing::error!(key, "an order about a parked stream cannot be read"),
+        }
+    }
+    Ok(orders)
 }
 
-/// Of each event, by the key of its partition's row and its id.
-pub(super) fn newest(orders: Vec<(String, Option<Order>)>) -> BTreeMap<(String, Uuid), Order> {
-    let partition = |key: &str| key.rsplit_once('/').map_or_else(String::new, |(partition, _)| partition.to_owned());
-    orders.into_iter().filter_map(|(key, order)| order.map(|order| ((partition(&key), order.event), order))).collect()
+/// What was ordered about an event before it was parked is over: it was parked once before, in a history that is no more.
+pub(super) async fn forget_orders(vault: &dyn Vault, partition: &str, event: Uuid) -> Result<(), VaultError> {
+    vault.delete(ORDERS, &order_key(partition, event)).await
 }

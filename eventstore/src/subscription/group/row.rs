@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::parked::Order;
+use super::parked::Ordered;
 use crate::envelope::{Cursor, Epoch, Position, Recorded, StreamId};
 use crate::journal::{Journal, ReadError};
 
-/// Of these rows, under `<group>/<partition>`: `<token> <cursor>`, and a line of JSON for each stream that is set aside.
+/// Of these rows, under `<group>/<partition>`: `<token> <cursor>`, a line of JSON for each stream that is set aside, and one that says why it stands still.
 pub(super) const KIND: &str = "group";
 /// Streams of a partition that may be set aside, since the row is written whenever its checkpoint moves; with one more the partition stands still.
 pub const MOST_PARKED: usize = 50;
@@ -22,6 +22,15 @@ pub(super) struct Row {
     /// Everything of the partition up to here was handled, less what waits of the streams that are set aside.
     pub(super) cursor: Cursor,
     pub(super) aside: Vec<Aside>,
+    /// Why it goes no further: the next event is of a newer program.
+    pub(super) stopped: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Stopped { stopped: String },
+    Aside(Aside),
 }
 
 /// A stream that does not go along with its partition.
@@ -41,6 +50,10 @@ pub(super) struct Failure {
     pub(super) error: String,
 }
 
+fn shortened(error: &str) -> String {
+    error.chars().take(ERROR_CHARS).collect()
+}
+
 pub(super) fn key(group: &str, partition: u32) -> String {
     format!("{group}/{partition}")
 }
@@ -52,33 +65,48 @@ pub(super) fn place(key: &str) -> Option<(&str, u32)> {
 }
 
 impl Row {
-    /// A row that cannot be read is as none: the consumer begins where it begins.
+    /// `None`: it cannot be read by this program.
     pub(super) fn read(row: &[u8]) -> Option<Row> {
         let mut lines = std::str::from_utf8(row).ok()?.lines();
         let (token, cursor) = lines.next()?.split_once(' ')?;
-        let aside = lines.map(|line| serde_json::from_str(line).ok()).collect::<Option<Vec<Aside>>>()?;
-        Some(Row { token: token.parse().ok()?, cursor: cursor.parse().ok()?, aside })
+        let mut row = Row { token: token.parse().ok()?, cursor: cursor.parse().ok()?, aside: Vec::new(), stopped: None };
+        for line in lines {
+            match serde_json::from_str(line).ok()? {
+                Line::Stopped { stopped } => row.stopped = Some(stopped),
+                Line::Aside(aside) => row.aside.push(aside),
+            }
+        }
+        Some(row)
     }
 
     pub(super) fn written(&self) -> Vec<u8> {
         let mut text = format!("{} {}", self.token, self.cursor);
-        for aside in &self.aside {
+        let stopped = self.stopped.iter().map(|stopped| json!({ "stopped": stopped }));
+        for line in self.aside.iter().map(|aside| json!(aside)).chain(stopped) {
             text.push('\n');
-            text.push_str(&json!(aside).to_string());
+            text.push_str(&line.to_string());
         }
         text.into_bytes()
     }
 
-    /// As it is in the journal's epoch: of a history that is over, what both have in common.
+    /// As it is in the journal's epoch. It lies in the journal's own database and is set back together with it, so that what it stands at is there still, of an
+    /// older history, and was handled. Where it is not, somebody put the row there from elsewhere: it goes back to what both histories have in common.
     pub(super) async fn in_epoch(mut self, journal: &dyn Journal, epoch: Epoch) -> Result<Row, ReadError> {
-        if self.cursor.epoch != epoch {
-            match journal.check_epoch(self.cursor.epoch).await {
-                Err(ReadError::EpochChanged { common, .. }) => self.go_back(common),
-                Err(error) => return Err(error),
-                Ok(()) => {}
-            }
-            self.cursor.epoch = epoch;
+        if self.cursor.epoch == epoch {
+            return Ok(self);
         }
+        match journal.check_epoch(self.cursor.epoch).await {
+            Err(ReadError::EpochChanged { common, .. }) => {
+                let at = self.cursor.position;
+                let is_there = at == 0 || journal.read_at(&[at]).await?.first().is_some_and(|event| event.epoch != epoch);
+                if !is_there {
+                    self.go_back(common);
+                }
+            }
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+        self.cursor.epoch = epoch;
         Ok(self)
     }
 
@@ -86,6 +114,7 @@ impl Row {
     fn go_back(&mut self, common: Position) {
         self.cursor.position = self.cursor.position.min(common);
         self.aside.retain(|aside| aside.position <= common);
+        self.stopped = None;
     }
 
     /// How far a stream that is set aside is, or the partition.
@@ -96,7 +125,7 @@ impl Row {
 
     pub(super) fn reach(&mut self, stream: Option<&StreamId>, seen: Position) {
         match stream {
-            None => self.cursor.position = seen,
+            None => (self.cursor.position, self.stopped) = (seen, None),
             Some(stream) => {
                 if let Some(aside) = self.aside.iter_mut().find(|aside| aside.stream == *stream && aside.failure.is_none()) {
                     aside.position = seen + 1;
@@ -113,23 +142,29 @@ impl Row {
 
     /// From the event on the stream waits. False when as many wait as may.
     pub(super) fn set_aside(&mut self, event: &Recorded, error: &str) -> bool {
-        let error = error.chars().take(ERROR_CHARS).collect();
-        let failure = Some(Failure { event: event.event_id, error });
+        let failure = Some(Failure { event: event.event_id, error: shortened(error) });
         let waits = Aside { stream: event.stream.clone(), position: event.position, failure };
         match self.aside.iter().position(|aside| aside.stream == event.stream) {
             Some(known) => self.aside[known] = waits,
             None if self.aside.len() >= MOST_PARKED => return false,
             None => self.aside.push(waits),
         }
-        self.cursor.position = self.cursor.position.max(event.position);
+        if self.cursor.position < event.position {
+            (self.cursor.position, self.stopped) = (event.position, None);
+        }
         true
     }
 
+    /// The partition goes no further.
+    pub(super) fn stop(&mut self, why: &str) {
+        self.stopped = Some(shortened(why));
+    }
+
     /// Has a stream go on; false when it is not parked at that event any more.
-    pub(super) fn obey(&mut self, order: &Order) -> bool {
-        let parked = self.aside.iter_mut().find(|aside| aside.failure.as_ref().is_some_and(|failure| failure.event == order.event));
+    pub(super) fn obey(&mut self, event: Uuid, what: Ordered) -> bool {
+        let parked = self.aside.iter_mut().find(|aside| aside.failure.as_ref().is_some_and(|failure| failure.event == event));
         let Some(aside) = parked else { return false };
-        aside.position += u64::from(order.skip.is_some());
+        aside.position += u64::from(what == Ordered::Skip);
         aside.failure = None;
         true
     }
@@ -146,14 +181,15 @@ mod tests {
 
     fn row() -> Row {
         let cursor = Cursor { epoch: Epoch(Uuid::from_u128(7)), position: 9 };
-        Row { token: 3, cursor, aside: vec![aside("a", 4), aside("b\nc", 8)] }
+        Row { token: 3, cursor, aside: vec![aside("a", 4), aside("b\nc", 8)], stopped: None }
     }
 
     #[test]
     fn a_row_is_read_as_it_was_written() {
         let alone = Row { aside: Vec::new(), ..row() };
         assert_eq!(alone.written(), format!("3 {}", alone.cursor).into_bytes());
-        for row in [row(), alone] {
+        let stopped = Row { stopped: Some("upgrade\nit".into()), ..row() };
+        for row in [row(), alone, stopped] {
             assert_eq!(Row::read(&row.written()), Some(row));
         }
         assert_eq!(Row::read(b"3 nothing"), None);
@@ -170,13 +206,13 @@ mod tests {
     fn an_order_is_obeyed_once_and_by_the_stream_that_is_parked_there() {
         let mut row = row();
         let stream = StreamId::new("test", "a");
-        let order = |skip: Option<&str>| Order { event: Uuid::from_u128(4), skip: skip.map(Into::into) };
-        assert!(row.obey(&order(None)) && !row.obey(&order(Some("late"))));
+        let event = Uuid::from_u128(4);
+        assert!(row.obey(event, Ordered::Retry) && !row.obey(event, Ordered::Skip));
         assert_eq!((row.reached(Some(&stream)), row.reached(None)), (3, 9));
         row.reach(Some(&stream), 6);
         assert_eq!((row.reached(Some(&stream)), row.reached(None)), (6, 9));
         row.aside[0] = aside("a", 4);
-        assert!(row.obey(&order(Some("broken"))));
+        assert!(row.obey(event, Ordered::Skip));
         assert_eq!(row.reached(Some(&stream)), 4);
         assert_eq!(row.aside[1], aside("b\nc", 8));
     }

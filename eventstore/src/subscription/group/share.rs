@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use uuid::Uuid;
+
 use super::Group;
 use super::doubt::{Doubt, Doubts, UnderWay};
-use super::parked::Order;
+use super::parked::Ordered;
 use super::row::{self, KIND, Row};
 use crate::append::{Append, AppendError, Appended, Fence};
 use crate::envelope::{Cursor, Epoch, Position, Recorded, StreamId};
@@ -17,6 +19,9 @@ pub enum ShareError {
     /// Somebody else has taken the partition over.
     #[error("the partition is another member's")]
     Lost,
+    /// What the vault keeps of it was written by a newer program, or by hand. Nobody works on it.
+    #[error("the partition's checkpoint cannot be read by this program")]
+    Unreadable,
     #[error(transparent)]
     Vault(#[from] VaultError),
     #[error(transparent)]
@@ -46,13 +51,14 @@ impl Share {
         let (key, journal) = (row::key(&group.name, partition), group.tail.journal());
         loop {
             let found = group.vault.get(KIND, &key).await?;
-            let before = found.as_deref().and_then(Row::read);
+            // Begun anew, everything that was handled would be handled once more.
+            let before = found.as_deref().map(|row| Row::read(row).ok_or(ShareError::Unreadable)).transpose()?;
             if before.as_ref().is_some_and(|before| before.token > lease.token) {
                 return Err(ShareError::Lost);
             }
             let epoch = journal.head().await?.epoch;
             let row = match before {
-                None => Row { token: lease.token, cursor: Cursor { epoch, position: group.from }, aside: Vec::new() },
+                None => Row { token: lease.token, cursor: Cursor { epoch, position: group.from }, aside: Vec::new(), stopped: None },
                 Some(before) => Row { token: lease.token, ..before.in_epoch(journal.as_ref(), epoch).await? },
             };
             if group.vault.swap(KIND, &key, found.as_deref(), &row.written(), None).await? {
@@ -126,9 +132,26 @@ impl Share {
         Ok(parked)
     }
 
-    pub(super) async fn obey(&self, order: &Order) -> Result<bool, ShareError> {
+    /// Says that the partition goes no further; true when it said so before.
+    pub(super) async fn stop(&self, why: &str) -> Result<bool, ShareError> {
         let mut row = self.row().clone();
-        let obeyed = row.obey(order);
+        row.stop(why);
+        let known = *self.row() == row;
+        if !known {
+            self.write(row).await?;
+        }
+        Ok(known)
+    }
+
+    /// Finds out whether the partition is still this member's.
+    pub(super) async fn confirm(&self) -> Result<(), ShareError> {
+        let row = self.row().clone();
+        self.write(row).await
+    }
+
+    pub(super) async fn obey(&self, event: Uuid, what: Ordered) -> Result<bool, ShareError> {
+        let mut row = self.row().clone();
+        let obeyed = row.obey(event, what);
         self.write(row).await?;
         Ok(obeyed)
     }

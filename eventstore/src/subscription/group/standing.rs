@@ -12,10 +12,12 @@ use crate::vault::{Vault, VaultError};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Standing {
     pub group: String,
-    /// Everything up to here was handled, in every partition, less what waits of the streams that are set aside.
+    /// Everything up to here was handled, in every partition, less what waits of the streams that are set aside. 0 where a checkpoint cannot be read.
     pub position: Position,
     /// A partition that has come no further.
     pub slowest: u32,
+    /// A partition that goes no further, and why: the next event is of a newer program.
+    pub stopped: Option<(u32, String)>,
     /// Events of the journal behind it, those included that do not concern the consumer, and the age of the oldest of them.
     pub lag_events: u64,
     pub lag_seconds: u64,
@@ -33,34 +35,48 @@ pub enum StandingError {
     Journal(#[from] ReadError),
 }
 
+/// Of a consumer's partitions.
+struct Reached {
+    slowest: (Position, u32),
+    stopped: Option<(u32, String)>,
+    parked: u64,
+}
+
 /// By name. A consumer that nobody works on any more is told of for ever: what it has not handled waits.
 pub async fn standings(journal: &dyn Journal, vault: &dyn Vault) -> Result<Vec<Standing>, StandingError> {
-    let mut reached = BTreeMap::<String, ((Position, u32), u64)>::new();
+    let mut reached = BTreeMap::<String, Reached>::new();
     let head = journal.head().await?;
     for (key, row) in vault.list(row::KIND, "").await? {
-        let (Some((group, partition)), Some(row)) = (row::place(&key), Row::read(&row)) else { continue };
-        let row = row.in_epoch(journal, head.epoch).await?;
-        let stands = (row.cursor.position, partition);
-        let (slowest, parked) = reached.entry(group.to_owned()).or_insert((stands, 0));
-        *slowest = stands.min(*slowest);
-        *parked += row.aside.len() as u64;
+        let Some((group, partition)) = row::place(&key) else { continue };
+        let row = match Row::read(&row) {
+            Some(row) => Some(row.in_epoch(journal, head.epoch).await?),
+            None => None,
+        };
+        let slowest = (row.as_ref().map_or(0, |row| row.cursor.position), partition);
+        let reached = reached.entry(group.to_owned()).or_insert(Reached { slowest, stopped: None, parked: 0 });
+        reached.slowest = slowest.min(reached.slowest);
+        if let Some(row) = row {
+            reached.parked += row.aside.len() as u64;
+            reached.stopped = reached.stopped.take().or(row.stopped.map(|why| (partition, why)));
+        }
     }
     if reached.is_empty() {
         return Ok(Vec::new());
     }
     let members = vault.list(member::KIND, "").await?;
-    let mut next: Vec<_> = reached.values().map(|((position, _), _)| position + 1).collect();
+    let mut next: Vec<_> = reached.values().map(|reached| reached.slowest.0 + 1).collect();
     next.sort_unstable();
     next.dedup();
     let waiting = journal.read_at(&next).await?;
     let now = clock::now();
-    let standings = reached.into_iter().map(|(group, ((position, slowest), parked))| {
+    let standings = reached.into_iter().map(|(group, Reached { slowest: (position, slowest), stopped, parked })| {
         let oldest = waiting.iter().find(|event| event.position == position + 1);
         let age = oldest.map_or(0, |event| (now - event.time).max(0));
         let prefix = format!("{group}/");
         Standing {
             position,
             slowest,
+            stopped,
             lag_events: head.position.saturating_sub(position),
             lag_seconds: age as u64 / 1_000_000,
             parked,

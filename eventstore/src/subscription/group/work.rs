@@ -12,8 +12,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::doubt::Doubt;
-use super::parked::{self, ORDERS, Order};
-use super::{Group, Handler, Share, partition_of};
+use super::parked;
+use super::{Group, Handler, Share, Unhandled, partition_of};
 use crate::envelope::Recorded;
 use crate::journal::Filter;
 use crate::lease::Lease;
@@ -78,12 +78,15 @@ impl Work<'_> {
         if read != kept {
             return Err(Stop::Failed(format!("this process reads the journal of epoch {read} still, and the checkpoint is of {kept}")));
         }
+        // Also what was ordered about streams that are set aside no more, lest it be carried out when they are once again.
         self.obey().await?;
         let mut looked = Instant::now();
         loop {
             if looked.elapsed() >= LOOK_EVERY {
                 self.share.keep(events.passed()).await?;
-                self.obey().await?;
+                if self.share.sets_aside() {
+                    self.obey().await?;
+                }
                 looked = Instant::now();
             }
             let more = self.flow().await?;
@@ -108,14 +111,14 @@ impl Work<'_> {
         }
     }
 
-    /// Handles them together, and one by one where that fails: what fails alone sets its stream aside. False when as many are set aside as may be; what is left
-    /// of them is to be handled then.
+    /// Handles them together, and one by one where that fails: what fails alone sets its stream aside. False when as many are set aside as may be, or one is of
+    /// a newer program; what is left of them is to be handled then.
     async fn handle(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<bool, Stop> {
         let (group, partition) = (self.group.name.as_str(), share.partition());
         let due: Vec<_> = events.iter().filter(|event| !share.leaves_out(event)).cloned().collect();
         let Some(first) = due.first() else { return Ok(true) };
         let Err(error) = self.tried(share, &due).await? else { return Ok(true) };
-        tracing::warn!(group, partition, position = first.position, error, "events were not handled; they come again one by one");
+        tracing::warn!(group, partition, position = first.position, %error, "events were not handled; they come again one by one");
         for event in &due {
             if share.leaves_out(event) {
                 continue;
@@ -125,6 +128,18 @@ impl Work<'_> {
                 continue;
             };
             let (stream, position) = (&event.stream, event.position);
+            let error = match error {
+                // Of a stream that is set aside nobody else waits.
+                Unhandled::Newer(why) if share.stream().is_none() => {
+                    if !share.stop(&why).await? {
+                        tracing::error!(group, partition, %stream, position, why, "the partition stands still");
+                    }
+                    return Ok(false);
+                }
+                Unhandled::Newer(why) | Unhandled::Poison(why) => why,
+            };
+            share.confirm().await?;
+            parked::forget_orders(self.group.vault.as_ref(), &share.key(), event.event_id).await?;
             if !share.set_aside(event, &error).await? {
                 tracing::error!(
                     group, partition, %stream, position, error,
@@ -140,12 +155,13 @@ impl Work<'_> {
         Ok(true)
     }
 
-    /// Tries it so often, and answers how that ended.
-    async fn alone(&self, share: &Share, event: &Arc<Recorded>) -> Result<Result<(), String>, Stop> {
+    /// Tries it so often, and answers how that ended. One of a newer program is no better the next time.
+    async fn alone(&self, share: &Share, event: &Arc<Recorded>) -> Result<Result<(), Unhandled>, Stop> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..TRIES {
-            if self.tried(share, slice::from_ref(event)).await?.is_ok() {
-                return Ok(Ok(()));
+            match self.tried(share, slice::from_ref(event)).await? {
+                Err(Unhandled::Poison(_)) => {}
+                done => return Ok(done),
             }
             self.rest(pause).await?;
             pause *= 2;
@@ -153,13 +169,11 @@ impl Work<'_> {
         self.tried(share, slice::from_ref(event)).await
     }
 
-    /// What the handler says; a panic is an error, too.
-    async fn tried(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<Result<(), String>, Stop> {
+    /// What the handler says; a panic is an error, too, whose words are for the log alone.
+    async fn tried(&self, share: &Share, events: &[Arc<Recorded>]) -> Result<Result<(), Unhandled>, Stop> {
         let handled = AssertUnwindSafe(self.handler.handle(share, events)).catch_unwind().await;
-        let handled = handled.unwrap_or_else(|panic| {
-            let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            Err(format!("the handler panicked: {}", words.unwrap_or("no words")))
-        });
+        let handled =
+            handled.unwrap_or_else(|_| Err(Unhandled::Poison("the handler panicked; the log of its process says over what".into())));
         match (handled, share.take_doubt()) {
             // The row says how far the events were handled.
             (_, Some(Doubt::Unknown(why))) | (Err(_), Some(Doubt::Refused(why))) => Err(Stop::Failed(why)),
@@ -197,22 +211,15 @@ impl Work<'_> {
 
     /// Carries out what was ordered about streams that are set aside.
     async fn obey(&self) -> Result<(), Stop> {
-        if !self.share.sets_aside() {
-            return Ok(());
-        }
         let vault = self.group.vault.as_ref();
-        let orders = parked::orders(vault, &self.share.key()).await?;
-        for (key, _) in orders.iter().filter(|(_, order)| order.is_none()) {
-            tracing::error!(group = self.group.name, key, "an order about a parked stream cannot be read");
-        }
-        let rows: Vec<_> = orders.iter().map(|(key, _)| key.clone()).collect();
-        for order in parked::newest(orders).values() {
-            let obeyed = self.share.obey(order).await?;
-            let Order { event, skip } = order;
-            tracing::info!(group = self.group.name, %event, skip, obeyed, "an order about a parked stream");
-        }
-        for row in rows {
-            vault.delete(ORDERS, &row).await?;
+        for order in parked::orders(vault, &self.share.key()).await? {
+            let (event, what) = (order.event, order.what);
+            if self.share.obey(event, what).await? {
+                tracing::info!(group = self.group.name, %event, ?what, "an order about a parked stream");
+            } else {
+                tracing::warn!(group = self.group.name, %event, ?what, "an order about a stream that is not parked there any more; it has no effect");
+            }
+            order.remove(vault).await?;
         }
         Ok(())
     }

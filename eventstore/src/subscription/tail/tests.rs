@@ -154,3 +154,18 @@ async fn a_deadline_ends_the_wait_and_no_query() {
     let told: Vec<_> = batches.iter().map(|batch| (batch.events.len(), batch.seen)).collect();
     assert_eq!(told, [(2, 2), (2, 4), (0, 4)]);
 }
+
+#[tokio::test]
+async fn a_page_is_read_on_by_who_was_cancelled() {
+    let head = watch::Sender::new(4);
+    let journal = Restarted { asked: AtomicUsize::new(0), reading: Notify::new(), go_on: Notify::new(), head };
+    let journal = Arc::new(journal);
+    let tail = Tail::start(journal.clone()).await.expect("a tail");
+    let mut reader = tail.subscribe(0, Filter::default());
+    for _ in 0..3 {
+        tokio::select! { biased; _ = reader.next_batch(9) => panic!("the page is not read yet"), () = tokio::task::yield_now() => {} }
+    }
+    journal.go_on.notify_one();
+    let batch = tokio::time::timeout(Duration::from_secs(20), reader.next_batch(9)).await.expect("in time").expect("a page");
+    assert_eq!((batch.events.len(), batch.seen), (2, 2), "only the first page that was asked for ends at the second event");
+}

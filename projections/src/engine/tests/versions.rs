@@ -120,6 +120,7 @@ async fn an_older_program_follows_and_is_asked_until_a_newer_one_has_switched(wo
     built(&newer).await;
     until(&older, |views| views[0].stopped.as_ref().is_some_and(|why| why.contains("a newer version of the program"))).await;
     assert!(matches!(shown(&by_older).await, Err(QueryError::KeptByNewer("moody"))));
+    older.feed().reach(10, std::time::Duration::ZERO).await.expect("nobody waits for what is refused");
     assert_eq!(shown(&by_newer).await.expect("an answer"), [4, 5, 6, 7, 8, 9]);
 }
 
