@@ -204,7 +204,8 @@ pub async fn an_order_does_not_outlive_its_history(subject: &dyn Subject) {
     let another = another.as_ref();
     assert_eq!((find(another, "counters", "3", KEPT + 1).await, condition(another, "3").await), (Found::NotParked, None));
     another.journal().append(append(vec![part("3", 0, 2)])).await.expect("appended");
-    let again = Notes { moods: notes.moods.clone(), ..Notes::default() };
+    let again = Notes::default();
+    again.moods.refuse("3", 1, Mood::Bad);
     let second = joins(another, "b", &again).await;
     until_parked(another, &[("3", KEPT + 1)]).await;
     until_at_the_end(another, 1).await;

@@ -98,7 +98,7 @@ async fn each_was_copied_once(world: &World, teams: &[String], names: &[&str]) {
     }
 }
 
-/// To its end, and remembered outside. Of what nobody sealed a new epoch does not know whether it still holds.
+/// To its end, and remembered outside.
 async fn sealed(world: &World) {
     until("the journal to be sealed", async || {
         let latest = std::fs::read_to_string(world.home().join("checkpoints/latest")).ok()?;
@@ -114,7 +114,7 @@ async fn goes_on_in_the_new_epoch(database: Option<Database>) {
     let teams = teams(&world).await;
     rename(&world, &teams, &["Sloop", "Brig"]).await;
     each_was_copied_once(&world, &teams, &["Sloop", "Brig"]).await;
-    sealed(&world).await;
+    // Its end may not be sealed yet: others may rely on less of it than the consumer, which was set back with it.
     assert_eq!(world.stop().await, Some(0));
     let saved = world.path().join("saved");
     save(&world, database.as_ref(), &saved);

@@ -1,9 +1,11 @@
 //! What must hold when the storm is over.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
+use opensail_eventstore::sqlite::SqliteStore;
+use opensail_eventstore::{Filter, Journal};
 use opensail_tests::cluster::Cluster;
 use opensail_tests::copies::COPY;
 use opensail_tests::postgres::Database;
@@ -53,7 +55,26 @@ pub(super) async fn each_renaming_was_copied_once(house: &House, tenant: &Tenant
     });
     let copied: Vec<_> = copied.await.iter().map(|copy| copy["data"]["position"].clone()).collect();
     assert_eq!(copied, renamed);
-    println!("{}: {} renamings copied once each", house.name(), copied.len());
+}
+
+/// The same by the journal itself, when nobody is left who could write one more.
+async fn no_renaming_was_copied_twice(house: &House, journal: &dyn Journal) {
+    let (mut renamed, mut copied) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+    let filter = Filter { types: vec!["team.renamed".into(), COPY.into()], ..Filter::default() };
+    let (mut after, head) = (0, journal.head().await.expect("a head").position);
+    while after < head {
+        let page = journal.read_all(after, 1_000, &filter).await.expect("read");
+        for event in page.events {
+            let (of, position) = match event.event_type.as_str() {
+                COPY => (&mut copied, serde_json::from_str::<Value>(&event.payload).expect("JSON")["position"].clone()),
+                _ => (&mut renamed, event.position.into()),
+            };
+            of.entry(event.tenant).or_default().push(position);
+        }
+        after = page.seen;
+    }
+    assert_eq!(copied, renamed);
+    println!("{}: {} renamings copied, each once", house.name(), copied.values().map(Vec::len).sum::<usize>());
 }
 
 async fn verified(command: &mut tokio::process::Command) {
@@ -96,6 +117,7 @@ pub(super) async fn on_sqlite(house: Arc<House>, world: &World) {
     views_are_whole(&door.own_url(), &token).await;
     door.rest().await;
     verified(&mut world.command(&["audit", "verify"])).await;
+    no_renaming_was_copied_twice(&house, &SqliteStore::open(world.home().join("journal.db")).await.expect("the journal")).await;
     // The last things that workers did while it stopped are still to be seen; nobody works any more.
     let catching_up = super::Process::begin("catching-up", program.clone(), world.path()).await;
     catching_up.ready().await;
@@ -124,6 +146,7 @@ pub(super) async fn on_postgres(house: Arc<House>, cluster: &Cluster) {
     views_are_whole(&door.own_url(), &token).await;
     door.rest().await;
     verified(&mut cluster.command(&["audit", "verify"])).await;
+    no_renaming_was_copied_twice(&house, &database.journal().await).await;
     let lived = database_rows(&database).await;
     let mut owner = PgConnection::connect(&database.owner_url).await.expect("connected");
     owner.execute("DROP SCHEMA views CASCADE").await.expect("dropped");
