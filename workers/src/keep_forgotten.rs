@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use opensail_commands::{Caller, Commands};
+use opensail_commands::{Caller, CommandError, Commands};
 use opensail_domain::AnyEvent;
 use opensail_domain::agent_session::AgentSessionDecider;
 use opensail_domain::kernel::Decider;
@@ -122,11 +122,7 @@ impl KeepForgotten {
         let mut working = self.again(listed).await?;
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let words = |error: opensail_eventstore::VaultError| error.to_string();
-        let head = self.tail.journal().head().await.map_err(|error| error.to_string())?;
-        let seen = self.commands.vault().get(KIND, SEEN).await.map_err(words)?;
-        let seen = seen.and_then(|row| String::from_utf8(row).ok()?.parse::<Cursor>().ok());
-        let mut kept = seen.filter(|cursor| cursor.epoch == head.epoch).map_or(0, |cursor| cursor.position);
+        let Cursor { epoch, position: mut kept } = self.seen().await?;
         let types = TYPES.map(String::from).to_vec();
         let mut events = self.tail.subscribe(kept, Filter { types, ..Filter::default() });
         loop {
@@ -153,14 +149,41 @@ impl KeepForgotten {
             }
             if !batch.events.is_empty() || batch.seen >= kept + SEEN_EVERY {
                 kept = batch.seen;
-                let cursor = Cursor { epoch: head.epoch, position: kept }.to_string();
-                self.commands.vault().put(KIND, SEEN, cursor.as_bytes(), None).await.map_err(words)?;
+                let cursor = Cursor { epoch, position: kept }.to_string();
+                self.commands.vault().put(KIND, SEEN, cursor.as_bytes(), None).await.map_err(|error| error.to_string())?;
             }
         }
     }
 }
 
 impl KeepForgotten {
+    /// How far the journal was followed, in the epoch that it has now.
+    async fn seen(&self) -> Result<Cursor, String> {
+        let epoch = self.tail.journal().head().await.map_err(|error| error.to_string())?.epoch;
+        let row = self.commands.vault().get(KIND, SEEN).await.map_err(|error| error.to_string())?;
+        let seen = row.and_then(|row| String::from_utf8(row).ok()?.parse::<Cursor>().ok());
+        Ok(seen.filter(|cursor| cursor.epoch == epoch).unwrap_or(Cursor { epoch, position: 0 }))
+    }
+
+    /// Before anybody is let in: whoever was forgotten in a history that is no more has passwords and tokens again, and loses them. Once this history was
+    /// followed that is so.
+    pub async fn shut_out(&self) -> Result<(), String> {
+        if self.seen().await?.position > 0 {
+            return Ok(());
+        }
+        let listed = read(&self.list).map_err(|error| format!("{}: {error}", self.list.display()))?;
+        for Forgotten { subject, reason, .. } in listed.iter().filter(|line| line.subject.starts_with("account-")) {
+            match self.commands.forget_again(&Caller::system("restore"), subject, reason).await {
+                Ok(_) => {}
+                Err(error @ CommandError::Rejected(_)) => {
+                    tracing::error!(subject, error = error.log_text(), "a person cannot be forgotten again")
+                }
+                Err(error) => return Err(error.log_text()),
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets what is listed; answers with the sessions that still work and were told to stop.
     async fn again(&self, listed: Vec<Forgotten>) -> Result<Vec<Forgotten>, String> {
         let mut working = Vec::new();

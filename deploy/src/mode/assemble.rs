@@ -107,7 +107,7 @@ impl Opened {
         let queries = Queries::new(stores.views.clone(), stores.journal.clone(), commands.keyring().clone()).sealed_by(seal);
 
         let supervisor = Supervisor::default();
-        keep_forgotten(&supervisor, &commands, &tail, &settings.home);
+        keep_forgotten(&supervisor, &commands, &tail, &settings.home).await.map_err(StartError::Database)?;
         follow_model::start(&supervisor, &commands, &tail).await.map_err(StartError::Database)?;
         let sealing = sealing::start(&supervisor, &stores, commands.keyring().clone(), &settings, &boot);
         let relays = relays::start(&supervisor, &settings, &stores, &commands, &tail, &boot, parts != Parts::Api).await.map_err(other)?;
@@ -195,12 +195,14 @@ impl Server {
     }
 }
 
-fn keep_forgotten(supervisor: &Supervisor, commands: &Commands, tail: &Tail, home: &Path) {
+async fn keep_forgotten(supervisor: &Supervisor, commands: &Commands, tail: &Tail, home: &Path) -> Result<(), String> {
     let keeper = KeepForgotten { commands: commands.clone(), tail: tail.clone(), list: data_folder::forgotten(home) };
+    keeper.shut_out().await?;
     supervisor.spawn("keep_forgotten", OnError::Restart, OnStop::Drop, move |stop| {
         let keeper = keeper.clone();
         async move { keeper.run(stop).await }
     });
+    Ok(())
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
