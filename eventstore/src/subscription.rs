@@ -12,7 +12,7 @@ mod tail;
 
 use std::collections::VecDeque;
 use std::future::pending;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -57,12 +57,14 @@ pub struct Subscription {
     told: Position,
     /// Read by query, not yet delivered.
     fetched: VecDeque<Arc<Recorded>>,
-    /// A page that is being read by query.
-    reading: Option<BoxFuture<'static, Result<Page, ReadError>>>,
+    /// A page that is being read by query. Nobody locks it: in a mutex a subscription may be shared, as its holders' futures are.
+    reading: Mutex<Option<Reading>>,
     bell: Arc<Bell>,
     /// The bell hangs among the others.
     hung: bool,
 }
+
+type Reading = BoxFuture<'static, Result<Page, ReadError>>;
 
 impl Subscription {
     /// The next matching event; waits for it. Fails when the journal's epoch has changed or the tail was shut down.
@@ -109,7 +111,7 @@ impl Subscription {
             if let Some(first) = rung {
                 self.at = self.at.max(first - 1);
             }
-            if self.reading.is_some() {
+            if self.reading.get_mut().is_ok_and(|reading| reading.is_some()) {
                 self.catch_up().await?;
                 continue;
             }
@@ -154,12 +156,11 @@ impl Subscription {
 
     /// Reads one page from the database; an empty one that moved on is told by `seen` at the next look.
     async fn catch_up(&mut self) -> Result<(), ReadError> {
-        let page = self.reading.get_or_insert_with(|| {
-            let (shared, filter) = (self.shared.clone(), self.filter.clone());
-            Box::pin(read_page(shared, self.epoch, self.at, filter))
-        });
-        let page = page.await;
-        self.reading = None;
+        let (shared, epoch, at) = (self.shared.clone(), self.epoch, self.at);
+        let begin = || Box::pin(read_page(shared, epoch, at, self.filter.clone())) as Reading;
+        let reading = self.reading.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let page = reading.get_or_insert_with(begin).await;
+        *reading = None;
         let page = page?;
         self.at = page.seen;
         self.fetched.extend(page.events.into_iter().map(Arc::new));

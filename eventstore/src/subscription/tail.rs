@@ -64,7 +64,7 @@ impl Tail {
             at: from,
             told: from,
             fetched: VecDeque::new(),
-            reading: None,
+            reading: Mutex::default(),
             bell: Arc::default(),
             hung: false,
         }
