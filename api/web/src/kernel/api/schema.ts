@@ -292,8 +292,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Has a consumer handle a parked stream again, once the reason is mended. It is carried out by the member that has the stream, in about a second, or
-         *     as soon as there is one; the list of parked streams tells what came of it. A newer order about the same event takes its place until then.
+         * Has a consumer handle a parked stream again, once the reason is mended. It is carried out by the member that has the stream, before it takes up
+         *     what comes next, or as soon as there is one; the list of parked streams tells what came of it. A newer order about the same event takes its place until then.
          *     Administrators of the platform only.
          */
         post: operations["retry_stream_of_consumer"];
@@ -1490,6 +1490,7 @@ export interface components {
              * @description The one of its partitions that has come no further.
              */
             slowest_partition: number;
+            stopped?: components["schemas"]["StoppedPartition"] | null;
         };
         Consumers: {
             items: components["schemas"]["Consumer"][];
@@ -2488,6 +2489,11 @@ export interface components {
             /** @description `ok`, `failed`, `invalid`, `denied`, `timed_out`, `cancelled` or `interrupted`; null while it is under way. */
             outcome?: string | null;
             tool: string;
+        };
+        StoppedPartition: {
+            /** Format: int32 */
+            partition: number;
+            why: string;
         };
         StreamParkedByConsumer: (components["schemas"]["EventThatCannotBeHandled"] | null) & {
             /** @description Name of the consumer. */
